@@ -1,1 +1,2 @@
-//! Room under construction.
+//! The tablet without its window.
+pub mod view;

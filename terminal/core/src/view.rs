@@ -1,0 +1,296 @@
+//! What a screen shows and what a person asks, in plain values: the border
+//! between the controllers and the window. No Slint type on this side; no
+//! rule of attendance on the other.
+//!
+//! The window sends an [`Act`], the door answers with a whole new [`Screen`].
+//! A screen is small (300 tiles are some 60 KiB), so nothing is patched.
+
+use shared::id::{ActivityId, ChildId, GroupId, PersonId};
+
+/// Everything that the window paints.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Screen {
+    /// Name of the lieu (or of the site, where it serves several): "Les Coccinelles".
+    pub place: String,
+    /// The moment and the day: "Mercredi journée · 14 octobre".
+    pub moment: String,
+    /// What the moment can be changed to, in one touch; the current one is `chosen`.
+    pub moments: Vec<MomentChoice>,
+    /// Wall clock: "8:27".
+    pub clock: String,
+    /// The state of the line, in words.
+    pub sync: SyncBar,
+    /// Filter by group, "Tous" first.
+    pub groups: Vec<GroupTab>,
+    /// What is typed in the search field.
+    pub search: String,
+    /// Children of the chosen group and search, in a fixed order by first name.
+    pub tiles: Vec<Tile>,
+    /// Figures of the whole lieu and moment, whatever the filter.
+    pub counters: Counters,
+    /// What has just been recorded, and can be undone.
+    pub undo: Option<UndoBar>,
+    /// A sentence to read and to close: an unknown badge, a full disk.
+    pub notice: Option<Notice>,
+    /// The screen in front of the board, if any.
+    pub dialog: Option<Dialog>,
+    /// Whether the moment is recorded by roll call, by exception (`appel`).
+    pub by_roll_call: bool,
+}
+
+/// A moment that the board can show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MomentChoice {
+    /// The activity that it names.
+    pub activity: ActivityId,
+    /// "Accueil du matin · 7:30 – 8:30".
+    pub label: String,
+    /// Whether the board shows it now.
+    pub chosen: bool,
+}
+
+/// The state of the line: words first, a tone to colour them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SyncBar {
+    /// "Sans réseau depuis 8 h 10 · 14 pointages gardés"; empty when there is nothing to say.
+    pub text: String,
+    /// How it is painted.
+    pub tone: Tone,
+    /// Entries that the server has not acknowledged.
+    pub unsent: u32,
+}
+
+/// How serious a sentence is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tone {
+    /// All is well.
+    #[default]
+    Calm,
+    /// Look at this.
+    Amber,
+    /// Grave.
+    Red,
+}
+
+/// One filter above the tiles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupTab {
+    /// `None` is "Tous".
+    pub group: Option<GroupId>,
+    /// "Petits".
+    pub name: String,
+    /// Present now.
+    pub present: u32,
+    /// Expected in all (present, to come, gone).
+    pub expected: u32,
+    /// Whether the board shows it now.
+    pub chosen: bool,
+}
+
+/// One child on the board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tile {
+    /// Who.
+    pub child: ChildId,
+    /// "Léa".
+    pub first_name: String,
+    /// "M." at the door; the full name only where two would look the same.
+    pub last_initial: String,
+    /// "LM".
+    pub initials: String,
+    /// A number from 0 to 7 that stays with the child: the colour behind the initials.
+    pub hue: u8,
+    /// State, as colour, shape and words.
+    pub state: TileState,
+    /// "8:26", "dès 9:00", "retard · 8:00", "absence", "départ 8:20".
+    pub state_text: String,
+    /// One neutral sign for care instructions; what they are stands in the room view.
+    pub care: bool,
+    /// Ticked in a roll call, or chosen for a gesture on several.
+    pub ticked: bool,
+}
+
+/// Where a child is in the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TileState {
+    /// Expected later.
+    Expected,
+    /// Expected, and the hour has passed.
+    Late,
+    /// Here.
+    Present,
+    /// Left.
+    Gone,
+    /// Announced or noted as absent.
+    Absent,
+    /// Enrolled, not expected today; on the board when searched.
+    Unexpected,
+}
+
+/// Figures of the bar at the bottom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Here now.
+    pub present: u32,
+    /// Expected in all today (present, to come, late, gone).
+    pub expected: u32,
+    /// Not seen yet (late ones included).
+    pub to_come: u32,
+    /// Of them, late.
+    pub late: u32,
+    /// Left.
+    pub gone: u32,
+    /// Absent.
+    pub absent: u32,
+}
+
+/// What can be undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndoBar {
+    /// "Léa et Tom, arrivée 8:26".
+    pub text: String,
+    /// Seconds left.
+    pub seconds_left: u32,
+}
+
+/// A sentence that a person reads and closes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What happened and what to do.
+    pub text: String,
+    /// How serious.
+    pub tone: Tone,
+}
+
+/// A screen in front of the board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dialog {
+    /// Children of one household after a badge, ticked: who arrives?
+    Arrival(Vec<Choice>),
+    /// Who takes these children?
+    Departure(DepartureDialog),
+    /// What can be done with one child: absent, arrived earlier, left.
+    Child(ChildDialog),
+    /// A barred adult: fills the screen until acknowledged.
+    Barred(BarredDialog),
+}
+
+/// A child to tick.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Who.
+    pub child: ChildId,
+    /// "Léa Martin".
+    pub name: String,
+    /// Ticked.
+    pub ticked: bool,
+}
+
+/// "Départ de Léa Martin".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DepartureDialog {
+    /// The child that was touched.
+    pub child: ChildId,
+    /// "Léa Martin".
+    pub name: String,
+    /// "LM".
+    pub initials: String,
+    /// Colour behind the initials.
+    pub hue: u8,
+    /// "Arrivée à 7:42 · il est 16:37 · qui vient la chercher ?" (without gender: "qui vient ?").
+    pub subtitle: String,
+    /// Those allowed today; never a barred one.
+    pub adults: Vec<AdultCard>,
+    /// Brothers and sisters here, who may leave too.
+    pub siblings: Vec<Choice>,
+    /// "Part seul à partir de 17:00", where the parents said so.
+    pub alone_hint: Option<String>,
+    /// Whether leaving alone is allowed now.
+    pub may_leave_alone: bool,
+    /// "Léa et Tom partent".
+    pub confirm: String,
+}
+
+/// An adult who may take the child.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdultCard {
+    /// Who.
+    pub person: PersonId,
+    /// "Odette Morin".
+    pub name: String,
+    /// "OM".
+    pub initials: String,
+    /// Colour behind the initials.
+    pub hue: u8,
+    /// "grand-mère".
+    pub link: String,
+    /// "mercredi · pièce d'identité", where there is a condition.
+    pub condition: Option<String>,
+    /// Chosen.
+    pub chosen: bool,
+}
+
+/// What can be done with one child.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChildDialog {
+    /// Who.
+    pub child: ChildId,
+    /// "Léa Martin".
+    pub name: String,
+    /// "LM".
+    pub initials: String,
+    /// Colour behind the initials.
+    pub hue: u8,
+    /// "Attendue dès 8:30", "Absence annoncée".
+    pub subtitle: String,
+    /// Whether an arrival makes sense.
+    pub may_arrive: bool,
+    /// Whether an absence can be noted.
+    pub may_be_absent: bool,
+}
+
+/// The alert of security.md 2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BarredDialog {
+    /// "L'enfant reste avec vous. Appelez la direction. En cas de danger : 17".
+    pub text: String,
+    /// The child that it is about.
+    pub child_name: String,
+}
+
+/// What a person asks of the door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// A tile was touched: an expected child arrives, a present one is about to leave, else its dialog opens.
+    Touch(ChildId),
+    /// A tile was held: its dialog opens.
+    Hold(ChildId),
+    /// Text from a badge reader, or typed by a keyboard wedge, as it came.
+    Badge(String),
+    /// Tick or untick in the open dialog or roll call.
+    Tick(ChildId),
+    /// An adult is chosen in the departure dialog.
+    Adult(PersonId),
+    /// The main act of the open dialog.
+    Confirm,
+    /// "Part sans adulte".
+    LeaveAlone,
+    /// "Quelqu'un d'autre": the typed name, which is compared with barred adults first.
+    OtherAdult(String),
+    /// Noted as absent.
+    Absent(ChildId),
+    /// Arrives although absent, or not expected.
+    Arrive(ChildId),
+    /// Close the dialog or the notice.
+    Close,
+    /// Undo what the bar shows.
+    Undo,
+    /// Another moment.
+    Moment(ActivityId),
+    /// Another group; `None` is "Tous".
+    Group(Option<GroupId>),
+    /// The search field changed.
+    Search(String),
+    /// "Valider la classe": present for those ticked, absence for the booked others.
+    ValidateRollCall,
+}
