@@ -1,1 +1,42 @@
-//! Room under construction.
+//! Badge readers behind one trait.
+//!
+//! Owns: what a reader says ([`ReaderEvent`]), the number of a card
+//! ([`uid::BadgeUid`]) and the keyboard wedge ([`wedge::Wedge`]).
+//! Promises: knows no child, no screen, no database and no clock; whatever a
+//! reader sends, at most a sentence comes of it, never a panic.
+#![warn(missing_docs)]
+
+pub mod uid;
+pub mod wedge;
+
+use std::time::Duration;
+
+/// What a reader has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReaderEvent {
+    /// A card was held to the reader: its number as it came, to be read by
+    /// [`uid::BadgeUid::parse`]. It says that a card was here, not who held it.
+    Badge(String),
+    /// The reader can't be heard any more; the sentence is for the log.
+    Fault(String),
+    /// The reader is heard again.
+    Back,
+}
+
+/// How a reader is plugged in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReaderKind {
+    /// A reader that types like a keyboard.
+    KeyboardWedge,
+}
+
+/// Any badge reader.
+pub trait BadgeReader {
+    /// How it is plugged in.
+    fn kind(&self) -> ReaderKind;
+
+    /// The oldest event not yet taken. Never waits.
+    ///
+    /// `at` is the time since any fixed moment (a monotonic clock), the same for all calls.
+    fn next_event(&mut self, at: Duration) -> Option<ReaderEvent>;
+}
