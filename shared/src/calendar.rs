@@ -382,7 +382,8 @@ mod tests {
 
     #[test]
     fn easter_and_its_holidays_fall_where_they_fell() {
-        for (year, sunday) in [(2024, "2024-03-31"), (2025, "2025-04-20"), (2026, "2026-04-05"), (2027, "2027-03-28"), (2038, "2038-04-25")] {
+        for (year, sunday) in [(2024, "2024-03-31"), (2025, "2025-04-20"), (2026, "2026-04-05"), (2027, "2027-03-28"), (2038, "2038-04-25")]
+        {
             assert_eq!(easter(year), day(sunday));
         }
         assert_eq!(public_holiday(day("2026-05-14")), Some("Ascension"));

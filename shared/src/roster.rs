@@ -1,1 +1,366 @@
-//! Written next.
+//! The roster: what a tablet knows of its site, and no more than its site.
+//!
+//! It travels as [`Item`]s, each with a stable [`Key`]: a change replaces the
+//! item of a key, or forgets it. Fields are only added; a tablet ignores what
+//! it doesn't know.
+
+use crate::calendar::{DayKind, SchoolHoliday, Weekdays};
+use crate::id::{
+    ActivityId, BadgeId, BookingId, CentreId, ChildId, ClassId, GroupId, HouseholdId, OrganisationId, PersonId, SiteId, StaffId,
+};
+use chrono::{NaiveDate, NaiveTime};
+use serde::{Deserialize, Serialize};
+
+/// How an activity is recorded (`pointage` in files).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recording {
+    /// Arrival and departure: crèche, ALSH.
+    Heures,
+    /// Arrival; the end is the activity's: morning care.
+    Arrivee,
+    /// Departure; the start is the activity's: evening care.
+    Depart,
+    /// Present or not, no time: canteen, TAP.
+    Appel,
+}
+
+impl Recording {
+    /// Whether a forgotten check-out is to be asked for.
+    #[must_use]
+    pub fn needs_departure(self) -> bool {
+        matches!(self, Self::Heures | Self::Depart)
+    }
+}
+
+/// Which days an activity opens on (`periode` in files).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    /// Days with school.
+    Scolaire,
+    /// Wednesdays of term.
+    Mercredi,
+    /// Weekdays of school holidays.
+    Vacances,
+    /// Any day that isn't a public holiday.
+    #[default]
+    Toujours,
+}
+
+impl Period {
+    /// Whether a day of a kind is one of the period. A public holiday never is; a Saturday or a Sunday only where the period is
+    /// [`Period::Toujours`] and the activity's weekdays say so.
+    #[must_use]
+    pub fn fits(self, kind: DayKind, public_holiday: bool) -> bool {
+        match self {
+            _ if public_holiday => false,
+            Self::Scolaire => kind == DayKind::Scolaire,
+            Self::Mercredi => kind == DayKind::Mercredi,
+            Self::Vacances => kind == DayKind::Vacances,
+            Self::Toujours => true,
+        }
+    }
+}
+
+/// Whether a booking is needed (`reservation` in files).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BookingRule {
+    /// A presence without booking is a problem.
+    Obligatoire,
+    /// A booking may be made.
+    Facultative,
+    /// There are none.
+    #[default]
+    Aucune,
+}
+
+/// The building.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// Its id.
+    pub id: SiteId,
+    /// "École Vauban".
+    pub name: String,
+    /// Days without school of its zone, for as long as the calendar knows.
+    pub holidays: Vec<SchoolHoliday>,
+}
+
+/// A lieu of the site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Centre {
+    /// Its id.
+    pub id: CentreId,
+    /// `code` in files.
+    pub code: String,
+    /// The tenant.
+    pub organisation: OrganisationId,
+    /// "Les Coccinelles".
+    pub name: String,
+    /// `eaje`, `alsh`, `periscolaire`, `cantine`.
+    pub kind: String,
+    /// Opening time of the day.
+    pub opens: Option<NaiveTime>,
+    /// Closing time of the day.
+    pub closes: Option<NaiveTime>,
+    /// Days that it is closed on, first and last.
+    pub closures: Vec<(NaiveDate, NaiveDate)>,
+}
+
+/// A group of a lieu.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// The lieu.
+    pub centre: CentreId,
+    /// "Petits".
+    pub name: String,
+}
+
+/// A class of a school on the site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Class {
+    /// Its id.
+    pub id: ClassId,
+    /// "CE1 de Mme Roche".
+    pub name: String,
+    /// "CE1".
+    pub level: String,
+}
+
+/// A moment that the board can show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// Its id.
+    pub id: ActivityId,
+    /// `code` in files.
+    pub code: String,
+    /// The lieu.
+    pub centre: CentreId,
+    /// "Accueil du soir".
+    pub name: String,
+    /// How it is recorded.
+    pub recording: Recording,
+    /// Whether a booking is needed.
+    pub booking: BookingRule,
+    /// Days of the week.
+    pub weekdays: Weekdays,
+    /// Days of the year.
+    pub period: Period,
+    /// Start of its window.
+    pub starts: Option<NaiveTime>,
+    /// End of its window.
+    pub ends: Option<NaiveTime>,
+}
+
+/// A child that may come to the site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Child {
+    /// Its id.
+    pub id: ChildId,
+    /// `code` in files.
+    pub code: String,
+    /// "Léa".
+    pub first_name: String,
+    /// "Martin".
+    pub last_name: String,
+    /// For staff ratios.
+    pub birth_date: NaiveDate,
+    /// Households, for brothers and sisters and for their badges.
+    pub households: Vec<HouseholdId>,
+    /// Groups, classes and activities, dated.
+    pub groups: Vec<Dated<GroupId>>,
+    /// Class, dated.
+    pub classes: Vec<Dated<ClassId>>,
+    /// Activities that the child may attend, dated.
+    pub enrolments: Vec<Dated<ActivityId>>,
+    /// Whether there are care instructions; what they are travels apart.
+    pub care: bool,
+    /// "Part seul dès 17:00".
+    pub alone_from: Option<NaiveTime>,
+    /// On which days.
+    pub alone_days: Weekdays,
+}
+
+/// Something that holds from a day to a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dated<T> {
+    /// What.
+    pub what: T,
+    /// First day.
+    pub from: Option<NaiveDate>,
+    /// Last day.
+    pub to: Option<NaiveDate>,
+}
+
+impl<T: Copy> Dated<T> {
+    /// Whether it holds on a day.
+    #[must_use]
+    pub fn holds(&self, day: NaiveDate) -> bool {
+        self.from.is_none_or(|d| d <= day) && self.to.is_none_or(|d| day <= d)
+    }
+}
+
+/// An adult and one child: may take, must never take, or only under conditions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adult {
+    /// Who.
+    pub person: PersonId,
+    /// Which child.
+    pub child: ChildId,
+    /// "Odette".
+    pub first_name: String,
+    /// "Morin".
+    pub last_name: String,
+    /// "grand-mère".
+    pub link: String,
+    /// What holds.
+    pub status: AdultStatus,
+    /// Days on which it holds; empty stands for all.
+    pub weekdays: Weekdays,
+    /// Not before.
+    pub not_before: Option<NaiveTime>,
+    /// An identity card must be shown.
+    pub identity_check: bool,
+    /// First day.
+    pub from: Option<NaiveDate>,
+    /// Last day.
+    pub to: Option<NaiveDate>,
+    /// Order in which to call and to show, lowest first.
+    pub rank: u32,
+    /// To call in an emergency. Empty where it is confidential.
+    pub telephone: String,
+}
+
+/// Whether an adult may take a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdultStatus {
+    /// May.
+    Authorised,
+    /// May, under the conditions shown.
+    Restricted,
+    /// Must never. Never listed.
+    Barred,
+}
+
+/// A card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Badge {
+    /// Its id.
+    pub id: BadgeId,
+    /// Card number in upper-case hexadecimal, as readers give it.
+    pub uid: String,
+    /// Whose.
+    pub holder: BadgeHolder,
+}
+
+/// Whose card it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "id")]
+pub enum BadgeHolder {
+    /// All children of a household.
+    Household(HouseholdId),
+    /// The children whom this adult may take.
+    Person(PersonId),
+    /// A member of staff.
+    Staff(StaffId),
+}
+
+/// A planned presence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booking {
+    /// Its id.
+    pub id: BookingId,
+    /// Who.
+    pub child: ChildId,
+    /// For what.
+    pub activity: ActivityId,
+    /// When.
+    pub day: NaiveDate,
+    /// Reserved from.
+    pub starts: Option<NaiveTime>,
+    /// Reserved to.
+    pub ends: Option<NaiveTime>,
+    /// The child is awaited; `false`: announced absent.
+    pub expected: bool,
+}
+
+/// A member of staff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Staff {
+    /// Their id.
+    pub id: StaffId,
+    /// The lieu.
+    pub centre: CentreId,
+    /// "Nadia".
+    pub first_name: String,
+    /// "Roche".
+    pub last_name: String,
+    /// May sign the day.
+    pub director: bool,
+    /// Counts in the ratio.
+    pub counted: bool,
+}
+
+/// One thing that a tablet knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type", content = "item")]
+pub enum Item {
+    /// The building.
+    Site(Site),
+    /// A lieu.
+    Centre(Centre),
+    /// A group.
+    Group(Group),
+    /// A class.
+    Class(Class),
+    /// An activity.
+    Activity(Activity),
+    /// A child.
+    Child(Child),
+    /// An adult and a child.
+    Adult(Adult),
+    /// A card.
+    Badge(Badge),
+    /// A planned presence.
+    Booking(Booking),
+    /// A member of staff.
+    Staff(Staff),
+}
+
+/// The stable name of an item: its type and ids. What is replaced or forgotten.
+pub type Key = String;
+
+impl Item {
+    /// The key of the item, such as `child:0199…`.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        match self {
+            Self::Site(i) => format!("site:{}", i.id),
+            Self::Centre(i) => format!("centre:{}", i.id),
+            Self::Group(i) => format!("group:{}", i.id),
+            Self::Class(i) => format!("class:{}", i.id),
+            Self::Activity(i) => format!("activity:{}", i.id),
+            Self::Child(i) => format!("child:{}", i.id),
+            Self::Adult(i) => format!("adult:{}:{}", i.child, i.person),
+            Self::Badge(i) => format!("badge:{}", i.id),
+            Self::Booking(i) => format!("booking:{}", i.id),
+            Self::Staff(i) => format!("staff:{}", i.id),
+        }
+    }
+
+    /// The order in which a first sync sends items: barred adults before anything else about a child, what a door needs to open, then the rest.
+    #[must_use]
+    pub fn urgency(&self) -> u8 {
+        match self {
+            Self::Adult(Adult { status: AdultStatus::Barred, .. }) => 0,
+            Self::Site(_) | Self::Centre(_) | Self::Group(_) | Self::Class(_) | Self::Activity(_) => 1,
+            Self::Child(_) => 2,
+            Self::Adult(_) | Self::Badge(_) | Self::Staff(_) => 3,
+            Self::Booking(_) => 4,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What an entry says happened.
+
+use std::fmt;
+
+/// Longest name of a kind, in bytes.
+pub const KIND_BYTES_MAX: usize = 32;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)+) => {
+        /// The kind of an entry. Frozen since format 1: names are only added.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind {
+            $($(#[$doc])* $name,)+
+            /// A kind that a newer version seals: verified and kept, not understood.
+            Unknown(String),
+        }
+
+        impl Kind {
+            /// Every kind that this version understands.
+            pub const KNOWN: &'static [Kind] = &[$(Kind::$name),+];
+
+            /// The name in the envelope.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$name => $text,)+
+                    Self::Unknown(name) => name,
+                }
+            }
+
+            /// The kind of a name: one to 32 small letters, digits or underscores.
+            #[must_use]
+            pub fn parse(name: &str) -> Option<Self> {
+                match name {
+                    $($text => Some(Self::$name),)+
+                    _ if name.is_empty() || name.len() > KIND_BYTES_MAX => None,
+                    _ if name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') => Some(Self::Unknown(name.to_owned())),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A child came in.
+    Arrived = "arrived";
+    /// A child went out, with someone or alone.
+    Left = "left";
+    /// A child was there at a roll call; no time is claimed.
+    Present = "present";
+    /// A family or an office said beforehand that a child won't come.
+    AbsenceAnnounced = "absence_announced";
+    /// The staff saw that a child isn't there.
+    AbsenceNoted = "absence_noted";
+    /// The target never happened.
+    Retracted = "retracted";
+    /// The target happened otherwise: another time, kind or moment.
+    Corrected = "corrected";
+    /// A meal was, or was not, served.
+    Meal = "meal";
+    /// A child spends the day in another group.
+    MovedGroup = "moved_group";
+    /// Somebody answers for a day sheet as it stands.
+    DaySigned = "day_signed";
+    /// A signed day is open again, with a reason.
+    DayReopened = "day_reopened";
+    /// The server saw a device's clock beside its own.
+    ClockObserved = "clock_observed";
+    /// The first entry of an epoch after the first.
+    EpochOpened = "epoch_opened";
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_kind_reads_back_and_a_newer_one_is_kept_by_name() {
+        for kind in Kind::KNOWN {
+            assert_eq!(Kind::parse(kind.as_str()).as_ref(), Some(kind));
+        }
+        assert_eq!(Kind::parse("nap_started"), Some(Kind::Unknown("nap_started".into())));
+        for wrong in ["", "Arrived", "arrivé", "with space", &"x".repeat(33)] {
+            assert_eq!(Kind::parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Sealing: a draft becomes an entry, once, with a signature.
+
+use super::bytes::Malformed;
+use super::envelope::{Envelope, Hash, Place, hash_of, signed_bytes};
+use super::kind::Kind;
+use super::payload::{Payload, sealed_text};
+use crate::id::{DeviceId, EntryId, OrganisationId, SiteId};
+use ed25519_dalek::Signer as _;
+use sha2::{Digest, Sha256};
+
+pub use ed25519_dalek::{SigningKey, VerifyingKey};
+
+/// Random bytes that keep a hash from being guessed.
+pub type Salt = [u8; 32];
+/// Longest note, in bytes.
+pub const NOTE_BYTES_MAX: usize = 2_000;
+const PAYLOAD_DOMAIN: &[u8] = b"preau/payload/1";
+const NOTE_DOMAIN: &[u8] = b"preau/note/1";
+
+/// The last place of a device's chain, and its hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChainHead {
+    /// Device, epoch and last number; `seq` 0 before the first entry of an epoch.
+    pub place: Place,
+    /// Hash of the last entry that the device holds, of any epoch; zeroes before the first.
+    pub hash: Hash,
+}
+
+impl ChainHead {
+    /// The head of a device that has sealed nothing.
+    #[must_use]
+    pub fn start(device: DeviceId) -> Self {
+        Self { place: Place { device, epoch: 1, seq: 0 }, hash: [0; 32] }
+    }
+}
+
+/// Free text, kept beside the payload and sealed by its hash only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Salt of its hash.
+    pub salt: Salt,
+    /// What somebody wrote.
+    pub text: String,
+}
+
+/// The part of an entry that can be erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Private {
+    /// Salt of the payload's hash.
+    pub salt: Salt,
+    /// Encoded [`Payload`].
+    pub payload: Vec<u8>,
+    /// Its notes, in the order of the payload's hashes; one may be missing.
+    pub notes: Vec<Note>,
+}
+
+impl Private {
+    /// Whether these bytes are what an envelope sealed: the payload by its hash, each note by one of the payload's hashes.
+    #[must_use]
+    pub fn belongs_to(&self, envelope: &Envelope) -> bool {
+        if payload_hash(&self.salt, &self.payload) != envelope.payload_hash {
+            return false;
+        }
+        if self.notes.is_empty() {
+            return true;
+        }
+        let Ok(payload) = Payload::decode(&envelope.kind, envelope.kind_version, &self.payload) else { return false };
+        self.notes.iter().all(|note| payload.notes.contains(&note_hash(&note.salt, &note.text)))
+    }
+}
+
+/// What is to be sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The tenant of the fact.
+    pub organisation: OrganisationId,
+    /// The building.
+    pub site: SiteId,
+    /// Made before first use: the same draft tried twice is the same entry.
+    pub entry_id: EntryId,
+    /// What happened.
+    pub kind: Kind,
+    /// About whom, when, by whom.
+    pub payload: Payload,
+    /// Free texts with their salts; their hashes replace `payload.notes`.
+    pub notes: Vec<Note>,
+    /// 32 random bytes.
+    pub salt: Salt,
+}
+
+/// A sealed entry: the bytes that are stored, sent and exported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// Encoded [`Envelope`].
+    pub envelope: Vec<u8>,
+    /// Ed25519 over [`signed_bytes`].
+    pub signature: [u8; 64],
+    /// What can be erased; `None` once erased.
+    pub private: Option<Private>,
+}
+
+impl Sealed {
+    /// The entry's hash.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        hash_of(&self.envelope)
+    }
+
+    /// The decoded envelope.
+    ///
+    /// # Errors
+    /// If the bytes are none.
+    pub fn decode_envelope(&self) -> Result<Envelope, Malformed> {
+        Envelope::decode(&self.envelope)
+    }
+}
+
+/// Seals a draft behind a head, and moves the head: the only place where an envelope is encoded and signed.
+#[must_use]
+pub fn seal(draft: Draft, head: &mut ChainHead, key: &SigningKey) -> Sealed {
+    let Draft { organisation, site, entry_id, kind, mut payload, notes, salt } = draft;
+    payload.moment.label = sealed_text(&payload.moment.label);
+    payload.notes = notes.iter().map(|note| note_hash(&note.salt, &note.text)).collect();
+    let payload = payload.encode();
+    let place = Place { seq: head.place.seq + 1, ..head.place };
+    let payload_hash = payload_hash(&salt, &payload);
+    let envelope = Envelope { organisation, site, place, prev_hash: head.hash, entry_id, kind, kind_version: 1, payload_hash }.encode();
+    let signature = key.sign(&signed_bytes(&envelope)).to_bytes();
+    *head = ChainHead { place, hash: hash_of(&envelope) };
+    Sealed { envelope, signature, private: Some(Private { salt, payload, notes }) }
+}
+
+/// Whether a signature of an envelope is that of a key. Strict: one message has one signature, and weak keys have none.
+#[must_use]
+pub fn check_signature(envelope: &[u8], signature: &[u8; 64], key: &VerifyingKey) -> bool {
+    key.verify_strict(&signed_bytes(envelope), &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
+}
+
+/// The hash of a payload that an envelope carries.
+#[must_use]
+pub fn payload_hash(salt: &Salt, payload: &[u8]) -> Hash {
+    Sha256::new().chain_update(PAYLOAD_DOMAIN).chain_update(salt).chain_update(payload).finalize().into()
+}
+
+/// The hash of a note that a payload carries.
+#[must_use]
+pub fn note_hash(salt: &Salt, text: &str) -> Hash {
+    Sha256::new().chain_update(NOTE_DOMAIN).chain_update(salt).chain_update(text).finalize().into()
+}
