@@ -3,7 +3,9 @@
 //!
 //! 1. Effective time of a touch: by the nearest clock observation of the same
 //!    boot (after, else before), else the time it claims; within a device and
-//!    epoch it never goes back. Paper, imports and corrections keep theirs.
+//!    epoch it never goes back. Paper, imports and corrections keep theirs. An
+//!    observation within 30 seconds of the claim changes nothing: what the
+//!    person saw at the door stands.
 //! 2. Order: effective time, device, epoch, number, entry id.
 //! 3. A retracted entry counts for nothing; a retraction is not retracted. Of
 //!    several corrections of one target the last in order holds.
@@ -21,7 +23,7 @@ mod day;
 mod time;
 
 pub use day::{Absence, ChildDay, Departure, Flag, Mark, MealMark, Presence, RollCallMark};
-pub use time::{CLOCK_FLAG_MS, CLOCK_PROBLEM_MS, effective_times};
+pub use time::{CLOCK_FLAG_MS, CLOCK_NOISE_MS, CLOCK_PROBLEM_MS, effective_times};
 
 use crate::calendar::{business_day, instant_from_ms};
 use crate::id::{ActivityId, CentreId, ChildId, EntryId};

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// From here on, the distance between claimed and effective time is shown.
 pub const CLOCK_FLAG_MS: u64 = 2 * 60_000;
+/// Up to here, the time that the person saw at the door stands: a round trip and a second of drift must not make 16:29 of 16:30.
+pub const CLOCK_NOISE_MS: u64 = 30_000;
 /// From here on, it is a problem before billing.
 pub const CLOCK_PROBLEM_MS: u64 = 15 * 60_000;
 
@@ -54,7 +56,10 @@ fn observations(facts: &[Fact]) -> Observations {
 
 /// Times of one device's epoch, in order of its numbers: observed where possible, never going back.
 fn life_times(device: DeviceId, touches: &[(EntryId, &Payload)], observations: &Observations) -> Vec<(EntryId, i64)> {
-    let observed_at = |payload: &Payload| observed_time(observations.get(&(device, payload.boot))?, payload.boottime_ms);
+    let observed_at = |payload: &Payload| {
+        let at = observed_time(observations.get(&(device, payload.boot))?, payload.boottime_ms)?;
+        Some(if at.abs_diff(payload.happened_at_ms) <= CLOCK_NOISE_MS { payload.happened_at_ms } else { at })
+    };
     let observed: Vec<Option<i64>> = touches.iter().map(|(_, payload)| observed_at(payload)).collect();
     // What an unobserved touch can't be later than: the next observed one.
     let mut latest = vec![i64::MAX; touches.len()];
