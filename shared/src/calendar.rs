@@ -9,10 +9,13 @@ use serde::{Deserialize, Serialize};
 /// An instant in UTC, with millisecond precision where it is stored.
 pub type Instant = DateTime<Utc>;
 
-/// The instant of a number of milliseconds since 1970, UTC; the ends of time where it is out of range.
+/// The instant of a number of milliseconds since 1970, UTC, brought within the years 0 to 9999: an absurd clock gets an absurd day,
+/// never an overflow when a zone is added.
 #[must_use]
 pub fn instant_from_ms(at_ms: i64) -> Instant {
-    DateTime::from_timestamp_millis(at_ms).unwrap_or(if at_ms < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC })
+    const YEAR_0: i64 = -62_167_219_200_000;
+    const YEAR_9999_ENDS: i64 = 253_402_300_799_999 - 86_400_000;
+    DateTime::from_timestamp_millis(at_ms.clamp(YEAR_0, YEAR_9999_ENDS)).unwrap_or_default()
 }
 
 /// The business day of an instant: the date on a wall clock in Europe/Paris.

@@ -33,6 +33,10 @@ pub enum Malformed {
     NotAllowed(&'static str),
 }
 
+/// 31 December 9999, 23:59:59.999 UTC.
+const INSTANT_MS_MAX: i64 = 253_402_300_799_999;
+
+/// A value outside what its field allows is brought to the nearest end: a wrong clock must not make a touch unreadable.
 #[derive(Default)]
 pub(super) struct Writer(Vec<u8>);
 
@@ -50,8 +54,16 @@ impl Writer {
     pub(super) fn u64(&mut self, value: u64) -> &mut Self {
         self.raw(&value.to_be_bytes())
     }
+    /// A count that also fits a signed 64-bit column.
+    pub(super) fn count63(&mut self, value: u64) -> &mut Self {
+        self.u64(value.min(i64::MAX.unsigned_abs()))
+    }
     pub(super) fn i64(&mut self, value: i64) -> &mut Self {
         self.raw(&value.to_be_bytes())
+    }
+    /// An instant in ms since 1970 UTC, until the end of 9999.
+    pub(super) fn instant(&mut self, at_ms: i64) -> &mut Self {
+        self.i64(at_ms.clamp(0, INSTANT_MS_MAX))
     }
     pub(super) fn i32(&mut self, value: i32) -> &mut Self {
         self.raw(&value.to_be_bytes())
@@ -63,9 +75,9 @@ impl Writer {
         self.0.extend_from_slice(value);
         self
     }
-    /// Text behind a length of one byte, cut at a character's start where it is too long.
+    /// Text behind a length of one byte: without control characters, cut at a character's start where it is too long.
     pub(super) fn text8(&mut self, value: &str) -> &mut Self {
-        let value = cut(value, usize::from(u8::MAX));
+        let value = &clean(value, usize::from(u8::MAX), &[]);
         self.u8(u8::try_from(value.len()).unwrap_or(u8::MAX)).raw(value.as_bytes())
     }
     /// Bytes behind a length of two bytes.
@@ -80,13 +92,18 @@ impl Writer {
     }
 }
 
-/// The longest prefix of whole characters within a number of bytes.
-pub(super) fn cut(text: &str, bytes_max: usize) -> &str {
-    let mut end = text.len().min(bytes_max);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+/// A text as it may be sealed: no control character but those kept, at most a number of bytes, whole characters.
+///
+/// Control characters have no place in a name or a code, a zero can't be stored by PostgreSQL, and JSON writes six bytes for one.
+pub(super) fn clean(text: &str, bytes_max: usize, kept: &[char]) -> String {
+    let mut out = String::with_capacity(text.len().min(bytes_max));
+    for c in text.chars().filter(|c| !c.is_control() || kept.contains(c)) {
+        if out.len() + c.len_utf8() > bytes_max {
+            break;
+        }
+        out.push(c);
     }
-    &text[..end]
+    out
 }
 
 pub(super) struct Reader<'a> {
@@ -123,8 +140,18 @@ impl<'a> Reader<'a> {
     pub(super) fn u64(&mut self) -> Result<u64, Malformed> {
         self.array().map(u64::from_be_bytes)
     }
+    /// A count that also fits a signed 64-bit column.
+    pub(super) fn count63(&mut self) -> Result<u64, Malformed> {
+        let value = self.u64()?;
+        if i64::try_from(value).is_err() { Err(Malformed::NotAllowed("a count above 63 bits")) } else { Ok(value) }
+    }
     pub(super) fn i64(&mut self) -> Result<i64, Malformed> {
         self.array().map(i64::from_be_bytes)
+    }
+    /// An instant in ms since 1970 UTC, until the end of 9999: no Linux clock can be set outside it.
+    pub(super) fn instant(&mut self) -> Result<i64, Malformed> {
+        let at_ms = self.i64()?;
+        if (0..=INSTANT_MS_MAX).contains(&at_ms) { Ok(at_ms) } else { Err(Malformed::NotAllowed("an instant before 1970 or after 9999")) }
     }
     pub(super) fn i32(&mut self) -> Result<i32, Malformed> {
         self.array().map(i32::from_be_bytes)
@@ -136,6 +163,9 @@ impl<'a> Reader<'a> {
         let length = usize::from(self.u8()?);
         let offset = self.offset;
         let text = std::str::from_utf8(self.take(length)?).map_err(|_| Malformed::NotUtf8(offset))?;
+        if text.chars().any(char::is_control) {
+            return Err(Malformed::NotAllowed("a control character in a text"));
+        }
         Ok(text.to_owned())
     }
     pub(super) fn blob16(&mut self) -> Result<&'a [u8], Malformed> {

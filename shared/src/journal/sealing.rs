@@ -1,9 +1,10 @@
 //! Sealing: a draft becomes an entry, once, with a signature.
 
-use super::bytes::Malformed;
+use super::bytes::{Malformed, clean};
+use super::detail::{Detail, HEADS_MAX};
 use super::envelope::{Envelope, Hash, Place, hash_of, signed_bytes};
 use super::kind::Kind;
-use super::payload::{Payload, sealed_text};
+use super::payload::{NOTES_MAX, PAYLOAD_BYTES_MAX, Payload};
 use crate::id::{DeviceId, EntryId, OrganisationId, SiteId};
 use ed25519_dalek::Signer as _;
 use sha2::{Digest, Sha256};
@@ -12,7 +13,7 @@ pub use ed25519_dalek::{SigningKey, VerifyingKey};
 
 /// Random bytes that keep a hash from being guessed.
 pub type Salt = [u8; 32];
-/// Longest note, in bytes.
+/// Longest note, in bytes; longer ones are cut at sealing.
 pub const NOTE_BYTES_MAX: usize = 2_000;
 const PAYLOAD_DOMAIN: &[u8] = b"preau/payload/1";
 const NOTE_DOMAIN: &[u8] = b"preau/note/1";
@@ -39,8 +40,15 @@ impl ChainHead {
 pub struct Note {
     /// Salt of its hash.
     pub salt: Salt,
-    /// What somebody wrote.
+    /// What somebody wrote: no control character but ends of lines.
     pub text: String,
+}
+
+impl Note {
+    /// Whether the text is one that sealing can have left so.
+    fn is_sealable(&self) -> bool {
+        self.text.len() <= NOTE_BYTES_MAX && !self.text.chars().any(|c| c.is_control() && c != '\n')
+    }
 }
 
 /// The part of an entry that can be erased.
@@ -55,17 +63,19 @@ pub struct Private {
 }
 
 impl Private {
-    /// Whether these bytes are what an envelope sealed: the payload by its hash, each note by one of the payload's hashes.
+    /// Whether these bytes are what an envelope sealed, within the limits of all that is sealed: the payload by its hash, the notes
+    /// by the payload's hashes, in their order and none twice. Holds for kinds that this version doesn't know, too.
     #[must_use]
     pub fn belongs_to(&self, envelope: &Envelope) -> bool {
-        if payload_hash(&self.salt, &self.payload) != envelope.payload_hash {
+        if self.payload.len() > PAYLOAD_BYTES_MAX || payload_hash(&self.salt, &self.payload) != envelope.payload_hash {
             return false;
         }
         if self.notes.is_empty() {
             return true;
         }
-        let Ok(payload) = Payload::decode(&envelope.kind, envelope.kind_version, &self.payload) else { return false };
-        self.notes.iter().all(|note| payload.notes.contains(&note_hash(&note.salt, &note.text)))
+        let Ok(prefix) = Payload::prefix(&self.payload) else { return false };
+        let mut sealed = prefix.notes.iter();
+        self.notes.iter().all(|note| note.is_sealable() && sealed.any(|hash| *hash == note_hash(&note.salt, &note.text)))
     }
 }
 
@@ -115,11 +125,49 @@ impl Sealed {
     }
 }
 
+impl Draft {
+    /// Whether every reader of this version will understand the entry. Ask before sealing what a person typed: a sealed entry that
+    /// nobody can read is a lost fact.
+    ///
+    /// # Errors
+    /// What is wrong: a detail of another kind, an absence that ends before it begins, a touch without a child…
+    pub fn check(&self) -> Result<(), Malformed> {
+        if self.organisation.is_nil() || self.site.is_nil() || self.entry_id.is_nil() {
+            return Err(Malformed::NotAllowed("an id of zeroes"));
+        }
+        if Kind::parse(self.kind.as_str()).as_ref() != Some(&self.kind) {
+            return Err(Malformed::NotAllowed("kind"));
+        }
+        if self.notes.len() > NOTES_MAX || self.payload.notes.len() > NOTES_MAX {
+            return Err(Malformed::NotAllowed("notes"));
+        }
+        if matches!(&self.payload.detail, Detail::DaySigned { heads, .. } if heads.len() > HEADS_MAX) {
+            return Err(Malformed::NotAllowed("day_signed.heads"));
+        }
+        let payload = self.payload.encode();
+        match self.kind {
+            Kind::Unknown(_) => Payload::prefix(&payload).map(|_| ()),
+            _ => Payload::decode(&self.kind, 1, &payload).map(|_| ()),
+        }
+    }
+}
+
 /// Seals a draft behind a head, and moves the head: the only place where an envelope is encoded and signed.
+///
+/// Texts are cut to their limits and freed of control characters; what is returned is what was sealed.
+///
+/// # Panics
+/// If [`Draft::check`] fails, or the head names no device: nothing that can't be read may be signed, stored and shown as recorded.
 #[must_use]
 pub fn seal(draft: Draft, head: &mut ChainHead, key: &SigningKey) -> Sealed {
-    let Draft { organisation, site, entry_id, kind, mut payload, notes, salt } = draft;
-    payload.moment.label = sealed_text(&payload.moment.label);
+    if let Err(why) = draft.check() {
+        panic!("a draft of kind {} can't be sealed: {why}", draft.kind);
+    }
+    assert!(!head.place.device.is_nil() && head.place.epoch > 0, "a device and its epoch have a name before they seal");
+    let Draft { organisation, site, entry_id, kind, mut payload, mut notes, salt } = draft;
+    for note in &mut notes {
+        note.text = clean(&note.text.replace("\r\n", "\n"), NOTE_BYTES_MAX, &['\n']);
+    }
     payload.notes = notes.iter().map(|note| note_hash(&note.salt, &note.text)).collect();
     let payload = payload.encode();
     let place = Place { seq: head.place.seq + 1, ..head.place };
