@@ -1,0 +1,98 @@
+//! The command line: one line a subcommand, each in its desk's folder; one place for exit codes.
+
+use crate::app::Place;
+use crate::registry::init;
+use crate::{Error, Result};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+/// Le serveur de Préau : pointages, familles, factures.
+#[derive(Debug, Parser)]
+#[command(
+    name = "preau-server",
+    version,
+    disable_help_subcommand = true,
+    after_help = "Pour commencer :\n  preau-server init --nom \"Agglomération du Val\"\n  preau-server import mes-fichiers/\n\n\
+                  Codes de sortie : 0 fait, 1 un constat, 2 une entrée à corriger, 3 indisponible."
+)]
+pub struct Cli {
+    /// Where the installation is.
+    #[command(flatten)]
+    pub place: Place,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Crée l'installation : tables, territoire, clés. Sans effet si elle existe déjà
+    Init(init::Args),
+    /// Écrit le complément de commandes pour un shell (bash, zsh, fish…)
+    Completions {
+        /// Pour quel shell
+        shell: Shell,
+    },
+}
+
+/// How a command that was carried out ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Exit 0.
+    Done,
+    /// Exit 1: what was looked for was found, and has been printed.
+    Finding,
+}
+
+/// Runs the program to its end.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("PREAU_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&Error::Unavailable(format!("Le système refuse de démarrer des tâches : {error}"))),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Finding) => ExitCode::from(1),
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &Error) -> ExitCode {
+    eprintln!("{error}");
+    error.exit_code()
+}
+
+/// Carries out one command.
+///
+/// # Errors
+/// Those of the command.
+pub async fn run(cli: Cli) -> Result<Outcome> {
+    let place = cli.place;
+    match cli.command {
+        Command::Init(args) => init::run(&place, &args).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "preau-server", &mut std::io::stdout());
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

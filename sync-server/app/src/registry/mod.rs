@@ -1,0 +1,7 @@
+//! The registry desk: the territoire, its organisations and places, families and their files.
+//!
+//! Owns who exists and what was declared about them. Promises that a folder of files is taken whole or not at all, and
+//! that taking it again changes only what changed.
+
+pub mod import;
+pub mod init;

@@ -1,0 +1,131 @@
+//! The history of the tables. A migration that was released is never edited: a change is a new file and a new line in
+//! [`Migrator::migrations`].
+//!
+//! They are written as SQL, for people: one text for both engines, whose types are put in each engine's words here.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
+
+/// Runs what is missing, in order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(Sql { name: "m0001_model", text: include_str!("migrations/m0001_model.sql") }), Box::new(AuditIsInsertOnly)]
+    }
+}
+
+/// A migration written as portable SQL.
+struct Sql {
+    name: &'static str,
+    text: &'static str,
+}
+
+impl MigrationName for Sql {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Sql {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let connection = manager.get_connection();
+        for statement in in_words_of(manager.get_database_backend(), self.text) {
+            connection.execute_unprepared(&statement).await?;
+        }
+        Ok(())
+    }
+
+    /// Half a migration is worse than none.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}
+
+/// What no program of ours may do, the database refuses.
+struct AuditIsInsertOnly;
+
+impl MigrationName for AuditIsInsertOnly {
+    fn name(&self) -> &str {
+        "m0002_audit_is_insert_only"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for AuditIsInsertOnly {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let statements: &[&str] = match manager.get_database_backend() {
+            DbBackend::Sqlite => &[
+                "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is insert-only'); END",
+                "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is insert-only'); END",
+            ],
+            _ => &[
+                "CREATE FUNCTION audit_is_insert_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'audit is insert-only'; END $$",
+                "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_is_insert_only()",
+            ],
+        };
+        for statement in statements {
+            manager.get_connection().execute_unprepared(statement).await?;
+        }
+        Ok(())
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}
+
+/// The statements of a portable text: comments dropped, types in the engine's words, SQLite tables STRICT.
+fn in_words_of(backend: DbBackend, text: &str) -> Vec<String> {
+    let code: String =
+        text.lines().map(|line| line.split_once("--").map_or(line, |(code, _)| code).trim_end()).collect::<Vec<_>>().join("\n");
+    code.split(';')
+        .map(str::trim)
+        .filter(|statement| !statement.is_empty())
+        .map(|statement| {
+            let words = translate_types(backend, statement);
+            let strict = backend == DbBackend::Sqlite && words.starts_with("CREATE TABLE");
+            if strict { format!("{words} STRICT") } else { words }
+        })
+        .collect()
+}
+
+fn translate_types(backend: DbBackend, statement: &str) -> String {
+    let mut out = String::with_capacity(statement.len());
+    let mut rest = statement;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(from.len());
+        let (word, after) = from.split_at(end);
+        out.push_str(before);
+        out.push_str(match (backend, word) {
+            (DbBackend::Sqlite, "UUID" | "BYTES") => "BLOB",
+            (DbBackend::Sqlite, "BOOL" | "BIGINT" | "INT") => "INTEGER",
+            (DbBackend::Sqlite, "DATE") => "TEXT",
+            (_, "BYTES") => "BYTEA",
+            (_, "BOOL") => "BOOLEAN",
+            (_, "INT") => "INTEGER",
+            (_, word) => word,
+        });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_text_is_put_in_the_words_of_each_engine() {
+        let text = "CREATE TABLE t (id UUID, -- why\n b BOOL, day DATE);\nCREATE INDEX i ON t (id);";
+        assert_eq!(
+            in_words_of(DbBackend::Sqlite, text),
+            ["CREATE TABLE t (id BLOB,\n b INTEGER, day TEXT) STRICT", "CREATE INDEX i ON t (id)"]
+        );
+        assert_eq!(in_words_of(DbBackend::Postgres, text), ["CREATE TABLE t (id UUID,\n b BOOLEAN, day DATE)", "CREATE INDEX i ON t (id)"]);
+    }
+}

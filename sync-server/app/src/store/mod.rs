@@ -1,0 +1,52 @@
+//! The one door to the database.
+//!
+//! Owns the connections ([`Db`]), the tables and their history ([`migrator`], [`entity`]), and the handles through
+//! which every query goes: [`Territory`] for what the whole guichet shares, [`Tenant`] for what is one organisation's.
+//! Promises that a query made through a handle never sees another organisation's rows, and that one database is
+//! written by one connection at a time on SQLite.
+
+mod bulk;
+mod changes;
+mod db;
+pub mod entity;
+pub mod migrator;
+mod scope;
+
+pub use bulk::{insert_all, update_all};
+pub use changes::{Change, record_changes};
+pub use db::{Db, Engine, without_password};
+pub use scope::{OfOrganisation, OfTerritoire, Tenant, Territory};
+
+use crate::{Error, Result};
+use sea_orm::EntityTrait;
+use shared::calendar::Instant;
+use uuid::Uuid;
+
+/// The key of the only row of table `installation`: a database is one installation.
+pub const THE_ONE: i32 = 1;
+
+/// Random bytes from the system.
+///
+/// # Errors
+/// Where the system gives none: nothing that needs a secret or an id may go on.
+pub fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Unavailable(format!("Le système ne donne pas d'aléa : {error}")))?;
+    Ok(bytes)
+}
+
+/// A new id.
+///
+/// # Errors
+/// As [`random`].
+pub fn new_id(now: Instant) -> Result<Uuid> {
+    Ok(shared::id::uuid_v7(now.timestamp_millis(), random()?))
+}
+
+/// The installation that a database is, if it is one already.
+///
+/// # Errors
+/// The database's.
+pub async fn installation(db: &Db) -> Result<Option<entity::installation::Model>> {
+    Ok(entity::installation::Entity::find_by_id(THE_ONE).one(db.read()).await?)
+}

@@ -1,0 +1,240 @@
+//! The handles that every query goes through.
+//!
+//! A [`Tenant`] finds, updates and deletes rows of one organisation only; a [`Territory`] rows of one territoire. Their
+//! `find::<E>()` is SeaORM's, already narrowed; the raw `Entity::find()` stays inside this folder (a test holds it).
+
+use crate::store::entity::{centre, child, contract, enrolment, household, organisation};
+use crate::{Error, Result};
+use sea_orm::sea_query::SelectStatement;
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DeleteMany, EntityTrait, QueryFilter, QuerySelect,
+    QueryTrait, Select, UpdateMany,
+};
+use shared::id::{OrganisationId, TerritoireId};
+
+/// A table whose rows belong to a territoire.
+pub trait OfTerritoire: EntityTrait {
+    /// The column that says which.
+    fn scope() -> Self::Column;
+}
+
+/// A table whose rows belong to one organisation.
+pub trait OfOrganisation: EntityTrait {
+    /// The column that says which.
+    fn scope() -> Self::Column;
+}
+
+/// What a handle's queries run on.
+#[derive(Debug, Clone, Copy)]
+enum On<'c> {
+    Pool(&'c DatabaseConnection),
+    Transaction(&'c DatabaseTransaction),
+}
+
+impl<'c> From<&'c DatabaseConnection> for On<'c> {
+    fn from(pool: &'c DatabaseConnection) -> Self {
+        Self::Pool(pool)
+    }
+}
+impl<'c> From<&'c DatabaseTransaction> for On<'c> {
+    fn from(transaction: &'c DatabaseTransaction) -> Self {
+        Self::Transaction(transaction)
+    }
+}
+
+/// What the whole guichet shares: persons, households, places, devices.
+#[derive(Debug, Clone, Copy)]
+pub struct Territory<'c> {
+    id: TerritoireId,
+    on: On<'c>,
+}
+
+impl<'c> Territory<'c> {
+    /// A handle on a territoire, over the reading pool or within a transaction.
+    pub fn new(id: TerritoireId, on: impl Into<Connection<'c>>) -> Self {
+        Self { id, on: on.into().0 }
+    }
+
+    /// Which territoire.
+    #[must_use]
+    pub fn id(&self) -> TerritoireId {
+        self.id
+    }
+
+    /// What to run a query on.
+    #[must_use]
+    pub fn on(&self) -> DatabaseExecutor<'c> {
+        match self.on {
+            On::Pool(pool) => pool.into(),
+            On::Transaction(transaction) => transaction.into(),
+        }
+    }
+
+    /// Rows of a table of this territoire.
+    #[must_use]
+    pub fn find<E: OfTerritoire>(&self) -> Select<E> {
+        E::find().filter(E::scope().eq(self.id.0))
+    }
+
+    /// An update of rows of this territoire.
+    #[must_use]
+    pub fn update<E: OfTerritoire>(&self) -> UpdateMany<E> {
+        E::update_many().filter(E::scope().eq(self.id.0))
+    }
+
+    /// A deletion of rows of this territoire.
+    #[must_use]
+    pub fn delete<E: OfTerritoire>(&self) -> DeleteMany<E> {
+        E::delete_many().filter(E::scope().eq(self.id.0))
+    }
+
+    /// The organisations, by code.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn organisations(&self) -> Result<Vec<organisation::Model>> {
+        let mut all = self.find::<organisation::Entity>().all(&self.on()).await?;
+        all.sort_by(|a, b| a.code.cmp(&b.code));
+        Ok(all)
+    }
+
+    /// The handle of one organisation.
+    #[must_use]
+    pub fn tenant(&self, organisation: OrganisationId) -> Tenant<'c> {
+        Tenant { territory: *self, id: organisation }
+    }
+
+    /// The organisation that a command is about: by its code, or the only one.
+    ///
+    /// # Errors
+    /// None of that code; several and no code.
+    pub async fn organisation(&self, code: Option<&str>) -> Result<organisation::Model> {
+        let mut all = self.organisations().await?;
+        match code {
+            Some(code) => all.into_iter().find(|o| o.code == code).ok_or_else(|| Error::NotFound(format!("Collectivité « {code} »"))),
+            None if all.len() == 1 => Ok(all.remove(0)),
+            None if all.is_empty() => Err(Error::input("Aucune collectivité : commencez par « preau-server import ».")),
+            None => {
+                let codes: Vec<String> = all.into_iter().map(|o| o.code).collect();
+                Err(Error::input(format!("Plusieurs collectivités ({}) : précisez --organisation CODE.", codes.join(", "))))
+            }
+        }
+    }
+}
+
+/// What a handle can be made over; public so that callers may pass either kind of connection.
+pub struct Connection<'c>(On<'c>);
+
+impl<'c> From<&'c DatabaseConnection> for Connection<'c> {
+    fn from(pool: &'c DatabaseConnection) -> Self {
+        Self(pool.into())
+    }
+}
+impl<'c> From<&'c DatabaseTransaction> for Connection<'c> {
+    fn from(transaction: &'c DatabaseTransaction) -> Self {
+        Self(transaction.into())
+    }
+}
+
+/// What is one organisation's: activities, bookings, tariffs, staff, and the persons that an enrolment links to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Tenant<'c> {
+    territory: Territory<'c>,
+    id: OrganisationId,
+}
+
+impl<'c> Tenant<'c> {
+    /// Which organisation.
+    #[must_use]
+    pub fn id(&self) -> OrganisationId {
+        self.id
+    }
+
+    /// Which territoire it is of.
+    #[must_use]
+    pub fn territoire(&self) -> TerritoireId {
+        self.territory.id
+    }
+
+    /// What to run a query on.
+    #[must_use]
+    pub fn on(&self) -> DatabaseExecutor<'c> {
+        self.territory.on()
+    }
+
+    /// Rows of a table of this organisation.
+    #[must_use]
+    pub fn find<E: OfOrganisation>(&self) -> Select<E> {
+        E::find().filter(E::scope().eq(self.id.0))
+    }
+
+    /// An update of rows of this organisation.
+    #[must_use]
+    pub fn update<E: OfOrganisation>(&self) -> UpdateMany<E> {
+        E::update_many().filter(E::scope().eq(self.id.0))
+    }
+
+    /// A deletion of rows of this organisation.
+    #[must_use]
+    pub fn delete<E: OfOrganisation>(&self) -> DeleteMany<E> {
+        E::delete_many().filter(E::scope().eq(self.id.0))
+    }
+
+    /// The children that an enrolment or a contract links to this organisation. It sees no other.
+    #[must_use]
+    pub fn children(&self) -> Select<child::Entity> {
+        self.territory.find::<child::Entity>().filter(self.linked(child::Column::Id))
+    }
+
+    /// The households of those children, by their own row or by a dated custody.
+    #[must_use]
+    pub fn households(&self) -> Select<household::Entity> {
+        let own = child::Entity::find()
+            .select_only()
+            .column(child::Column::HouseholdId)
+            .filter(child::Column::TerritoireId.eq(self.territory.id.0))
+            .filter(self.linked(child::Column::Id))
+            .into_query();
+        self.territory.find::<household::Entity>().filter(
+            Condition::any().add(household::Column::Id.in_subquery(own)).add(household::Column::Id.in_subquery(self.custody_households())),
+        )
+    }
+
+    /// Rows of a territoire table about linked children: `tenant.about_children(child_right::Column::ChildId)`.
+    #[must_use]
+    pub fn about_children<E: OfTerritoire>(&self, child_column: E::Column) -> Select<E> {
+        self.territory.find::<E>().filter(self.linked(child_column))
+    }
+
+    /// Rows of a territoire table about the households of linked children.
+    #[must_use]
+    pub fn about_households<E: OfTerritoire>(&self, household_column: E::Column) -> Select<E> {
+        let linked = self.households().select_only().column(household::Column::Id).into_query();
+        self.territory.find::<E>().filter(household_column.in_subquery(linked))
+    }
+
+    /// The sites of this organisation's lieux, by id.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn centres(&self) -> Result<Vec<centre::Model>> {
+        let mut all = self.find::<centre::Entity>().all(&self.on()).await?;
+        all.sort_by(|a, b| a.code.cmp(&b.code));
+        Ok(all)
+    }
+
+    fn linked(&self, child_column: impl ColumnTrait) -> Condition {
+        Condition::any()
+            .add(child_column.in_subquery(self.child_ids_of::<enrolment::Entity>(enrolment::Column::ChildId)))
+            .add(child_column.in_subquery(self.child_ids_of::<contract::Entity>(contract::Column::ChildId)))
+    }
+
+    fn child_ids_of<E: OfOrganisation>(&self, column: E::Column) -> SelectStatement {
+        self.find::<E>().select_only().column(column).into_query()
+    }
+
+    fn custody_households(&self) -> SelectStatement {
+        use crate::store::entity::custody;
+        self.about_children::<custody::Entity>(custody::Column::ChildId).select_only().column(custody::Column::HouseholdId).into_query()
+    }
+}
