@@ -1,2 +1,12 @@
 //! The tablet without its window.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`store`] | what is on disk: the journal, the roster, the device's key |
+//! | [`door`] | the controllers, one file a use case: an [`view::Act`] in, a whole [`view::Screen`] out |
+//! | [`view`] | the border with the window, in plain values |
+//! | [`clock`], [`entropy`] | the only places that read a clock or the kernel's random bytes |
+pub mod clock;
+pub mod entropy;
+pub mod store;
 pub mod view;

@@ -1,0 +1,96 @@
+//! What can go wrong on the tablet's disk, in words that a person at a door
+//! can act on.
+
+use std::path::Path;
+
+/// A failure of the tablet's storage. `Display` is French, for the person who holds the tablet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// No room for another entry, even after the reserve was given up.
+    #[error("Le disque de la tablette est plein : ce geste n'est PAS enregistré. Notez-le sur papier et appelez l'administration.")]
+    Full,
+    /// Another program owns the data folder.
+    #[error("Préau est déjà ouvert sur ces données ({0}). Fermez l'autre fenêtre, puis recommencez.")]
+    AlreadyOpen(String),
+    /// Another connection wrote for longer than the patience of a person.
+    #[error("Le journal est occupé : ce geste n'est PAS enregistré. Recommencez dans un instant.")]
+    Busy,
+    /// A file isn't what it should be. It is left as it is.
+    #[error("Le fichier {path} est abîmé ({why}). Rien n'a été effacé : n'utilisez plus cette tablette et appelez l'administration.")]
+    Damaged {
+        /// Which file.
+        path: String,
+        /// What was found.
+        why: String,
+    },
+    /// The data comes from a newer version of the program.
+    #[error("Ces données viennent d'une version plus récente de Préau (schéma {found}, connu {known}). Mettez la tablette à jour.")]
+    Newer {
+        /// Version of the schema on disk.
+        found: i64,
+        /// Newest version that this program knows.
+        known: i64,
+    },
+    /// The tablet belongs to no site yet.
+    #[error("Cette tablette n'est pas encore enrôlée. Demandez un code à l'administration, puis : preau-terminal enrol --server ADRESSE --code CODE")]
+    NotEnrolled,
+    /// The tablet belongs to another site.
+    #[error("Cette tablette est déjà enrôlée pour {0}. Pour la déplacer, videz d'abord ses pointages en attente.")]
+    EnrolledElsewhere(String),
+    /// The disk, the file system or the rights of a file.
+    #[error("Lecture ou écriture impossible de {path} : {why}.")]
+    Io {
+        /// Which file or folder.
+        path: String,
+        /// What the system said.
+        why: String,
+    },
+    /// SQLite refused something that has no name above.
+    #[error("Le journal de la tablette a refusé l'opération ({0}) : ce geste n'est PAS enregistré.")]
+    Refused(String),
+}
+
+impl StoreError {
+    pub(crate) fn io(path: impl AsRef<Path>, error: &std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::StorageFull {
+            return Self::Full;
+        }
+        Self::Io { path: path.as_ref().display().to_string(), why: error.to_string() }
+    }
+
+    pub(super) fn damaged(what: &str, why: impl ToString) -> Self {
+        Self::Damaged { path: what.to_owned(), why: why.to_string() }
+    }
+
+    /// Whether room may be made for a second try.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        *self == Self::Full
+    }
+
+    /// Whether the same gesture may work a moment later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Busy | Self::Full)
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        let Some(code) = error.sqlite_error_code() else {
+            return Self::Refused(error.to_string());
+        };
+        // Without room, the index of the write-ahead log can't grow: the same thing for a person.
+        if error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
+            return Self::Full;
+        }
+        match code {
+            ErrorCode::DiskFull => Self::Full,
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::damaged("journal.db ou roster.db", error),
+            ErrorCode::SystemIoFailure => Self::Io { path: "journal.db".into(), why: error.to_string() },
+            _ => Self::Refused(error.to_string()),
+        }
+    }
+}

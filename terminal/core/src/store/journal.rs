@@ -1,0 +1,235 @@
+//! The journal: sealing, and the entries that this tablet holds.
+
+use super::entries::{self, Row, Span};
+use super::{FaultPoints, NoFaults, SealPoint, StoreError, day_number, migrations};
+use chrono::NaiveDate;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use shared::fold::Fact;
+use shared::id::EntryId;
+use shared::journal::{ChainHead, Draft, Envelope, Private, Sealed, SigningKey, VerifyingKey, hash_of, seal};
+use std::sync::Arc;
+
+/// Entries read beside those of a day, by order of arrival: what was sealed under a wrong date is among them.
+const RECENT_ENTRIES: u32 = 400;
+/// Clock observations read beside those of a day.
+const RECENT_CLOCKS: u32 = 64;
+
+/// Sealed entries on disk. One connection; the one that seals is the window's.
+pub struct Journal {
+    pub(super) connection: Connection,
+    faults: Arc<dyn FaultPoints>,
+}
+
+/// An entry that this tablet sealed, as it stands on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredOwn {
+    /// The sealed bytes.
+    pub sealed: Sealed,
+    /// Its decoded envelope.
+    pub envelope: Envelope,
+}
+
+impl Journal {
+    pub(super) fn open(mut connection: Connection, faults: Arc<dyn FaultPoints>) -> Result<Self, StoreError> {
+        migrations::migrate(&mut connection, migrations::JOURNAL)?;
+        let hook = Arc::clone(&faults);
+        // A hook that answers `true` would roll back: this one only tells.
+        connection.commit_hook(Some(move || {
+            hook.pass(SealPoint::InsideCommit);
+            false
+        }))?;
+        Ok(Self { connection, faults })
+    }
+
+    pub(super) fn peek(connection: Connection) -> Self {
+        Self { connection, faults: Arc::new(NoFaults) }
+    }
+
+    /// Seals drafts behind the head of the chain, in one transaction. On return they are durable.
+    ///
+    /// # Errors
+    /// Nothing was recorded.
+    pub(super) fn seal(&mut self, drafts: &[Draft], key: &SigningKey) -> Result<Vec<Sealed>, StoreError> {
+        let Some(identity) = self.identity()? else { return Err(StoreError::NotEnrolled) };
+        let faults = Arc::clone(&self.faults);
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Read inside the transaction: the head is what the disk holds, not what memory remembers of it.
+        let held = head(&transaction)?;
+        let mut head = match held {
+            None => ChainHead::start(identity.device),
+            Some(held) => held,
+        };
+        if head.place.epoch < identity.epoch || head.place.device != identity.device {
+            head.place = shared::journal::Place { device: identity.device, epoch: identity.epoch, seq: 0 };
+        }
+        let mut out = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            faults.pass(SealPoint::BeforeSign);
+            let sealed = seal(draft.clone(), &mut head, key);
+            faults.pass(SealPoint::AfterSign);
+            insert_own(&transaction, &sealed, draft.payload.sealed_at_ms)?;
+            out.push(sealed);
+        }
+        transaction.commit()?;
+        faults.pass(SealPoint::AfterCommit);
+        Ok(out)
+    }
+
+    /// The last place of this tablet's chain, and its hash; `None` before its first entry.
+    ///
+    /// # Errors
+    /// A failed read, or an envelope that can't be read.
+    pub fn head(&self) -> Result<Option<ChainHead>, StoreError> {
+        head(&self.connection)
+    }
+
+    /// Whether the next entry must open an epoch: the server gave a later one than the last entry's, or one after the first to a new tablet.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn epoch_to_open(&self) -> Result<Option<(u32, ChainHead)>, StoreError> {
+        let Some(identity) = self.identity()? else { return Ok(None) };
+        let head = self.head()?.unwrap_or_else(|| ChainHead { place: shared::journal::Place { epoch: 0, ..ChainHead::start(identity.device).place }, hash: [0; 32] });
+        let due = identity.epoch > 1 && head.place.epoch < identity.epoch;
+        Ok(due.then_some((identity.epoch, head)))
+    }
+
+    /// Keeps entries of others, which the caller has verified with these keys. Known ones are left as they are.
+    ///
+    /// # Errors
+    /// A failed write: none was kept.
+    pub fn keep_others(&mut self, others: &[(Sealed, VerifyingKey)]) -> Result<usize, StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut kept = 0;
+        for (sealed, key) in others {
+            let row = Row::of(sealed, Some(key))?;
+            kept += entries::insert(&transaction, &row)?;
+        }
+        transaction.commit()?;
+        Ok(kept)
+    }
+
+    /// Deletes payload, salt and notes of entries, our own included; the chain still verifies. Leaves no byte of them in the files.
+    ///
+    /// # Errors
+    /// A failed write: nothing was deleted.
+    pub fn forget(&mut self, forgotten: &[EntryId]) -> Result<(), StoreError> {
+        if forgotten.is_empty() {
+            return Ok(());
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for entry in forgotten {
+            transaction.prepare_cached("UPDATE entry SET payload = NULL, salt = NULL WHERE entry_id = ?1")?.execute([entry.0.as_bytes()])?;
+            transaction.prepare_cached("DELETE FROM note WHERE entry_id = ?1")?.execute([entry.0.as_bytes()])?;
+        }
+        transaction.commit()?;
+        // The log still holds the old pages: empty it. Another reader may keep it a while; the next forgetting tries again.
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// Entries that the board of a day is read from: those that speak of the day, the latest ones whatever they claim, clock
+    /// observations, and what retracts or corrects any of them.
+    ///
+    /// # Errors
+    /// A failed read, or an envelope that can't be read.
+    pub fn facts_around(&self, day: NaiveDate) -> Result<Vec<Fact>, StoreError> {
+        let sql = "
+            WITH near AS (
+                SELECT arrival FROM entry WHERE last_day >= ?1 AND first_day <= ?1
+                UNION SELECT arrival FROM (SELECT arrival FROM entry ORDER BY arrival DESC LIMIT ?2)
+                UNION SELECT arrival FROM (SELECT arrival FROM entry WHERE clock = 1 ORDER BY arrival DESC LIMIT ?3)
+            )
+            SELECT envelope, payload FROM entry WHERE arrival IN (
+                SELECT arrival FROM near
+                UNION SELECT arrival FROM entry WHERE target IN (SELECT entry_id FROM entry WHERE arrival IN near)
+            )";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![day_number(day), RECENT_ENTRIES, RECENT_CLOCKS])?;
+        let mut facts = Vec::new();
+        while let Some(row) = rows.next()? {
+            let envelope = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+            let payload = row.get_ref(1)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+            facts.push(Fact::from_parts(envelope, payload).map_err(|e| StoreError::damaged("journal.db (entry)", e))?);
+        }
+        Ok(facts)
+    }
+
+    /// One of this tablet's own entries.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn own_entry(&self, entry: EntryId) -> Result<Option<StoredOwn>, StoreError> {
+        let sql = "SELECT envelope, signature, salt, payload FROM entry WHERE entry_id = ?1 AND own = 1";
+        let found = self.connection.prepare_cached(sql)?.query_row([entry.0.as_bytes()], entries::sealed_of).optional()?;
+        let Some(sealed) = found else { return Ok(None) };
+        let envelope = sealed.decode_envelope().map_err(|e| StoreError::damaged("journal.db (entry)", e))?;
+        Ok(Some(StoredOwn { sealed, envelope }))
+    }
+
+    /// All entries with the key of their author (`None` for our own), in order of arrival: for a verification.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn all(&self) -> Result<Vec<(Sealed, Option<[u8; 32]>)>, StoreError> {
+        let sql = "SELECT envelope, signature, salt, payload, author_key FROM entry ORDER BY arrival";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map([], |row| Ok((entries::sealed_of(row)?, row.get(4)?)))?;
+        let mut out: Vec<(Sealed, Option<[u8; 32]>)> = rows.collect::<Result<_, _>>()?;
+        for (sealed, _) in &mut out {
+            self.add_notes(sealed)?;
+        }
+        Ok(out)
+    }
+
+    /// Puts an entry's notes back beside its payload.
+    pub(super) fn add_notes(&self, sealed: &mut Sealed) -> Result<(), StoreError> {
+        let Some(Private { notes, .. }) = sealed.private.as_mut() else { return Ok(()) };
+        let envelope = Envelope::decode(&sealed.envelope).map_err(|e| StoreError::damaged("journal.db (entry)", e))?;
+        *notes = entries::notes_of(&self.connection, envelope.entry_id)?;
+        Ok(())
+    }
+
+    /// A number that changes when the other connection has committed: time to read again.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn data_version(&self) -> Result<i64, StoreError> {
+        Ok(self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+
+    /// Limits the database's size, in pages: how tests fill a disk.
+    ///
+    /// # Errors
+    /// A failed pragma.
+    pub fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
+        self.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+        Ok(())
+    }
+}
+
+fn head(connection: &Connection) -> Result<Option<ChainHead>, StoreError> {
+    let sql = "SELECT envelope FROM entry WHERE own = 1 ORDER BY epoch DESC, seq DESC LIMIT 1";
+    let envelope: Option<Vec<u8>> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+    let Some(bytes) = envelope else { return Ok(None) };
+    let envelope = Envelope::decode(&bytes).map_err(|e| StoreError::damaged("journal.db (entry)", e))?;
+    Ok(Some(ChainHead { place: envelope.place, hash: hash_of(&bytes) }))
+}
+
+fn insert_own(transaction: &Transaction<'_>, sealed: &Sealed, sealed_at_ms: i64) -> Result<(), StoreError> {
+    let row = Row::of(sealed, None)?;
+    if entries::insert(transaction, &row)? == 0 {
+        // The same draft was sealed before: its first bytes stand, and sealing it again would fork the chain.
+        return Err(StoreError::Refused("cet identifiant de pointage existe déjà".into()));
+    }
+    let sql = "INSERT INTO outbox (arrival, state, code, sealed_at_ms) VALUES (last_insert_rowid(), 'unsent', NULL, ?1)";
+    transaction.prepare_cached(sql)?.execute([sealed_at_ms])?;
+    entries::insert_notes(transaction, row.envelope.entry_id, sealed)?;
+    Ok(())
+}
+
+impl Span {
+    pub(super) fn columns(&self) -> (i32, i32) {
+        (day_number(self.first), day_number(self.last))
+    }
+}

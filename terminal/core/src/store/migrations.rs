@@ -1,0 +1,106 @@
+//! Schemas, as lists of steps that are never edited: a change is one more
+//! step. The version stands in SQLite's `user_version`.
+
+use super::StoreError;
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Steps of `journal.db`.
+pub(super) const JOURNAL: &[&str] = &[r"
+    -- Who this tablet is. One row, or none before enrolment.
+    CREATE TABLE device (
+        only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+        device_id BLOB NOT NULL,       -- 16 bytes, given by the server
+        site_id BLOB NOT NULL,         -- 16 bytes: a tablet serves one building
+        site_name TEXT NOT NULL,       -- shown before the first pull
+        organisations TEXT NOT NULL,   -- JSON list of ids: whose facts may be sealed
+        epoch INTEGER NOT NULL,        -- given by the server alone
+        server_url TEXT NOT NULL,      -- as normalised at enrolment
+        authority BLOB NOT NULL,       -- DER of the pinned certificate authority
+        public_key BLOB NOT NULL       -- 32 bytes: tells whether device.key is still the one that was enrolled
+    ) STRICT;
+
+    -- Sealed entries, our own and those of others. Envelope and signature are never written twice.
+    CREATE TABLE entry (
+        arrival INTEGER PRIMARY KEY,   -- order in which this tablet came to hold it: trusted where claimed times are not
+        entry_id BLOB NOT NULL UNIQUE, -- 16 bytes; the same entry pulled twice is one row
+        own INTEGER NOT NULL,          -- 1: sealed by this tablet
+        epoch INTEGER NOT NULL,        -- for the head of our chain and for re-sending
+        seq INTEGER NOT NULL,          -- the same
+        envelope BLOB NOT NULL,        -- the signed bytes
+        signature BLOB NOT NULL,       -- 64 bytes
+        author_key BLOB,               -- 32 bytes, for others' entries: what they were verified with
+        salt BLOB,                     -- 32 bytes; NULL once forgotten
+        payload BLOB,                  -- NULL once forgotten
+        first_day INTEGER NOT NULL,    -- days since 0001-01-01: first business day that it claims to speak of
+        last_day INTEGER NOT NULL,     -- last one (absences span several)
+        clock INTEGER NOT NULL,        -- 1: an observation of a clock, which judges touches of later days too
+        target BLOB                    -- entry that it retracts or corrects: found whatever its own day
+    ) STRICT;
+    -- The chain has no two entries at one place: a defect here must stop the sealing, not fork the chain.
+    CREATE UNIQUE INDEX entry_own_place ON entry (epoch, seq) WHERE own = 1;
+    CREATE INDEX entry_by_day ON entry (last_day, first_day);
+    CREATE INDEX entry_clock ON entry (arrival) WHERE clock = 1;
+    CREATE INDEX entry_by_target ON entry (target) WHERE target IS NOT NULL;
+
+    -- Free texts, apart so that they can be forgotten.
+    CREATE TABLE note (
+        entry_id BLOB NOT NULL,
+        position INTEGER NOT NULL,     -- order of the payload's hashes
+        salt BLOB NOT NULL,
+        text TEXT NOT NULL,
+        PRIMARY KEY (entry_id, position)
+    ) STRICT, WITHOUT ROWID;
+
+    -- What the server said of our entries. A row is born with its entry, in the same transaction.
+    CREATE TABLE outbox (
+        arrival INTEGER PRIMARY KEY REFERENCES entry (arrival),
+        state TEXT NOT NULL,           -- unsent, held, accepted, duplicate, quarantined, refused
+        code TEXT,                     -- why, for quarantined and refused
+        sealed_at_ms INTEGER NOT NULL  -- age of the queue, without decoding payloads
+    ) STRICT;
+    CREATE INDEX outbox_waiting ON outbox (arrival) WHERE state IN ('unsent', 'held');
+    CREATE INDEX outbox_apart ON outbox (state, code) WHERE state IN ('quarantined', 'refused');
+    "];
+
+/// Steps of `roster.db`.
+pub(super) const ROSTER: &[&str] = &[r"
+    -- What the tablet knows of its site, by the server's keys.
+    CREATE TABLE item (
+        key TEXT PRIMARY KEY,
+        day INTEGER,                   -- for bookings, days since 0001-01-01: only today's are read at the door
+        json TEXT NOT NULL             -- the item, as the wire writes it
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX item_by_day ON item (day);
+
+    -- A whole roster on its way after a refresh: shown only when it is complete.
+    CREATE TABLE staged_item (
+        key TEXT PRIMARY KEY,
+        day INTEGER,
+        json TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    -- Cursor, server epoch, state of the line, last contact, the server's clock: small values by name.
+    CREATE TABLE meta (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    "];
+
+/// Brings a database to the newest schema, in one transaction.
+pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {
+    let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found == known {
+        return Ok(());
+    }
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for step in steps.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    transaction.commit()?;
+    Ok(())
+}

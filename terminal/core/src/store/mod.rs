@@ -1,0 +1,173 @@
+//! What the tablet keeps on disk, and how it survives.
+//!
+//! | file | holds | lost means |
+//! |---|---|---|
+//! | `journal.db` | sealed entries, what the server said of them, who this tablet is | facts are lost: hence its own file, WAL, `synchronous=FULL` |
+//! | `roster.db` | what the server told: children, adults, bookings, cursor | it is pulled again |
+//! | `device.key` | 32 secret bytes, mode 0600 | the tablet is enrolled anew |
+//! | `reserve` | zeroes, given up when the disk is full | entries have room once more |
+//! | `lock` | nothing: who holds its lock owns the folder | |
+//!
+//! Promises: an entry is told as recorded only after COMMIT; nothing is ever
+//! deleted because it can't be read; every failure is a [`StoreError`] in
+//! French; nothing here panics on what it finds on disk.
+
+mod device;
+mod entries;
+mod error;
+mod faults;
+mod journal;
+mod migrations;
+mod outbox;
+mod reserve;
+mod roster_db;
+
+pub use device::{Identity, public_key_of};
+pub use error::StoreError;
+pub use faults::{FaultPoints, NoFaults, SealPoint};
+pub use journal::{Journal, StoredOwn};
+pub use outbox::{Outgoing, Queue, Recorded};
+pub use reserve::{RESERVE_BYTES, Reserve};
+pub use roster_db::{LineState, LineStatus, RosterChange, RosterDb};
+
+use rusqlite::{Connection, OpenFlags};
+use shared::journal::{Draft, Sealed, SigningKey};
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a statement waits for the other connection of this program: longer than any of its transactions.
+const BUSY_MS_MAX: u64 = 3_000;
+
+/// The tablet's data folder, owned.
+pub struct Store {
+    dir: PathBuf,
+    /// Held as long as any connection of this program lives.
+    lock: Arc<File>,
+    faults: Arc<dyn FaultPoints>,
+    key: SigningKey,
+    reserve: Reserve,
+    /// Entries and their fate.
+    pub journal: Journal,
+    /// What the tablet knows of its site.
+    pub roster: RosterDb,
+}
+
+impl Store {
+    /// Opens the folder, making what is missing, and becomes its one owner.
+    ///
+    /// # Errors
+    /// Another owner, a damaged file, no rights, no room.
+    pub fn open(dir: &Path, faults: Arc<dyn FaultPoints>) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(dir).map_err(|e| StoreError::io(dir, &e))?;
+        let lock = Arc::new(own(dir)?);
+        let reserve = Reserve::at(dir);
+        Self::with_lock(dir, lock, faults, reserve)
+    }
+
+    /// A second set of connections for another thread of this program.
+    ///
+    /// # Errors
+    /// As [`Self::open`], but for the owner.
+    pub fn second(&self) -> Result<Self, StoreError> {
+        Self::with_lock(&self.dir, Arc::clone(&self.lock), Arc::clone(&self.faults), Reserve::at(&self.dir))
+    }
+
+    fn with_lock(dir: &Path, lock: Arc<File>, faults: Arc<dyn FaultPoints>, reserve: Reserve) -> Result<Self, StoreError> {
+        let journal = Journal::open(connect(&dir.join("journal.db"), "FULL")?, Arc::clone(&faults))?;
+        let roster = RosterDb::open(connect(&dir.join("roster.db"), "NORMAL")?)?;
+        let key = device::key(dir, journal.identity()?.as_ref())?;
+        reserve.fill();
+        Ok(Self { dir: dir.to_owned(), lock, faults, key, reserve, journal, roster })
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The device's key.
+    #[must_use]
+    pub fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
+    /// Seals drafts in one transaction, all or none, and returns once they are durable.
+    ///
+    /// A full disk costs the reserve, then the same drafts are tried once more: same ids, so nothing can double.
+    ///
+    /// # Errors
+    /// Nothing was recorded.
+    pub fn seal(&mut self, drafts: &[Draft]) -> Result<Vec<Sealed>, StoreError> {
+        match self.journal.seal(drafts, &self.key) {
+            Err(error) if error.is_full() && self.reserve.give_up() => self.journal.seal(drafts, &self.key),
+            other => other,
+        }
+    }
+
+    /// Whether the reserve has been given up: there is room for some hundred entries, no more.
+    #[must_use]
+    pub fn is_nearly_full(&self) -> bool {
+        !self.reserve.is_whole()
+    }
+}
+
+/// Read-only eyes on a folder that another program may own.
+pub struct Peek {
+    /// Entries and their fate.
+    pub journal: Journal,
+    /// What the tablet knows of its site, and the state of the line.
+    pub roster: RosterDb,
+}
+
+impl Peek {
+    /// # Errors
+    /// No such folder, or files that can't be read.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        let open = |name: &str| -> Result<Connection, StoreError> {
+            let path = dir.join(name);
+            if !path.exists() {
+                return Err(StoreError::NotEnrolled);
+            }
+            let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            connection.busy_timeout(Duration::from_millis(BUSY_MS_MAX))?;
+            Ok(connection)
+        };
+        Ok(Self { journal: Journal::peek(open("journal.db")?), roster: RosterDb::peek(open("roster.db")?) })
+    }
+}
+
+/// The lock of a folder. The system lets it go when the process ends, however it ends.
+fn own(dir: &Path) -> Result<File, StoreError> {
+    let path = dir.join("lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|e| StoreError::io(&path, &e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::AlreadyOpen(dir.display().to_string())),
+        Err(std::fs::TryLockError::Error(e)) => Err(StoreError::io(&path, &e)),
+    }
+}
+
+fn connect(path: &Path, synchronous: &str) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_millis(BUSY_MS_MAX))?;
+    let setup = || -> Result<(), rusqlite::Error> {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        // What is forgotten must not stay in free pages (RGPD, article 17).
+        connection.pragma_update(None, "secure_delete", true)
+    };
+    setup().map_err(|e| match StoreError::from(e) {
+        StoreError::Damaged { why, .. } => StoreError::damaged(&path.display().to_string(), why),
+        other => other,
+    })?;
+    Ok(connection)
+}
+
+/// Days since 0001-01-01, as columns hold them.
+fn day_number(day: chrono::NaiveDate) -> i32 {
+    chrono::Datelike::num_days_from_ce(&day)
+}

@@ -1,0 +1,259 @@
+//! The roster on disk: what the server told, the cursor it belongs to, and the
+//! state of the line. All of it can be pulled again.
+
+use super::{StoreError, day_number, migrations};
+use crate::clock::Observed;
+use chrono::NaiveDate;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use serde::{Deserialize, Serialize};
+use shared::roster::{Item, Key};
+
+/// One change of the roster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RosterChange {
+    /// The item of its key is now this.
+    Put(Box<Item>),
+    /// The item of a key is gone.
+    Remove(Key),
+}
+
+/// What the line is like, as the last round trip told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineState {
+    /// Nothing was tried yet.
+    Unknown,
+    /// The server answered.
+    Online,
+    /// No network, or nobody at the address.
+    NoNetwork,
+    /// Somebody answers who isn't the server that the tablet was enrolled with.
+    WrongCertificate,
+    /// The server's certificate doesn't hold at the time that the tablet believes.
+    Clock,
+    /// The server was reached and can't answer now.
+    ServerTrouble,
+    /// The server refuses this tablet: revoked, or unknown.
+    Revoked,
+    /// The tablet's next epoch was given to another: it exists twice.
+    ExistsTwice,
+    /// What came back isn't Préau: a hotel's welcome page, a proxy.
+    NotPreau,
+}
+
+/// The state of the line, with when it began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineStatus {
+    /// What it is like.
+    pub state: LineState,
+    /// Wall clock since when it has been so, ms since 1970 UTC.
+    pub since_ms: i64,
+    /// Wall clock of the last whole round trip.
+    pub last_contact_ms: Option<i64>,
+    /// What a technician would like to know; no personal data.
+    #[serde(default)]
+    pub detail: String,
+}
+
+impl Default for LineStatus {
+    fn default() -> Self {
+        Self { state: LineState::Unknown, since_ms: 0, last_contact_ms: None, detail: String::new() }
+    }
+}
+
+/// The roster's database.
+pub struct RosterDb {
+    connection: Connection,
+}
+
+const ITEM: &str = "INSERT INTO item (key, day, json) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET day = ?2, json = ?3";
+const STAGED: &str = "INSERT INTO staged_item (key, day, json) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET day = ?2, json = ?3";
+
+impl RosterDb {
+    pub(super) fn open(mut connection: Connection) -> Result<Self, StoreError> {
+        migrations::migrate(&mut connection, migrations::ROSTER)?;
+        Ok(Self { connection })
+    }
+
+    pub(super) fn peek(connection: Connection) -> Self {
+        Self { connection }
+    }
+
+    /// Everything that a board of a day needs; bookings of that day only. What a newer server sends and this version can't read is left out.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn items(&self, day: NaiveDate) -> Result<Vec<Item>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT json FROM item WHERE day IS NULL OR day = ?1 ORDER BY key")?;
+        let mut rows = statement.query([day_number(day)])?;
+        let mut items = Vec::new();
+        while let Some(row) = rows.next()? {
+            let json = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            match serde_json::from_str(json) {
+                Ok(item) => items.push(item),
+                Err(error) => tracing::warn!(line = error.line(), "an item of the roster is not understood and left out"),
+            }
+        }
+        Ok(items)
+    }
+
+    /// Applies changes and moves the cursor, in one transaction.
+    ///
+    /// # Errors
+    /// A failed write: neither changes nor cursor moved.
+    pub fn apply(&mut self, server_epoch: &str, cursor: u64, changes: &[RosterChange]) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for change in changes {
+            match change {
+                RosterChange::Put(item) => put(&transaction, ITEM, item)?,
+                RosterChange::Remove(key) => {
+                    transaction.prepare_cached("DELETE FROM item WHERE key = ?1")?.execute([key])?;
+                }
+            }
+        }
+        set(&transaction, "server_epoch", server_epoch)?;
+        set(&transaction, "cursor", &cursor.to_string())?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Puts one page of a whole new roster aside; the board still shows the old one. `first` empties what an earlier try left.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub fn stage(&mut self, first: bool, changes: &[RosterChange]) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if first {
+            transaction.execute("DELETE FROM staged_item", [])?;
+        }
+        for change in changes {
+            match change {
+                RosterChange::Put(item) => put(&transaction, STAGED, item)?,
+                RosterChange::Remove(key) => {
+                    transaction.prepare_cached("DELETE FROM staged_item WHERE key = ?1")?.execute([key])?;
+                }
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// The staged roster becomes the roster, in one transaction with its cursor.
+    ///
+    /// # Errors
+    /// A failed write: the old one stands.
+    pub fn swap_staged(&mut self, server_epoch: &str, cursor: u64) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute("DELETE FROM item", [])?;
+        transaction.execute("INSERT INTO item SELECT key, day, json FROM staged_item", [])?;
+        transaction.execute("DELETE FROM staged_item", [])?;
+        set(&transaction, "server_epoch", server_epoch)?;
+        set(&transaction, "cursor", &cursor.to_string())?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Number of the last change that the roster holds: also the `roster_version` that entries seal.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn cursor(&self) -> Result<u64, StoreError> {
+        Ok(self.get("cursor")?.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+
+    /// The server epoch that the cursor belongs to; empty at first.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn server_epoch(&self) -> Result<String, StoreError> {
+        Ok(self.get("server_epoch")?.unwrap_or_default())
+    }
+
+    /// The server epoch that verdicts came from; empty before the first push.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn push_epoch(&self) -> Result<String, StoreError> {
+        Ok(self.get("push_epoch")?.unwrap_or_default())
+    }
+
+    /// Remembers the server epoch that verdicts come from.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub fn set_push_epoch(&mut self, server_epoch: &str) -> Result<(), StoreError> {
+        self.set("push_epoch", server_epoch)
+    }
+
+    /// The state of the line.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn line(&self) -> Result<LineStatus, StoreError> {
+        Ok(self.get("line")?.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default())
+    }
+
+    /// Writes the state of the line down.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub fn set_line(&mut self, line: &LineStatus) -> Result<(), StoreError> {
+        self.set("line", &serde_json::to_string(line).map_err(|e| StoreError::Refused(e.to_string()))?)
+    }
+
+    /// The server's clock as last seen.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn observed(&self) -> Result<Option<Observed>, StoreError> {
+        let text = self.get("observed")?;
+        Ok(text.and_then(|json| serde_json::from_str::<(String, u64, i64)>(&json).ok()).and_then(|(boot, boottime_ms, server_ms)| {
+            Some(Observed { boot: boot.parse().ok()?, boottime_ms, server_ms })
+        }))
+    }
+
+    /// Remembers the server's clock.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub fn set_observed(&mut self, seen: Observed) -> Result<(), StoreError> {
+        let json = serde_json::to_string(&(seen.boot.to_string(), seen.boottime_ms, seen.server_ms));
+        self.set("observed", &json.map_err(|e| StoreError::Refused(e.to_string()))?)
+    }
+
+    /// A number that changes when the other connection has committed: time to read again.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn data_version(&self) -> Result<i64, StoreError> {
+        Ok(self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+
+    fn get(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
+        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        set(&transaction, name, value)?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+fn put(transaction: &Transaction<'_>, sql: &str, item: &Item) -> Result<(), StoreError> {
+    let day = match item {
+        Item::Booking(booking) => Some(day_number(booking.day)),
+        _ => None,
+    };
+    let json = serde_json::to_string(item).map_err(|e| StoreError::Refused(e.to_string()))?;
+    transaction.prepare_cached(sql)?.execute(params![item.key(), day, json])?;
+    Ok(())
+}
+
+fn set(transaction: &Transaction<'_>, name: &str, value: &str) -> Result<(), StoreError> {
+    let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2";
+    transaction.prepare_cached(sql)?.execute([name, value])?;
+    Ok(())
+}
