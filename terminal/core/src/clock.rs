@@ -41,7 +41,9 @@ impl Now {
     #[must_use]
     pub fn corrected(self, observed: Option<Observed>) -> Self {
         match observed {
-            Some(o) if o.boot == self.boot => Self { wall_ms: o.server_ms.saturating_add(self.boottime_ms.cast_signed() - o.boottime_ms.cast_signed()), ..self },
+            Some(o) if o.boot == self.boot => {
+                Self { wall_ms: o.server_ms.saturating_add(self.boottime_ms.cast_signed() - o.boottime_ms.cast_signed()), ..self }
+            }
             _ => self,
         }
     }
@@ -76,7 +78,8 @@ impl SystemClock {
     pub fn new() -> Result<Self, StoreError> {
         let path = "/proc/sys/kernel/random/boot_id";
         let text = std::fs::read_to_string(path).map_err(|e| StoreError::io(path, &e))?;
-        let boot = text.trim().parse().map_err(|_| StoreError::Io { path: path.into(), why: "le noyau ne nomme pas son démarrage".into() })?;
+        let boot =
+            text.trim().parse().map_err(|_| StoreError::Io { path: path.into(), why: "le noyau ne nomme pas son démarrage".into() })?;
         Ok(Self { boot })
     }
 }

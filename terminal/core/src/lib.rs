@@ -7,6 +7,8 @@
 //! | [`view`] | the border with the window, in plain values |
 //! | [`clock`], [`entropy`] | the only places that read a clock or the kernel's random bytes |
 pub mod clock;
+pub mod door;
 pub mod entropy;
+pub mod roster;
 pub mod store;
 pub mod view;

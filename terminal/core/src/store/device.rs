@@ -115,7 +115,14 @@ impl Journal {
                        epoch = CASE WHEN device_id = ?1 THEN max(epoch, ?5) ELSE ?5 END,
                        server_url = ?6, authority = ?7, public_key = ?8";
         let identity = params![
-            new.device.0.as_bytes(), new.site.0.as_bytes(), new.site_name, organisations, new.epoch, new.server_url, new.authority, new.public_key
+            new.device.0.as_bytes(),
+            new.site.0.as_bytes(),
+            new.site_name,
+            organisations,
+            new.epoch,
+            new.server_url,
+            new.authority,
+            new.public_key
         ];
         self.connection.execute(sql, identity)?;
         Ok(())

@@ -52,7 +52,8 @@ fn span(payload: Option<&Payload>) -> Span {
 
 /// Inserts an entry; 0 where its id is known already.
 pub(super) fn insert(connection: &Connection, row: &Row<'_>) -> Result<usize, StoreError> {
-    let sql = "INSERT INTO entry (entry_id, own, epoch, seq, envelope, signature, author_key, salt, payload, first_day, last_day, clock, target)
+    let sql =
+        "INSERT INTO entry (entry_id, own, epoch, seq, envelope, signature, author_key, salt, payload, first_day, last_day, clock, target)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
                ON CONFLICT (entry_id) DO NOTHING";
     let private = row.sealed.private.as_ref();

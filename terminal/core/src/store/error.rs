@@ -32,7 +32,9 @@ pub enum StoreError {
         known: i64,
     },
     /// The tablet belongs to no site yet.
-    #[error("Cette tablette n'est pas encore enrôlée. Demandez un code à l'administration, puis : preau-terminal enrol --server ADRESSE --code CODE")]
+    #[error(
+        "Cette tablette n'est pas encore enrôlée. Demandez un code à l'administration, puis : preau-terminal enrol --server ADRESSE --code CODE"
+    )]
     NotEnrolled,
     /// The tablet belongs to another site.
     #[error("Cette tablette est déjà enrôlée pour {0}. Pour la déplacer, videz d'abord ses pointages en attente.")]

@@ -89,7 +89,10 @@ impl Journal {
     /// A failed read.
     pub fn epoch_to_open(&self) -> Result<Option<(u32, ChainHead)>, StoreError> {
         let Some(identity) = self.identity()? else { return Ok(None) };
-        let head = self.head()?.unwrap_or_else(|| ChainHead { place: shared::journal::Place { epoch: 0, ..ChainHead::start(identity.device).place }, hash: [0; 32] });
+        let head = self.head()?.unwrap_or_else(|| ChainHead {
+            place: shared::journal::Place { epoch: 0, ..ChainHead::start(identity.device).place },
+            hash: [0; 32],
+        });
         let due = identity.epoch > 1 && head.place.epoch < identity.epoch;
         Ok(due.then_some((identity.epoch, head)))
     }
@@ -119,7 +122,9 @@ impl Journal {
         }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for entry in forgotten {
-            transaction.prepare_cached("UPDATE entry SET payload = NULL, salt = NULL WHERE entry_id = ?1")?.execute([entry.0.as_bytes()])?;
+            transaction
+                .prepare_cached("UPDATE entry SET payload = NULL, salt = NULL WHERE entry_id = ?1")?
+                .execute([entry.0.as_bytes()])?;
             transaction.prepare_cached("DELETE FROM note WHERE entry_id = ?1")?.execute([entry.0.as_bytes()])?;
         }
         transaction.commit()?;

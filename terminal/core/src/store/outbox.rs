@@ -49,7 +49,11 @@ impl Recorded {
     /// A verdict of an entry that was offered: by the order of the push, and by its id where the server names one.
     #[must_use]
     pub fn of(offered: EntryId, verdict: &Verdict) -> Option<Self> {
-        verdict.entry.is_none_or(|named| named == offered).then(|| Self { entry: offered, verdict: verdict.verdict, code: verdict.code.clone() })
+        verdict.entry.is_none_or(|named| named == offered).then(|| Self {
+            entry: offered,
+            verdict: verdict.verdict,
+            code: verdict.code.clone(),
+        })
     }
 }
 

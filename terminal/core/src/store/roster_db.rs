@@ -207,9 +207,9 @@ impl RosterDb {
     /// A failed read.
     pub fn observed(&self) -> Result<Option<Observed>, StoreError> {
         let text = self.get("observed")?;
-        Ok(text.and_then(|json| serde_json::from_str::<(String, u64, i64)>(&json).ok()).and_then(|(boot, boottime_ms, server_ms)| {
-            Some(Observed { boot: boot.parse().ok()?, boottime_ms, server_ms })
-        }))
+        Ok(text
+            .and_then(|json| serde_json::from_str::<(String, u64, i64)>(&json).ok())
+            .and_then(|(boot, boottime_ms, server_ms)| Some(Observed { boot: boot.parse().ok()?, boottime_ms, server_ms })))
     }
 
     /// Remembers the server's clock.

@@ -1,0 +1,126 @@
+//! A card at the reader. It says that the card is here, not who holds it: it
+//! opens the departure screen, and never closes a departure by itself.
+
+use super::{Door, NAMED_MS, Open};
+use crate::clock::Now;
+use crate::view::{TileState, Tone};
+use chrono::NaiveTime;
+use hardware::uid::BadgeUid;
+use shared::id::{BadgeId, ChildId, PersonId, StaffId};
+use shared::roster::{BadgeHolder, Recording};
+
+/// Where an activity has no window, the hour from which a card means a departure.
+const NOON: NaiveTime = NaiveTime::from_hms_opt(12, 0, 0).expect("12:00 exists");
+
+impl Door {
+    /// A reader has sent this text.
+    pub(super) fn badge_shown(&mut self, now: Now, text: &str) {
+        let uid = match BadgeUid::parse(text) {
+            Ok(uid) => uid,
+            Err(error) => {
+                return self
+                    .say(Tone::Amber, format!("Carte illisible : {error}. Présentez-la de nouveau, ou touchez le nom de l'enfant."));
+            }
+        };
+        if uid.is_random() {
+            return self.say(
+                Tone::Amber,
+                "Ce téléphone ou cette carte change de numéro à chaque passage : il ne peut pas servir de badge. Touchez le nom de l'enfant.",
+            );
+        }
+        let Some(badge) = self.roster.badge(&uid) else {
+            let number = uid.to_string();
+            let end = number.get(number.len().saturating_sub(4)..).unwrap_or_default();
+            return self.say(
+                Tone::Amber,
+                format!(
+                    "Carte inconnue (numéro finissant par {end}). Touchez le nom de l'enfant ; l'administration peut rattacher la carte."
+                ),
+            );
+        };
+        let (id, holder) = (badge.id, badge.holder);
+        match holder {
+            BadgeHolder::Staff(staff) => self.staff_badge(now, staff),
+            BadgeHolder::Household(household) => {
+                let children = self.roster.children_of_households(&[household]);
+                self.family_badge(now, id, &children, None);
+            }
+            BadgeHolder::Person(person) => self.person_badge(now, id, person),
+        }
+    }
+
+    /// Names who acts for a minute, and takes a pinned alert away.
+    fn staff_badge(&mut self, now: Now, id: StaffId) {
+        let Some(staff) = self.roster.staff(id) else {
+            return self.say(Tone::Amber, "Cette carte n'est plus celle d'un membre de l'équipe de ce site.");
+        };
+        let name = format!("{} {}", staff.first_name, staff.last_name);
+        self.staff = Some((id, now.boottime_ms.saturating_add(NAMED_MS)));
+        if self.pinned.take().is_some() {
+            return self.say(Tone::Calm, format!("{name} : l'alerte est retirée. Vos gestes portent votre nom pendant une minute."));
+        }
+        self.say(Tone::Calm, format!("{name} : vos gestes portent votre nom pendant une minute."));
+    }
+
+    /// An adult's own card: only children whom this adult may take, and the alert before anything else.
+    fn person_badge(&mut self, now: Now, badge: BadgeId, person: PersonId) {
+        let children = self.roster.children_of_person(person, self.day);
+        if self.alert_if_barred(&children, |a| a.person == person) {
+            return;
+        }
+        let allowed: Vec<ChildId> = children.into_iter().filter(|child| self.allowed(*child, person).is_some()).collect();
+        self.family_badge(now, badge, &allowed, Some(person));
+    }
+
+    /// Children of one card: those who are awaited arrive together, or the departure screen opens for those who are here.
+    fn family_badge(&mut self, now: Now, badge: BadgeId, children: &[ChildId], person: Option<PersonId>) {
+        if children.is_empty() {
+            return self.say(Tone::Amber, "Cette carte ne correspond aujourd'hui à aucun enfant de ce site.");
+        }
+        let with_state = |wanted: &[TileState]| -> Vec<ChildId> {
+            children.iter().copied().filter(|c| self.standing(*c).is_some_and(|s| wanted.contains(&s.state))).collect()
+        };
+        let awaited = with_state(&[TileState::Expected, TileState::Late]);
+        let here = with_state(&[TileState::Present]);
+        // The same card held twice is one arrival.
+        if !here.is_empty() && awaited.is_empty() && here.iter().all(|c| self.is_echo(*c)) {
+            return;
+        }
+        if self.recording() == Some(Recording::Appel) {
+            awaited.iter().chain(&here).for_each(|child| self.tick_present(*child));
+            return self.say(Tone::Calm, format!("{} : coché pour l'appel.", self.first_names(children)));
+        }
+        let leaving =
+            self.recording() == Some(Recording::Depart) || (!here.is_empty() && (awaited.is_empty() || self.is_late_in_the_moment()));
+        let to_take = if here.is_empty() { &awaited } else { &here };
+        match (leaving, to_take.first()) {
+            (true, Some(first)) => self.departure_by_card(*first, children, badge, person),
+            (false, _) if !awaited.is_empty() => self.arrive(now, &awaited, Some(badge)),
+            _ => {
+                // Nobody is awaited now: the card proposes, a person decides.
+                let ticked = children.len() == 1;
+                self.dialog = Some(Open::Arrival { choices: children.iter().map(|c| (*c, ticked)).collect(), badge: Some(badge) });
+            }
+        }
+    }
+
+    fn departure_by_card(&mut self, first: ChildId, children: &[ChildId], badge: BadgeId, person: Option<PersonId>) {
+        self.open_departure(first, Some(badge));
+        // Another adult's children stay out of it, even in one household.
+        if let Some(Open::Departure { siblings, .. }) = &mut self.dialog {
+            siblings.retain(|(sibling, _)| children.contains(sibling));
+        }
+        if let Some(person) = person {
+            self.adult_chosen(person);
+        }
+    }
+
+    /// Whether the moment is past its middle: before, a card of a family with one child here brings the other; after, it fetches.
+    fn is_late_in_the_moment(&self) -> bool {
+        match self.activity().map(|a| (a.recording, a.starts, a.ends)) {
+            Some((Recording::Arrivee, _, _)) => false,
+            Some((_, Some(from), Some(to))) => self.time >= from + (to - from) / 2,
+            _ => self.time >= NOON,
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! The door: what a person asks goes in, a whole new screen comes out. One
+//! file a use case.
+//!
+//! Promises: a screen that shows a gesture as recorded is returned after
+//! COMMIT, never before; a gesture that could not be recorded says so, in red,
+//! and changes nothing; no gesture, card or text ever panics.
+//!
+//! | file | a person… |
+//! |---|---|
+//! | [`arrive`] | touches a child who comes in |
+//! | [`depart`] | says who takes a child |
+//! | [`absent`] | notes that a child isn't there |
+//! | [`badge`] | holds a card to the reader |
+//! | [`barred`] | is told that somebody must never take a child |
+//! | [`roll_call`] | calls a class, by exception |
+//! | [`undo`] | takes the last gesture back, within ten seconds |
+//! | [`correct`] | puts a time right, afterwards |
+//! | [`sign`] | answers for the day sheet |
+//! | [`moment`] | changes the slot of the day |
+//! | [`board`], [`dialogs`], [`sync_bar`] | reads |
+
+mod absent;
+mod arrive;
+mod badge;
+mod barred;
+mod board;
+mod correct;
+mod depart;
+mod dialogs;
+mod drafts;
+mod moment;
+mod roll_call;
+mod sign;
+mod standing;
+mod sync_bar;
+
+mod undo;
+mod words;
+
+pub use correct::Corrects;
+pub use depart::Destination;
+
+use crate::clock::{Now, Observed};
+use crate::entropy::{Entropy, SystemEntropy};
+use crate::roster::Roster;
+use crate::store::{Identity, LineStatus, Queue, Store, StoreError};
+use crate::view::{Act, Notice, Screen, TileState, Tone};
+use chrono::{NaiveDate, NaiveTime};
+use shared::fold::{Attendance, Fact, fold};
+use shared::id::{ActivityId, BadgeId, ChildId, EntryId, GroupId, PersonId, StaffId};
+use shared::journal::Sealed;
+use shared::roster::{Activity, Recording};
+use std::collections::{BTreeMap, HashMap};
+
+/// How long a member of staff who showed a card stays named on gestures, in ms.
+const NAMED_MS: u64 = 60_000;
+
+/// The controllers of one tablet, over its store.
+pub struct Door {
+    store: Store,
+    entropy: Box<dyn Entropy>,
+    identity: Option<Identity>,
+
+    // What the disk says, read again when the sync thread has written.
+    roster: Roster,
+    facts: Vec<Fact>,
+    attendance: Attendance,
+    queue: Queue,
+    line: LineStatus,
+    observed: Option<Observed>,
+    seen: Seen,
+
+    // What time it is, with the clock put right where the server was heard.
+    wall_ms: i64,
+    boottime_ms: u64,
+    day: NaiveDate,
+    time: NaiveTime,
+
+    // What the person is doing.
+    moment: Option<ActivityId>,
+    by_hand: Option<moment::ByHand>,
+    group: Option<GroupId>,
+    search: String,
+    ticks: BTreeMap<ChildId, bool>,
+    dialog: Option<Open>,
+    notice: Option<Notice>,
+    pinned: Option<Notice>,
+    undo: Option<undo::Undoable>,
+    staff: Option<(StaffId, u64)>,
+    echoes: HashMap<ChildId, u64>,
+    last_recorded: Vec<EntryId>,
+}
+
+/// Versions of what was last read from disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Seen {
+    day: Option<NaiveDate>,
+    journal: i64,
+    roster: i64,
+    cursor: u64,
+    whole: bool,
+}
+
+/// The screen in front of the board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Open {
+    Arrival { choices: Vec<(ChildId, bool)>, badge: Option<BadgeId> },
+    Departure { child: ChildId, chosen: Option<PersonId>, other: Option<String>, siblings: Vec<(ChildId, bool)>, badge: Option<BadgeId> },
+    Child(ChildId),
+    Barred { child: ChildId },
+}
+
+impl Door {
+    /// Opens the door over a store. `now` decides the day of the first screen.
+    ///
+    /// # Errors
+    /// A store that can't be read.
+    pub fn open(store: Store, now: Now) -> Result<Self, StoreError> {
+        Self::with_entropy(store, now, Box::new(SystemEntropy))
+    }
+
+    /// The same with another source of random bytes: for tests that replay a seed.
+    ///
+    /// # Errors
+    /// A store that can't be read.
+    pub fn with_entropy(store: Store, now: Now, entropy: Box<dyn Entropy>) -> Result<Self, StoreError> {
+        let mut door = Self {
+            entropy,
+            identity: None,
+            roster: Roster::default(),
+            facts: Vec::new(),
+            attendance: Attendance::default(),
+            queue: Queue::default(),
+            line: LineStatus::default(),
+            observed: None,
+            seen: Seen::default(),
+            wall_ms: now.wall_ms,
+            boottime_ms: now.boottime_ms,
+            day: now.day(),
+            time: now.time(),
+            moment: None,
+            by_hand: None,
+            group: None,
+            search: String::new(),
+            ticks: BTreeMap::new(),
+            dialog: None,
+            notice: None,
+            pinned: None,
+            undo: None,
+            staff: None,
+            echoes: HashMap::new(),
+            last_recorded: Vec::new(),
+            store,
+        };
+        door.read_again(now)?;
+        Ok(door)
+    }
+
+    /// Does what a person asks. What the returned screen shows as recorded is durable.
+    pub fn act(&mut self, now: Now, act: Act) -> Screen {
+        self.last_recorded.clear();
+        self.refresh(now);
+        self.store_roomy();
+        match act {
+            Act::Touch(child) => self.touch(now, child),
+            Act::Hold(child) => self.hold(child),
+            Act::Badge(text) => self.badge_shown(now, &text),
+            Act::Tick(child) => self.tick(child),
+            Act::Adult(person) => self.adult_chosen(person),
+            Act::Confirm => self.confirm(now),
+            Act::LeaveAlone => self.leave_alone(now),
+            Act::OtherAdult(name) => self.other_adult(&name),
+            Act::Absent(child) => self.note_absence(now, child),
+            Act::Arrive(child) => self.arrive(now, &[child], None),
+            Act::Close => self.close(),
+            Act::Undo => self.undo_last(now),
+            Act::Moment(activity) => self.moment_by_hand(activity),
+            Act::Group(group) => self.group = group,
+            Act::Search(text) => self.search = text,
+            Act::ValidateRollCall => self.validate_roll_call(now),
+        }
+        self.screen(now)
+    }
+
+    /// Reads again what the sync thread or the clock has changed. To be called each second or so.
+    pub fn refresh(&mut self, now: Now) {
+        if let Err(error) = self.read_again(now) {
+            tracing::error!(%error, "the tablet's data could not be read");
+            self.notice = Some(Notice { text: error.to_string(), tone: Tone::Red });
+        }
+    }
+
+    /// The screen as it stands, without asking for anything. See [`Self::refresh`].
+    #[must_use]
+    pub fn screen(&self, now: Now) -> Screen {
+        self.paint(now)
+    }
+
+    /// Refreshes and paints: what a timer calls.
+    pub fn tick_clock(&mut self, now: Now) -> Screen {
+        self.refresh(now);
+        self.screen(now)
+    }
+
+    /// Entries that the last gesture sealed, in order.
+    #[must_use]
+    pub fn last_recorded(&self) -> &[EntryId] {
+        &self.last_recorded
+    }
+
+    /// What the tablet knows of its site.
+    #[must_use]
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// The store under the door.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The reading of what was recorded around the day that the board shows.
+    #[must_use]
+    pub fn attendance(&self) -> &Attendance {
+        &self.attendance
+    }
+
+    /// The business day that the board shows.
+    #[must_use]
+    pub fn day(&self) -> NaiveDate {
+        self.day
+    }
+
+    fn read_again(&mut self, now: Now) -> Result<(), StoreError> {
+        let roster_version = self.store.roster.data_version()?;
+        if !self.seen.whole || roster_version != self.seen.roster {
+            self.observed = self.store.roster.observed()?;
+            self.line = self.store.roster.line()?;
+        }
+        let corrected = now.corrected(self.observed);
+        (self.wall_ms, self.boottime_ms, self.day, self.time) = (corrected.wall_ms, now.boottime_ms, corrected.day(), corrected.time());
+        let journal_version = self.store.journal.data_version()?;
+        let new_day = self.seen.day != Some(self.day);
+        if !self.seen.whole || new_day || journal_version != self.seen.journal {
+            self.identity = self.store.journal.identity()?;
+            self.facts = self.store.journal.facts_around(self.day)?;
+            self.attendance = fold(&self.facts);
+            self.queue = self.store.journal.queue()?;
+        }
+        let cursor = self.store.roster.cursor()?;
+        if !self.seen.whole || new_day || (roster_version != self.seen.roster && cursor != self.seen.cursor) {
+            self.roster = Roster::of(self.store.roster.items(self.day)?, cursor);
+        }
+        if new_day {
+            self.ticks.clear();
+        }
+        self.seen = Seen { day: Some(self.day), journal: journal_version, roster: roster_version, cursor, whole: true };
+        self.undo = self.undo.take().filter(|u| u.is_open(self.boottime_ms));
+        self.staff = self.staff.filter(|(_, until)| self.boottime_ms < *until);
+        self.choose_moment();
+        Ok(())
+    }
+
+    /// The activity of the moment.
+    fn activity(&self) -> Option<&Activity> {
+        self.moment.and_then(|id| self.roster.activities.get(&id))
+    }
+
+    fn recording(&self) -> Option<Recording> {
+        self.activity().map(|a| a.recording)
+    }
+
+    fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        self.notice = Some(Notice { text: text.into(), tone });
+    }
+
+    /// A tile was touched: the first thing that makes sense for where the child stands.
+    fn touch(&mut self, now: Now, child: ChildId) {
+        let Some(standing) = self.standing(child) else { return };
+        if self.recording() == Some(Recording::Appel) {
+            return self.tick(child);
+        }
+        match standing.state {
+            TileState::Expected | TileState::Late if self.recording() == Some(Recording::Depart) => self.open_departure(child, None),
+            TileState::Expected | TileState::Late => self.arrive(now, &[child], None),
+            // A wet finger touches twice: the second touch of an arrival isn't a departure.
+            TileState::Present if self.is_echo(child) => {}
+            TileState::Present => self.open_departure(child, None),
+            TileState::Gone | TileState::Absent | TileState::Unexpected => self.hold(child),
+        }
+    }
+
+    fn hold(&mut self, child: ChildId) {
+        if self.roster.children.contains_key(&child) {
+            self.dialog = Some(Open::Child(child));
+        }
+    }
+
+    fn tick(&mut self, child: ChildId) {
+        match &mut self.dialog {
+            Some(Open::Arrival { choices, .. } | Open::Departure { siblings: choices, .. }) => {
+                if let Some((_, ticked)) = choices.iter_mut().find(|(id, _)| *id == child) {
+                    *ticked = !*ticked;
+                }
+            }
+            _ => self.tick_in_roll_call(child),
+        }
+    }
+
+    /// The main act of the open dialog.
+    fn confirm(&mut self, now: Now) {
+        match self.dialog.clone() {
+            Some(Open::Arrival { choices, badge }) => {
+                let ticked: Vec<ChildId> = choices.into_iter().filter(|(_, ticked)| *ticked).map(|(child, _)| child).collect();
+                self.arrive(now, &ticked, badge);
+            }
+            Some(Open::Departure { .. }) => self.confirm_departure(now),
+            Some(Open::Child(child)) => match self.standing(child).map(|s| s.state) {
+                Some(TileState::Present) => self.open_departure(child, None),
+                Some(_) => self.arrive(now, &[child], None),
+                None => self.dialog = None,
+            },
+            Some(Open::Barred { .. }) => self.close(),
+            None => {}
+        }
+    }
+
+    /// Closes what is in front: first the dialog, then the sentence.
+    fn close(&mut self) {
+        match self.dialog.take() {
+            Some(Open::Barred { child }) => self.pin_barred(child),
+            Some(_) => {}
+            None if self.notice.is_some() => self.notice = None,
+            None => self.unpin(),
+        }
+    }
+
+    /// Takes up what was sealed, and says it.
+    fn recorded(&mut self, sealed: &[Sealed]) {
+        for entry in sealed {
+            // What this program has just encoded reads back.
+            if let Ok(fact) = Fact::read(entry) {
+                self.last_recorded.push(fact.envelope.entry_id);
+                self.facts.push(fact);
+            }
+        }
+        self.attendance = fold(&self.facts);
+        match self.store.journal.queue() {
+            Ok(queue) => self.queue = queue,
+            Err(error) => tracing::warn!(%error, "the queue could not be counted"),
+        }
+    }
+
+    /// Says while there is still time that room is getting short.
+    fn store_roomy(&mut self) {
+        if self.store.is_nearly_full() && self.notice.is_none() {
+            self.say(
+                Tone::Amber,
+                "Le disque de la tablette est presque plein : appelez l'administration. Les pointages sont encore enregistrés.",
+            );
+        }
+    }
+}
