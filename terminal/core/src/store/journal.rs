@@ -20,6 +20,9 @@ pub struct Journal {
     faults: Arc<dyn FaultPoints>,
 }
 
+/// An entry with the key of its author; `None` for our own.
+pub type Authored = (Sealed, Option<[u8; 32]>);
+
 /// An entry that this tablet sealed, as it stands on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredOwn {
@@ -176,11 +179,11 @@ impl Journal {
     ///
     /// # Errors
     /// A failed read.
-    pub fn all(&self) -> Result<Vec<(Sealed, Option<[u8; 32]>)>, StoreError> {
+    pub fn all(&self) -> Result<Vec<Authored>, StoreError> {
         let sql = "SELECT envelope, signature, salt, payload, author_key FROM entry ORDER BY arrival";
         let mut statement = self.connection.prepare(sql)?;
         let rows = statement.query_map([], |row| Ok((entries::sealed_of(row)?, row.get(4)?)))?;
-        let mut out: Vec<(Sealed, Option<[u8; 32]>)> = rows.collect::<Result<_, _>>()?;
+        let mut out: Vec<Authored> = rows.collect::<Result<_, _>>()?;
         for (sealed, _) in &mut out {
             self.add_notes(sealed)?;
         }

@@ -25,7 +25,7 @@ mod roster_db;
 pub use device::{Identity, public_key_of};
 pub use error::StoreError;
 pub use faults::{FaultPoints, NoFaults, SealPoint};
-pub use journal::{Journal, StoredOwn};
+pub use journal::{Authored, Journal, StoredOwn};
 pub use outbox::{Outgoing, Queue, Recorded};
 pub use reserve::{RESERVE_BYTES, Reserve};
 pub use roster_db::{LineState, LineStatus, RosterChange, RosterDb};

@@ -1,6 +1,6 @@
 //! A site like those of the territory: a holiday centre on Wednesdays, and a
 //! school with morning care, a canteen and evening care, under one roof.
-#![allow(dead_code, reason = "shared with the bench, which needs less of it")]
+#![allow(dead_code, clippy::unwrap_used, reason = "a fixture of tests, shared with the bench, which needs less of it")]
 
 use chrono::{NaiveDate, NaiveTime};
 use shared::calendar::{Instant, Weekdays};
