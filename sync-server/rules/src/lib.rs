@@ -6,7 +6,23 @@
 //!
 //! - [`tariff`] reads a tariff file, says all that is wrong with it at once, and answers "what is one unit worth to this family that day?"
 //! - [`quantity`] turns minutes at the door into units.
+//! - [`price`] takes a month of an organisation ([`input`]) to its [`draft`]: which activity had each presence, who owes it, at
+//!   what price, with an [`explanation`] of every cent and a typed [`problem`] wherever a person has to look.
 #![warn(missing_docs)]
 
+mod attribution;
+mod custody;
+pub mod draft;
+pub mod explanation;
+pub mod input;
+mod lines;
+mod month;
+pub mod problem;
 pub mod quantity;
+mod situation;
+mod steps;
 pub mod tariff;
+mod units;
+mod world;
+
+pub use month::price;

@@ -209,6 +209,12 @@ impl Quantity {
         Self { numerator: numerator / divisor, denominator: denominator / divisor }
     }
 
+    /// So many percent of it, exact.
+    #[must_use]
+    pub fn percent(self, percent: u32) -> Self {
+        Self::fraction(self.numerator * i64::from(percent), self.denominator * 100)
+    }
+
     /// Whether it is nothing.
     #[must_use]
     pub fn is_zero(self) -> bool {
