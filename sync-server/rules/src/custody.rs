@@ -2,12 +2,12 @@
 //!
 //! An exception says so for its date; else the household whose custody
 //! calendar holds that day; else the child's own. A right of visit never pays.
-//! Weeks alternate by their ISO number unless a pivot date says from when: a
+//! Weeks alternate by their ISO number unless a pivot names one of its weeks: a
 //! year of 53 weeks puts two odd weeks side by side, which is told, never
 //! silently flipped.
 
-use crate::input::{Attachment, Child, Custody, CustodyCalendar, Pivot};
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use crate::input::{Attachment, Child, Custody, CustodyCalendar};
+use chrono::{Datelike, Days, NaiveDate};
 use shared::id::HouseholdId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,7 +77,7 @@ fn holds(attachment: &Attachment, day: NaiveDate) -> bool {
     attachment.from.is_none_or(|from| from <= day) && attachment.to.is_none_or(|to| day <= to)
 }
 
-fn claims_day(calendar: Option<CustodyCalendar>, pivot: Option<Pivot>, day: NaiveDate) -> bool {
+fn claims_day(calendar: Option<CustodyCalendar>, pivot: Option<NaiveDate>, day: NaiveDate) -> bool {
     match calendar {
         None => true,
         Some(CustodyCalendar::Weekdays(days)) => days.contains(day.weekday()),
@@ -87,23 +87,20 @@ fn claims_day(calendar: Option<CustodyCalendar>, pivot: Option<Pivot>, day: Naiv
     }
 }
 
-fn in_turn(pivot: Option<Pivot>, day: NaiveDate, parity: u32) -> bool {
+fn in_turn(pivot: Option<NaiveDate>, day: NaiveDate, parity: u32) -> bool {
     match pivot {
-        Some(Pivot::Date(from)) => (day - from).num_days().div_euclid(7).rem_euclid(2) == 0,
-        Some(Pivot::Weekday(turn)) => start_of_week(day, turn).iso_week().week() % 2 == parity,
+        Some(own) => (monday(day) - monday(own)).num_weeks().rem_euclid(2) == 0,
         None => day.iso_week().week() % 2 == parity,
     }
 }
 
-/// The last day on or before a day that is a given day of the week.
-fn start_of_week(day: NaiveDate, turn: Weekday) -> NaiveDate {
-    let past = (7 + day.weekday().num_days_from_monday() - turn.num_days_from_monday()) % 7;
-    day.checked_sub_days(Days::new(u64::from(past))).unwrap_or(day)
+fn monday(day: NaiveDate) -> NaiveDate {
+    day.checked_sub_days(Days::new(u64::from(day.weekday().num_days_from_monday()))).unwrap_or(day)
 }
 
 fn counts_weeks(attachment: &Attachment) -> bool {
     let by_parity = matches!(attachment.calendar, Some(CustodyCalendar::EvenWeeks | CustodyCalendar::OddWeeks));
-    by_parity && !matches!(attachment.pivot, Some(Pivot::Date(_)))
+    by_parity && attachment.pivot.is_none()
 }
 
 /// Whether a day is in a week 53 or in the week after it: both are odd.
@@ -150,18 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_week_that_turns_on_friday_has_the_number_of_the_week_in_which_it_starts() {
-        let mut father = attachment(FATHER, CustodyCalendar::EvenWeeks);
-        father.pivot = Some(Pivot::Weekday(Weekday::Fri));
-        let child = child(vec![father]);
-        assert_eq!(who(&child, "2026-10-01"), [(MOTHER, None)]);
-        assert_eq!(who(&child, "2026-10-02"), [(FATHER, None)]);
-        assert_eq!(who(&child, "2026-10-08"), [(FATHER, None)]);
-        assert_eq!(who(&child, "2026-10-09"), [(MOTHER, None)]);
-    }
-
-    #[test]
-    fn week_53_is_told_and_a_pivot_date_settles_it() {
+    fn week_53_is_told_and_a_pivot_week_settles_it() {
         let by_number = child(vec![attachment(FATHER, CustodyCalendar::OddWeeks)]);
         for date in ["2026-12-28", "2027-01-04"] {
             assert_eq!(who(&by_number, date), [(FATHER, None)], "weeks 53 and 1 are both odd");
@@ -169,7 +155,7 @@ mod tests {
         }
         assert!(!owing(&by_number, day("2027-01-11")).week_53);
         let mut alternating = attachment(FATHER, CustodyCalendar::OddWeeks);
-        alternating.pivot = Some(Pivot::Date(day("2026-12-28")));
+        alternating.pivot = Some(day("2026-12-30"));
         let by_date = child(vec![alternating]);
         assert_eq!(
             [who(&by_date, "2026-12-28"), who(&by_date, "2027-01-04"), who(&by_date, "2027-01-11")].map(|w| w[0].0),

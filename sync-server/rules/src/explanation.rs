@@ -23,12 +23,14 @@ pub enum Step {
         /// First day of the version.
         valid_from: NaiveDate,
         /// Last day of the version.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         valid_to: Option<NaiveDate>,
         /// As printed.
         label: String,
         /// What the price is the price of.
         unit: Unit,
         /// How time was counted; absent for units that time has no part in.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         counting: Option<Counting>,
         /// What is billed.
         billed: Billed,
@@ -40,6 +42,7 @@ pub enum Step {
         /// The household.
         household: String,
         /// What was proven, if anything was.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         proof: Option<Proof>,
         /// Whether it lives in the territory.
         resident: bool,
@@ -93,8 +96,10 @@ pub struct Proof {
     /// Valid from.
     pub valid_from: NaiveDate,
     /// QF.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub quotient_familial: Option<u32>,
     /// Euros a month.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub monthly_resources: Option<Decimal>,
     /// Where it comes from.
     pub source: String,
@@ -108,6 +113,7 @@ pub struct DayStep {
     /// What was recorded.
     pub presences: Vec<PresenceStep>,
     /// What was booked, where that counts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub booked: Option<BookedStep>,
     /// Minutes between the bounds, overlaps once.
     pub present_minutes: i64,
@@ -116,6 +122,7 @@ pub struct DayStep {
     /// What the quantity follows.
     pub by: QuantityOf,
     /// The household's part of the day in percent, where custody shares it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub part_percent: Option<u32>,
     /// Units billed.
     pub quantity: Decimal,
@@ -127,17 +134,21 @@ pub struct DayStep {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PresenceStep {
     /// Arrival; `None` at a roll call, or where it is missing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub from: Option<Bound>,
     /// Departure.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub to: Option<Bound>,
     /// The roll call that says so, where there are no times.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub roll_call: Option<Bound>,
 }
 
 /// One end of a presence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bound {
-    /// What a wall clock showed, seconds dropped.
+    /// What a wall clock showed, seconds dropped: `17:45`.
+    #[serde(with = "wall_time")]
     pub time: NaiveTime,
     /// Where it comes from.
     pub origin: Origin,
@@ -186,8 +197,10 @@ impl Origin {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookedStep {
     /// From.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub from: Option<NaiveTime>,
     /// To.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub to: Option<NaiveTime>,
     /// Units.
     pub quantity: Decimal,
@@ -216,5 +229,21 @@ impl Step {
             step
         };
         undated(self) == undated(other)
+    }
+}
+
+/// `17:45`: minutes are all that billing knows of a time.
+mod wall_time {
+    use chrono::NaiveTime;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    const FORMAT: &str = "%H:%M";
+
+    pub fn serialize<S: Serializer>(time: &NaiveTime, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&time.format(FORMAT))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D::Error> {
+        NaiveTime::parse_from_str(&String::deserialize(deserializer)?, FORMAT).map_err(serde::de::Error::custom)
     }
 }

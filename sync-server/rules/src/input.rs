@@ -6,7 +6,7 @@
 
 use crate::quantity::Unit;
 use crate::tariff::{Regime, Tariff};
-use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
+use chrono::{Datelike, NaiveDate, NaiveTime};
 use rust_decimal::Decimal;
 use shared::calendar::{Month, SchoolCalendar, Weekdays, Zone, public_holiday};
 use shared::fold::Attendance;
@@ -142,8 +142,8 @@ pub struct Attachment {
     pub custody: Custody,
     /// On which days; `None`: all.
     pub calendar: Option<CustodyCalendar>,
-    /// The day on which the child changes house, or a date from which weeks alternate.
-    pub pivot: Option<Pivot>,
+    /// A day of a week that is this household's: weeks alternate from it, whatever their number.
+    pub pivot: Option<NaiveDate>,
 }
 
 /// `garde`.
@@ -173,15 +173,6 @@ pub enum CustodyCalendar {
     Dates,
     /// Every day, for so many percent.
     Part(u32),
-}
-
-/// Where an alternation turns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pivot {
-    /// The week runs from this day; its number is that of the ISO week in which it starts.
-    Weekday(Weekday),
-    /// Weeks alternate from this date on, whatever their number: the first seven days are this household's.
-    Date(NaiveDate),
 }
 
 /// A foyer.
@@ -236,8 +227,8 @@ pub struct Situation {
 pub struct Payer {
     /// `code` in files.
     pub code: String,
-    /// Their part, in percent, where the household shares its bill.
-    pub share_percent: Option<u32>,
+    /// Their part in hundredths of a percent, where the household shares its bill; empty: equal parts of what nobody else has.
+    pub share_bp: Option<u32>,
 }
 
 /// A booking, in its last state.

@@ -87,16 +87,19 @@ impl<'a> Ledger<'a> {
     }
 }
 
+/// A whole, in hundredths of a percent.
+const WHOLE_BP: u32 = 10_000;
+
 /// Those who pay, by code, each with a part; equal parts where none is said.
 fn payers(household: &Household) -> Vec<(&str, u32)> {
     let mut payers: Vec<&Payer> = household.payers.iter().collect();
     payers.sort_by(|a, b| a.code.cmp(&b.code));
-    let said: u32 = payers.iter().filter_map(|payer| payer.share_percent).sum();
-    let unsaid = u32::try_from(payers.iter().filter(|payer| payer.share_percent.is_none()).count()).unwrap_or(u32::MAX);
+    let said: u32 = payers.iter().filter_map(|payer| payer.share_bp).sum();
+    let unsaid = u32::try_from(payers.iter().filter(|payer| payer.share_bp.is_none()).count()).unwrap_or(u32::MAX);
     // What nobody claims goes in equal parts to those without a part; the scale keeps it whole.
-    let left = 100_u32.saturating_sub(said);
+    let left = WHOLE_BP.saturating_sub(said);
     let scale = unsaid.max(1);
-    payers.into_iter().map(|payer| (payer.code.as_str(), payer.share_percent.map_or(left, |percent| percent * scale))).collect()
+    payers.into_iter().map(|payer| (payer.code.as_str(), payer.share_bp.map_or(left, |share| share * scale))).collect()
 }
 
 fn missing_payer(household: &Household, day: NaiveDate) -> Problem {

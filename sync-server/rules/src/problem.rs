@@ -93,13 +93,15 @@ pub struct Problem {
 
 impl Problem {
     /// The order of drafts: date, kind, centre, child; then what is left, so that order is total.
-    fn order(&self) -> (Option<NaiveDate>, &str, &Option<String>, &Option<String>, &Option<String>, &str) {
-        (self.date, self.kind.code(), &self.centre, &self.child, &self.household, &self.message)
+    fn cmp_in_drafts(&self, other: &Self) -> std::cmp::Ordering {
+        let by_draft = (self.date, self.kind.code()).cmp(&(other.date, other.kind.code()));
+        let by_place = || (&self.centre, &self.child, &self.household).cmp(&(&other.centre, &other.child, &other.household));
+        by_draft.then_with(by_place).then_with(|| self.message.cmp(&other.message))
     }
 }
 
 /// Sorts problems as drafts print them, each once.
 pub(crate) fn sort(problems: &mut Vec<Problem>) {
-    problems.sort_by(|a, b| a.order().cmp(&b.order()));
+    problems.sort_by(Problem::cmp_in_drafts);
     problems.dedup();
 }

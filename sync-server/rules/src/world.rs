@@ -96,10 +96,8 @@ impl<'a> World<'a> {
         let (mut rank, mut number) = (1, 0);
         for sibling in self.siblings.get(&household).map_or(&[][..], Vec::as_slice) {
             let itself = sibling.id == child.id;
-            if !itself && !(sibling.is_enrolled(day) && crate::custody::belongs(sibling, household, day)) {
-                continue;
-            }
-            number += 1;
+            let counts = itself || (sibling.is_enrolled(day) && crate::custody::belongs(sibling, household, day));
+            number += u32::from(counts);
             if itself {
                 rank = number;
             }

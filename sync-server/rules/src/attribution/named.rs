@@ -64,10 +64,16 @@ fn touches<'a>(context: Context<'a, '_>, attendance: &'a ChildDay, out: &mut Att
             (Some(first), Some(last)) => (first, last),
             (Some(one), None) | (None, Some(one)) => (one, one),
         };
-        let moved_on = first != last && departure.is_some_and(|mark| moves_on(context, &presence.arrived, mark, first, last, out));
+        // The later activity may have an arrival of its own, kept as a repeat: the departure then ends that one.
+        let while_in = |mark: &Mark| presence.arrived.at_ms..=mark.at_ms;
+        let own_arrival =
+            |mark: &Mark| attendance.repeats.iter().any(|repeat| repeat.activity == Some(last) && while_in(mark).contains(&repeat.at_ms));
+        let arrived_there = first != last && departure.is_some_and(own_arrival);
+        let moved_on =
+            first != last && !arrived_there && departure.is_some_and(|mark| moves_on(context, &presence.arrived, mark, first, last, out));
         touches.push(Touch { mark: &presence.arrived, activity: first, arrival: true, moved_on: false });
         if let Some(mark) = departure {
-            touches.push(Touch { mark, activity: if moved_on { last } else { first }, arrival: false, moved_on });
+            touches.push(Touch { mark, activity: if moved_on || arrived_there { last } else { first }, arrival: false, moved_on });
         }
     }
     let repeats = attendance.repeats.iter().filter_map(|mark| Some((mark, mark.activity?)));

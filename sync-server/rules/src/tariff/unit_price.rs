@@ -45,27 +45,36 @@ pub enum PriceBasis {
     /// A row of the matrix.
     Row {
         /// Lowest QF of the row, where it has a QF condition.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         qf_min: Option<u32>,
         /// Highest QF; `None`: and above.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         qf_max: Option<u32>,
         /// Condition on the régime.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         regime: Option<Regime>,
         /// Condition on residence.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         resident: Option<bool>,
         /// Condition on the rank, where above 1.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         rank_min: Option<u32>,
         /// Condition on the number of enrolled children, where above 1.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         children_min: Option<u32>,
     },
     /// QF × rate, rounded, held between bounds.
     LinearQf {
         /// The QF used; `None` where no proof was given.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         qf: Option<u32>,
         /// Euros for each point.
         rate: Decimal,
         /// The product before rounding.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         exact: Option<Decimal>,
         /// The product after rounding, before the bounds.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         rounded_cents: Option<Cents>,
         /// Which bound held.
         held: Held,
@@ -73,6 +82,7 @@ pub enum PriceBasis {
     /// Resources held between bounds × national rate, rounded.
     Psu {
         /// Proven resources, euros a month; `None` where no proof was given.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
         resources: Option<Decimal>,
         /// Resources used.
         retained: Decimal,

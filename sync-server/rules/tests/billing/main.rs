@@ -1,5 +1,10 @@
-//! The rules as a town hall meets them: tariff files in, figures out.
+//! The rules as a town hall meets them: tariff files and days at the door in, figures out.
 #![allow(clippy::unwrap_used, reason = "a test says by failing what it expected")]
 
+mod amounts;
 mod grids;
+mod laws;
 mod tariff_files;
+mod town;
+mod which_activity;
+mod who_owes;
