@@ -6,7 +6,7 @@ use crate::activities::{Activity, activity_by_code};
 use crate::days::{Calendar, minus, plus};
 use crate::enrolment::{Attends, attends};
 use crate::families::{Child, Habit, Household};
-use crate::folder::{Folder, add, clock_time};
+use crate::folder::{Folder, add, cell, clock_time};
 use crate::random::Random;
 use crate::territory::centre_by_code;
 use chrono::{Datelike, NaiveDate};
@@ -50,12 +50,16 @@ pub fn write_absence(folder: &mut Folder, child: &Child, calendar: &Calendar, ra
     let days = random.weighted(&[(1, 35), (2, 25), (3, 15), (5, 15), (8, 10)]);
     let to = plus(from, days - 1);
     let reason = match random.below(100) {
+        // Nobody knows today that a child will be ill next week.
+        _ if from > calendar.today => "autre",
         0..6 => "hospitalisation",
         6..12 if is_in_creche => "eviction",
         6..25 => "autre",
         _ => "maladie",
     };
-    let has_certificate = matches!(reason, "hospitalisation" | "eviction") || (reason == "maladie" && days > 3 && random.per_mille(750));
+    let announced = if reason == "autre" { minus(from, 4).min(calendar.today) } else { from };
+    let is_proved = matches!(reason, "hospitalisation" | "eviction") || (reason == "maladie" && days > 3 && random.per_mille(750));
+    let certified = is_proved.then(|| plus(from, 1)).filter(|day| *day <= calendar.today);
     add!(
         folder,
         "absences.csv",
@@ -63,8 +67,8 @@ pub fn write_absence(folder: &mut Folder, child: &Child, calendar: &Calendar, ra
         du = from,
         au = to,
         motif = reason,
-        annoncee_le = if reason == "autre" { minus(from, 4) } else { from },
-        certificat_le = if has_certificate { plus(from, 1).to_string() } else { String::new() },
+        annoncee_le = announced,
+        certificat_le = cell(certified),
     );
     Some(Absence { from, to })
 }
@@ -132,7 +136,11 @@ impl Visit<'_> {
 
     fn book(&mut self, state: &str) {
         let asked = minus(self.day, u64::from(self.random.between(9, 30)));
-        let cancelled = if state == "annulee" { minus(self.day, u64::from(self.random.between(2, 5))).to_string() } else { String::new() };
+        let cancelled = if state == "annulee" {
+            minus(self.day, u64::from(self.random.between(2, 5))).min(self.calendar.today).to_string()
+        } else {
+            String::new()
+        };
         let (is_timed, times) = (self.activity.recording == "heures", (self.activity.starts, self.activity.ends));
         add!(
             self.folder,

@@ -113,7 +113,14 @@ impl Stay<'_> {
             }
         }
         if let Some((first, last)) = leave {
-            add!(self.folder, "conges.csv", contrat = code, du = first, au = last, declare_le = minus(first, 35).max(self.from));
+            add!(
+                self.folder,
+                "conges.csv",
+                contrat = code,
+                du = first,
+                au = last,
+                declare_le = minus(first, 35).max(self.from).min(self.calendar.today)
+            );
         }
         self.days(starts, ends, leave);
     }

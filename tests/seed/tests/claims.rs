@@ -444,6 +444,47 @@ fn every_activity_has_a_tariff_on_every_day() {
 }
 
 #[test]
+fn every_example_of_every_tariff_holds() {
+    let files = small(day("2026-11-24")).folder.files().unwrap();
+    let mut examples = 0;
+    for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("tarifs/")) {
+        let tariff = rules::tariff::parse(std::str::from_utf8(bytes).unwrap()).unwrap_or_else(|wrong| panic!("{path}: {wrong:?}"));
+        for report in rules::tariff::check_examples(&tariff, rules::tariff::National::shipped()) {
+            assert!(report.holds, "{path}, line {}: expected {}, got {}", report.line, report.expected, report.got);
+            examples += 1;
+        }
+    }
+    assert!(examples >= 30, "{examples} examples");
+}
+
+#[test]
+fn nobody_announces_anything_tomorrow_and_nobody_became_a_parent_at_school() {
+    let made = written_on("2026-11-24");
+    let today = made.demo.today;
+    let told = [
+        ("absences.csv", "annoncee_le"),
+        ("absences.csv", "certificat_le"),
+        ("reservations.csv", "demandee_le"),
+        ("reservations.csv", "annulee_le"),
+        ("conges.csv", "declare_le"),
+    ];
+    for (file, column) in told {
+        let late = made.folder.column(file, column).filter(|text| !text.is_empty() && day(text) > today).count();
+        assert_eq!(late, 0, "{file}, {column}");
+    }
+    let eldest: BTreeMap<&str, NaiveDate> = rows(&made.folder, "enfants.csv").fold(BTreeMap::new(), |mut eldest, child| {
+        let birth = child.day("naissance");
+        eldest.entry(child.get("foyer")).and_modify(|known: &mut NaiveDate| *known = birth.min(*known)).or_insert(birth);
+        eldest
+    });
+    for adult in rows(&made.folder, "responsables.csv") {
+        if let Some(child) = eldest.get(adult.get("foyer")) {
+            assert!(child.year() - adult.day("naissance").year() >= 18, "{} {}", adult.get("prenom"), adult.get("nom"));
+        }
+    }
+}
+
+#[test]
 fn more_families_are_a_matter_of_a_number() {
     let made = generate(&Options { today: day("2026-11-24"), seed: seed::SEED, households: 2000 }).unwrap();
     let children = made.folder.rows("enfants.csv").len();

@@ -118,6 +118,9 @@ pub fn write(registry: &mut Registry, seed: u64, today: NaiveDate) -> Cases {
     author.names();
     author.means();
     author.places();
+    for household in &mut author.cases.households {
+        ordinary::age_parents(household);
+    }
     author.cases
 }
 

@@ -5,7 +5,7 @@ use super::{Catchment, Child, Guardian, Habit, Household, Proof, SecondHome, Wed
 use crate::days::minus;
 use crate::random::Random;
 use crate::territory::{Commune, OUTSIDE, communes};
-use chrono::{Months, NaiveDate, Weekday};
+use chrono::{Datelike, Months, NaiveDate, Weekday};
 use shared::calendar::Weekdays;
 
 /// Hands out codes: `F0001`, `R0001`, `E0001`.
@@ -116,6 +116,10 @@ pub fn draw(registry: &mut Registry, seed: u64, today: NaiveDate) -> Vec<Househo
         home.name = letterbox(&home.guardians);
     }
     first.name = letterbox(&first.guardians);
+    if let Some(home) = &mut second {
+        age_parents_of(home, &first.children);
+    }
+    age_parents(&mut first);
     std::iter::once(first).chain(second).collect()
 }
 
@@ -199,6 +203,24 @@ pub fn guardian(registry: &mut Registry, origin: Origin, sex: Sex, today: NaiveD
         share_percent: None,
         tie: if sex == Sex::F { "mère" } else { "père" },
         has_authority: true,
+    }
+}
+
+/// Years between a parent and the eldest child.
+const PARENT_YEARS_MIN: i32 = 20;
+
+/// Makes parents old enough for the children of their household.
+pub fn age_parents(household: &mut Household) {
+    let children = std::mem::take(&mut household.children);
+    age_parents_of(household, &children);
+    household.children = children;
+}
+
+fn age_parents_of(household: &mut Household, children: &[Child]) {
+    let Some(eldest) = children.iter().map(|child| child.birth.year()).min() else { return };
+    for guardian in &mut household.guardians {
+        let missing = u32::try_from(guardian.birth.year() + PARENT_YEARS_MIN - eldest).unwrap_or(0);
+        guardian.birth = guardian.birth.checked_sub_months(Months::new(missing * 12)).unwrap_or(guardian.birth);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Families as rows.
 
-use super::cases::Cases;
+use super::cases::{Cases, Pickup};
 use super::names::{self, Origin, Sex};
 use super::{Child, Guardian, Household, Proof};
 use crate::days::{Calendar, minus, plus};
@@ -228,7 +228,7 @@ fn write_pickups(folder: &mut Folder, households: &[Household], cases: &Cases, s
             nom = pickup.last_name,
             prenom = pickup.first_name,
             lien = pickup.tie,
-            telephone = names::phone(5000 + number),
+            telephone = phone_of_pickup(&cases.pickups, pickup),
             statut = pickup.status,
             nature = pickup.nature,
             responsable = pickup.guardian,
@@ -270,6 +270,12 @@ fn write_pickups(folder: &mut Folder, households: &[Household], cases: &Cases, s
             );
         }
     }
+}
+
+/// One telephone for one person, whatever the number of children whom it may take.
+fn phone_of_pickup(pickups: &[Pickup], pickup: &Pickup) -> String {
+    let first = pickups.iter().position(|other| other.last_name == pickup.last_name && other.first_name == pickup.first_name);
+    names::phone(9000 + first.unwrap_or(0))
 }
 
 /// Cards of households, and of some adults who want their own.
