@@ -8,7 +8,10 @@
 //!    person saw at the door stands.
 //! 2. Order: effective time, device, epoch, number, entry id.
 //! 3. A retracted entry counts for nothing; a retraction is not retracted. Of
-//!    several corrections of one target the last in order holds.
+//!    several corrections of one target the one sealed last holds, whatever
+//!    time it gives to the fact: the order of corrections, and of signatures,
+//!    is that of their sealing. Corrections and retractions point to the fact
+//!    itself, at the same site; a correction of a correction says nothing.
 //! 4. *Arrived* opens a presence if none is open at the site, else it is a
 //!    repeat; *left* closes it, else it is a departure without arrival. A
 //!    presence ends with its business day.
@@ -18,6 +21,9 @@
 //! device's clock was wrong for a while without being observed, its times are
 //! held between the observed ones around them, so that one touch sealed in
 //! "2038" doesn't push a whole week there.
+//!
+//! It is a set: the same entry twice counts once, and a copy that can be read
+//! stands for one that was erased.
 
 mod day;
 mod time;
@@ -26,7 +32,7 @@ pub use day::{Absence, ChildDay, Departure, Flag, Mark, MealMark, Presence, Roll
 pub use time::{CLOCK_FLAG_MS, CLOCK_NOISE_MS, CLOCK_PROBLEM_MS, effective_times};
 
 use crate::calendar::{business_day, instant_from_ms};
-use crate::id::{ActivityId, CentreId, ChildId, EntryId};
+use crate::id::{ActivityId, CentreId, ChildId, EntryId, SiteId};
 use crate::journal::{Actor, Detail, Envelope, Hash, Kind, Malformed, Payload, Sealed};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -71,7 +77,9 @@ impl Fact {
 pub struct Signature {
     /// The entry.
     pub entry: EntryId,
-    /// Effective time, ms since 1970 UTC.
+    /// The moment signed or reopened; `None` is the whole day. Which sheet the hash is of.
+    pub activity: Option<ActivityId>,
+    /// Effective time of sealing, ms since 1970 UTC.
     pub at_ms: i64,
     /// Who.
     pub actor: Actor,
@@ -98,11 +106,27 @@ pub struct Attendance {
 }
 
 impl Attendance {
-    /// The signature that holds for a lieu and day, whole day first, if it is signed.
+    /// The signature that holds for a lieu and day, if it is signed. For a moment, the last word on it or on the whole day:
+    /// a day opened again opens its moments, and a moment opened again is open though the day was signed before.
     #[must_use]
     pub fn signed(&self, centre: CentreId, day: NaiveDate, activity: Option<ActivityId>) -> Option<&Signature> {
-        let last = |key| self.signatures.get(&key).and_then(|all| all.last()).filter(|s| s.sheet.is_some());
-        last((centre, day, None)).or_else(|| activity.and_then(|a| last((centre, day, Some(a)))))
+        let last = |key| self.signatures.get(&key).and_then(|all| all.last());
+        let words = [last((centre, day, None)), activity.and_then(|a| last((centre, day, Some(a))))];
+        words.into_iter().flatten().max_by_key(|s| (s.at_ms, s.entry)).filter(|s| s.sheet.is_some())
+    }
+}
+
+/// A fact that can be read, and when it was sealed.
+#[derive(Clone, Copy)]
+struct Read<'a> {
+    sealed_ms: i64,
+    fact: &'a Fact,
+    payload: &'a Payload,
+}
+
+impl Read<'_> {
+    fn id(&self) -> EntryId {
+        self.fact.envelope.entry_id
     }
 }
 
@@ -110,34 +134,35 @@ impl Attendance {
 #[must_use]
 pub fn fold(facts: &[Fact]) -> Attendance {
     let mut out = Attendance::default();
-    let times = effective_times(facts);
-    let mut seen: HashSet<EntryId> = HashSet::with_capacity(facts.len());
-    let mut ordered: Vec<(i64, &Fact, &Payload)> = Vec::with_capacity(facts.len());
-    for fact in facts.iter().filter(|f| seen.insert(f.envelope.entry_id)) {
+    let set = as_set(facts);
+    let sealed = time::sealing_times(&set);
+    let mut ordered: Vec<Read<'_>> = Vec::with_capacity(set.len());
+    for &fact in &set {
         match &fact.payload {
             None if fact.opaque => out.opaque += 1,
             None => out.erased += 1,
             Some(payload) => {
-                let at_ms = times.get(&fact.envelope.entry_id).copied().unwrap_or(payload.happened_at_ms);
-                ordered.push((at_ms, fact, payload));
+                let sealed_ms = sealed.get(&fact.envelope.entry_id).copied().unwrap_or(payload.sealed_at_ms);
+                ordered.push(Read { sealed_ms, fact, payload });
             }
         }
     }
-    ordered.sort_by_key(|(at_ms, fact, _)| (*at_ms, fact.envelope.place, fact.envelope.entry_id));
+    ordered.sort_by_key(|read| (read.sealed_ms, read.fact.envelope.place, read.id()));
 
-    let retracted = retracted(&ordered);
-    let corrections = corrections(&ordered, &retracted);
+    let pointers = pointers(&set, &ordered);
+    let retracted = retracted(&ordered, &pointers);
+    let corrections = corrections(&ordered, &pointers, &retracted);
     let mut touches: Vec<day::Touch> = Vec::with_capacity(ordered.len());
-    for &(at_ms, fact, payload) in ordered.iter().filter(|(_, f, _)| !retracted.contains(&f.envelope.entry_id)) {
-        match &payload.detail {
-            Detail::DaySigned { day, activity, sheet, .. } => {
-                sign(&mut out, fact, payload, at_ms, (*day, *activity), Some(*sheet));
+    for &read in ordered.iter().filter(|read| !retracted.contains(&read.id())) {
+        match &read.payload.detail {
+            Detail::DaySigned { day, activity, sheet, .. } => sign(&mut out, read, *day, *activity, Some(*sheet)),
+            Detail::DayReopened { day, activity } => sign(&mut out, read, *day, *activity, None),
+            _ => {
+                let at_ms = time::effective_time(&read.fact.envelope.kind, read.payload, read.sealed_ms);
+                touches.extend(day::Touch::of(at_ms, read.fact, read.payload, corrections.get(&read.id())));
             }
-            Detail::DayReopened { day, activity } => sign(&mut out, fact, payload, at_ms, (*day, *activity), None),
-            _ => touches.extend(day::Touch::of(at_ms, fact, payload, corrections.get(&fact.envelope.entry_id))),
         }
     }
-    // A correction may have moved a touch: order once more, by the time that holds.
     touches.sort_by_key(day::Touch::order);
     for touch in touches {
         place(&mut out.days, touch);
@@ -148,39 +173,54 @@ pub fn fold(facts: &[Fact]) -> Attendance {
     out
 }
 
-fn sign(
-    out: &mut Attendance,
-    fact: &Fact,
-    payload: &Payload,
-    at_ms: i64,
-    (day, activity): (NaiveDate, Option<ActivityId>),
-    sheet: Option<Hash>,
-) {
-    let Some(centre) = payload.centre else { return };
-    let signature = Signature { entry: fact.envelope.entry_id, at_ms, actor: payload.actor, sheet, reason: payload.reason.clone() };
+/// Each entry once, whatever copies there are: one that can be read before one that can't, and that before an erased one.
+fn as_set(facts: &[Fact]) -> Vec<&Fact> {
+    // The rest of the key only decides between entries that share an id against the rule, so that any order gives one answer.
+    let rank = |f: &Fact| (f.payload.is_none(), !f.opaque, f.envelope.place, f.envelope.payload_hash, f.envelope.prev_hash);
+    let mut set: HashMap<EntryId, &Fact> = HashMap::with_capacity(facts.len());
+    for fact in facts {
+        set.entry(fact.envelope.entry_id).and_modify(|held| *held = if rank(fact) < rank(held) { fact } else { *held }).or_insert(fact);
+    }
+    set.into_values().collect()
+}
+
+fn sign(out: &mut Attendance, read: Read<'_>, day: NaiveDate, activity: Option<ActivityId>, sheet: Option<Hash>) {
+    let Some(centre) = read.payload.centre else { return };
+    let (actor, reason) = (read.payload.actor, read.payload.reason.clone());
+    let signature = Signature { entry: read.id(), activity, at_ms: read.sealed_ms, actor, sheet, reason };
     out.signatures.entry((centre, day, activity)).or_default().push(signature);
 }
 
-/// Ids of entries that count for nothing. A retraction of a retraction says nothing.
-fn retracted(ordered: &[(i64, &Fact, &Payload)]) -> HashSet<EntryId> {
-    let retractions: HashMap<EntryId, EntryId> = ordered
+/// What each retraction and correction points to, where it points to an entry of its own site.
+fn pointers(set: &[&Fact], ordered: &[Read<'_>]) -> HashMap<EntryId, EntryId> {
+    let sites: HashMap<EntryId, SiteId> = set.iter().map(|f| (f.envelope.entry_id, f.envelope.site)).collect();
+    ordered
         .iter()
-        .filter(|(_, fact, _)| fact.envelope.kind == Kind::Retracted)
-        .filter_map(|(_, fact, payload)| payload.target.map(|target| (fact.envelope.entry_id, target)))
-        .collect();
-    retractions.values().filter(|target| !retractions.contains_key(target)).copied().collect()
+        .filter(|read| matches!(read.fact.envelope.kind, Kind::Retracted | Kind::Corrected))
+        .filter_map(|read| Some((read, read.payload.target?)))
+        .filter(|(read, target)| sites.get(target) == Some(&read.fact.envelope.site))
+        .map(|(read, target)| (read.id(), target))
+        .collect()
 }
 
-/// The correction that holds for each target: the last in order; with a flag where different actors disagree.
-fn corrections<'a>(ordered: &[(i64, &'a Fact, &'a Payload)], retracted: &HashSet<EntryId>) -> HashMap<EntryId, day::Correction<'a>> {
+/// Ids of entries that count for nothing. A retraction of a retraction says nothing.
+fn retracted(ordered: &[Read<'_>], pointers: &HashMap<EntryId, EntryId>) -> HashSet<EntryId> {
+    let retractions: HashSet<EntryId> = ordered.iter().filter(|read| read.fact.envelope.kind == Kind::Retracted).map(Read::id).collect();
+    retractions.iter().filter_map(|id| pointers.get(id)).filter(|target| !retractions.contains(target)).copied().collect()
+}
+
+/// The correction that holds for each target: the last sealed; with a flag where different actors disagree.
+fn corrections<'a>(
+    ordered: &[Read<'a>],
+    pointers: &HashMap<EntryId, EntryId>,
+    retracted: &HashSet<EntryId>,
+) -> HashMap<EntryId, day::Correction<'a>> {
     let mut holding: HashMap<EntryId, day::Correction<'a>> = HashMap::new();
-    for &(_, fact, payload) in ordered {
-        let (Kind::Corrected, Some(target)) = (&fact.envelope.kind, payload.target) else { continue };
-        if retracted.contains(&fact.envelope.entry_id) {
-            continue;
-        }
-        let conflict = holding.get(&target).is_some_and(|before| before.conflict || before.payload.actor != payload.actor);
-        holding.insert(target, day::Correction { entry: fact.envelope.entry_id, payload, conflict });
+    let corrections = ordered.iter().filter(|read| read.fact.envelope.kind == Kind::Corrected && !retracted.contains(&read.id()));
+    for read in corrections {
+        let Some(&target) = pointers.get(&read.id()) else { continue };
+        let conflict = holding.get(&target).is_some_and(|before| before.conflict || before.payload.actor != read.payload.actor);
+        holding.insert(target, day::Correction { entry: read.id(), payload: read.payload, conflict });
     }
     holding
 }

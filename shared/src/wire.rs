@@ -143,11 +143,16 @@ impl WireEntry {
         Some(Sealed { signature: self.signature.array()?, envelope: self.envelope.0, private })
     }
 
-    /// Bytes of the sealed parts, before base 64.
+    /// Bytes of the sealed parts, before base 64; a note counts as JSON writes it, so that a batch of these fits a body.
     #[must_use]
     pub fn sealed_bytes(&self) -> usize {
-        let private =
-            self.private.as_ref().map_or(0, |p| 32 + p.payload.0.len() + p.notes.iter().map(|n| 32 + n.text.len()).sum::<usize>());
+        let written = |c: char| match c {
+            '"' | '\\' | '\n' => 2,
+            c if c.is_control() => 6,
+            c => c.len_utf8(),
+        };
+        let note = |n: &WireNote| 32 + n.text.chars().map(written).sum::<usize>();
+        let private = self.private.as_ref().map_or(0, |p| 32 + p.payload.0.len() + p.notes.iter().map(note).sum::<usize>());
         self.envelope.0.len() + self.signature.0.len() + private
     }
 }

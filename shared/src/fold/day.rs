@@ -97,7 +97,7 @@ pub struct MealMark {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "flag")]
 pub enum Flag {
-    /// Present at two sites at once: blocking.
+    /// Present at two sites at once: blocking. Said of every open presence, too; [`ChildDay::at_two_sites`] judges with the hours of activities.
     TwoSites,
     /// The claimed time is more than two minutes from the effective one.
     ClockOff {
@@ -182,12 +182,18 @@ impl ChildDay {
         }
     }
 
+    /// Whether presences at two sites overlap, if an open one ends when `ends_at` says (in ms): an activity that is recorded by
+    /// arrivals only ends with its window, which the fold doesn't know. `None`: never.
+    #[must_use]
+    pub fn at_two_sites(&self, ends_at: impl Fn(&Presence) -> Option<i64>) -> bool {
+        let end = |p: &Presence| p.left.as_ref().map(|d| d.mark.at_ms).or_else(|| ends_at(p)).unwrap_or(i64::MAX);
+        let overlap = |a: &Presence, b: &Presence| a.arrived.site != b.arrived.site && a.arrived.at_ms < end(b) && b.arrived.at_ms < end(a);
+        self.presences.iter().enumerate().any(|(i, a)| self.presences[i + 1..].iter().any(|b| overlap(a, b)))
+    }
+
     /// Said once the day is whole: presences at two sites that overlap.
     pub(super) fn finish(&mut self) {
-        let end = |p: &Presence| p.left.as_ref().map_or(i64::MAX, |d| d.mark.at_ms);
-        let overlap = |a: &Presence, b: &Presence| a.arrived.site != b.arrived.site && a.arrived.at_ms < end(b) && b.arrived.at_ms < end(a);
-        let pairs = self.presences.iter().enumerate();
-        if pairs.clone().any(|(i, a)| self.presences[i + 1..].iter().any(|b| overlap(a, b))) {
+        if self.at_two_sites(|_| None) {
             self.flags.push(Flag::TwoSites);
         }
     }
@@ -251,14 +257,19 @@ impl Touch {
 }
 
 fn touch_kind(kind: &Kind, payload: &Payload, correction: Option<&Correction<'_>>) -> Option<TouchKind> {
-    if let Some(Detail::Corrected { kind: becomes, to, person }) = correction.map(|c| &c.payload.detail) {
-        return match (becomes, &payload.detail) {
-            (Kind::Left, _) => Some(TouchKind::Left { to: *to, person: *person }),
-            (Kind::Present, Detail::RollCall { group, .. }) => Some(TouchKind::Present { group: *group }),
-            (Kind::Present, _) => Some(TouchKind::Present { group: None }),
-            _ => Some(TouchKind::Arrived),
-        };
-    }
+    // Only what tells of a child can be told otherwise: a corrected correction must not become an arrival of its own.
+    let sealed = sealed_kind(kind, payload)?;
+    let Some(Detail::Corrected { kind: becomes, to, person }) = correction.map(|c| &c.payload.detail) else { return Some(sealed) };
+    Some(match (becomes, sealed) {
+        (Kind::Left, _) => TouchKind::Left { to: *to, person: *person },
+        (Kind::Present, TouchKind::Present { group }) => TouchKind::Present { group },
+        (Kind::Present, _) => TouchKind::Present { group: None },
+        _ => TouchKind::Arrived,
+    })
+}
+
+/// What an entry says of a child as it was sealed; `None` for entries that say nothing of one.
+fn sealed_kind(kind: &Kind, payload: &Payload) -> Option<TouchKind> {
     match (kind, &payload.detail) {
         (Kind::Arrived, _) => Some(TouchKind::Arrived),
         (Kind::Left, Detail::Left { to, person }) => Some(TouchKind::Left { to: Some(*to), person: *person }),

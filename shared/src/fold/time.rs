@@ -18,22 +18,32 @@ type Observations = BTreeMap<(DeviceId, BootId), BTreeMap<u64, i64>>;
 /// The effective time of every touch, in ms since 1970 UTC. Entries that aren't in the map keep the time they claim.
 #[must_use]
 pub fn effective_times(facts: &[Fact]) -> HashMap<EntryId, i64> {
-    let observations = observations(facts);
-    let mut lives: BTreeMap<(DeviceId, u32), Vec<&Fact>> = BTreeMap::new();
-    for fact in facts {
-        lives.entry((fact.envelope.place.device, fact.envelope.place.epoch)).or_default().push(fact);
+    let set = super::as_set(facts);
+    let sealed = sealing_times(&set);
+    let touches = set.into_iter().filter(|f| f.payload.as_ref().is_some_and(|p| is_touch(&f.envelope.kind, p)));
+    touches.filter_map(|f| Some((f.envelope.entry_id, *sealed.get(&f.envelope.entry_id)?))).collect()
+}
+
+/// When each readable entry was sealed, as its device's clock should have told: a set of entries, each once.
+pub(super) fn sealing_times(set: &[&Fact]) -> HashMap<EntryId, i64> {
+    let observations = observations(set);
+    let mut lives: BTreeMap<(DeviceId, u32), Vec<(&Fact, &Payload)>> = BTreeMap::new();
+    for fact in set {
+        if let Some(payload) = &fact.payload {
+            lives.entry((fact.envelope.place.device, fact.envelope.place.epoch)).or_default().push((fact, payload));
+        }
     }
-    let mut times = HashMap::with_capacity(facts.len());
-    for life in lives.values_mut() {
-        life.sort_by_key(|f| (f.envelope.place.seq, f.envelope.entry_id));
-        let touches: Vec<(EntryId, &Payload)> = life
-            .iter()
-            .filter_map(|f| f.payload.as_ref().filter(|p| is_touch(&f.envelope.kind, p)).map(|p| (f.envelope.entry_id, p)))
-            .collect();
-        let device = life[0].envelope.place.device;
-        times.extend(life_times(device, &touches, &observations));
+    let mut times = HashMap::with_capacity(set.len());
+    for ((device, _), life) in &mut lives {
+        life.sort_by_key(|(fact, _)| (fact.envelope.place.seq, fact.envelope.entry_id));
+        times.extend(life_times(*device, life, &observations));
     }
     times
+}
+
+/// The time that counts of an entry: of its sealing for a touch, else the time that somebody told.
+pub(super) fn effective_time(kind: &Kind, payload: &Payload, sealed_ms: i64) -> i64 {
+    if is_touch(kind, payload) { sealed_ms } else { payload.happened_at_ms }
 }
 
 /// Whether an entry's time is that of a clock at the door, which may be wrong.
@@ -42,9 +52,9 @@ fn is_touch(kind: &Kind, payload: &Payload) -> bool {
     measured && !matches!(kind, Kind::Corrected | Kind::ClockObserved | Kind::EpochOpened) && payload.happened_at_ms == payload.sealed_at_ms
 }
 
-fn observations(facts: &[Fact]) -> Observations {
+fn observations(set: &[&Fact]) -> Observations {
     let mut found = Observations::new();
-    for payload in facts.iter().filter_map(|f| f.payload.as_ref()) {
+    for payload in set.iter().filter_map(|f| f.payload.as_ref()) {
         if let Detail::Clock { device, boot, boottime_ms, at_ms } = payload.detail {
             let of_boot = found.entry((device, boot)).or_default();
             // Two observations of one tick: the earlier one, so that the order of entries says nothing.
@@ -55,25 +65,25 @@ fn observations(facts: &[Fact]) -> Observations {
 }
 
 /// Times of one device's epoch, in order of its numbers: observed where possible, never going back.
-fn life_times(device: DeviceId, touches: &[(EntryId, &Payload)], observations: &Observations) -> Vec<(EntryId, i64)> {
+fn life_times(device: DeviceId, life: &[(&Fact, &Payload)], observations: &Observations) -> Vec<(EntryId, i64)> {
     let observed_at = |payload: &Payload| {
         let at = observed_time(observations.get(&(device, payload.boot))?, payload.boottime_ms)?;
-        Some(if at.abs_diff(payload.happened_at_ms) <= CLOCK_NOISE_MS { payload.happened_at_ms } else { at })
+        Some(if at.abs_diff(payload.sealed_at_ms) <= CLOCK_NOISE_MS { payload.sealed_at_ms } else { at })
     };
-    let observed: Vec<Option<i64>> = touches.iter().map(|(_, payload)| observed_at(payload)).collect();
-    // What an unobserved touch can't be later than: the next observed one.
-    let mut latest = vec![i64::MAX; touches.len()];
+    let observed: Vec<Option<i64>> = life.iter().map(|(_, payload)| observed_at(payload)).collect();
+    // What an unobserved entry can't be later than: the next observed one.
+    let mut latest = vec![i64::MAX; life.len()];
     let mut bound = i64::MAX;
-    for position in (0..touches.len()).rev() {
+    for position in (0..life.len()).rev() {
         latest[position] = bound;
         bound = observed[position].map_or(bound, |at| at.min(bound));
     }
     let mut before = i64::MIN;
-    let mut out = Vec::with_capacity(touches.len());
-    for (position, (entry, payload)) in touches.iter().enumerate() {
-        let at = observed[position].unwrap_or_else(|| payload.happened_at_ms.min(latest[position]));
+    let mut out = Vec::with_capacity(life.len());
+    for (position, (fact, payload)) in life.iter().enumerate() {
+        let at = observed[position].unwrap_or_else(|| payload.sealed_at_ms.min(latest[position]));
         before = before.max(at);
-        out.push((*entry, before));
+        out.push((fact.envelope.entry_id, before));
     }
     out
 }

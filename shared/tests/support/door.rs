@@ -1,0 +1,153 @@
+//! A device at a door: true time goes by, its clock may tell another.
+
+use super::{CARE, LEA, MORNING, NADIA, ORGANISATION, VAUBAN, touch};
+use chrono::{NaiveDate, NaiveTime};
+use shared::calendar;
+use shared::fold::Fact;
+use shared::id::{ActivityId, BootId, CentreId, ChildId, DeviceId, EntryId, SiteId};
+use shared::journal::{Actor, Channel, Detail, Envelope, Evidence, Kind, LeftTo, Moment, Payload, Place};
+use uuid::Uuid;
+
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// `"2026-11-03 07:42"` on a wall clock in Paris, in ms since 1970 UTC.
+pub fn paris(text: &str) -> i64 {
+    let (date, time) = text.split_once(' ').unwrap();
+    calendar::instant(day(date), NaiveTime::parse_from_str(time, "%H:%M").unwrap()).timestamp_millis()
+}
+
+/// A tablet, or the server of a site. Seals facts without signing them: the fold checks no signature.
+#[derive(Clone)]
+pub struct Door {
+    pub device: DeviceId,
+    pub epoch: u32,
+    pub seq: u64,
+    pub site: SiteId,
+    pub centre: CentreId,
+    pub moment: (ActivityId, &'static str),
+    /// What its wall clock shows more than the true time.
+    pub clock_off_ms: i64,
+    /// When it was started, in true time.
+    pub booted_ms: i64,
+    pub boot: BootId,
+}
+
+impl Door {
+    pub fn new(number: u128) -> Self {
+        Self {
+            device: DeviceId(Uuid::from_u128(0xd00_0000 + number)),
+            epoch: 1,
+            seq: 0,
+            site: VAUBAN,
+            centre: CARE,
+            moment: (MORNING, "Accueil du matin"),
+            clock_off_ms: 0,
+            booted_ms: paris("2026-11-01 06:00"),
+            boot: BootId(Uuid::from_u128(0xb007_0000 + number)),
+        }
+    }
+
+    pub fn at_site(mut self, site: SiteId) -> Self {
+        self.site = site;
+        self
+    }
+
+    pub fn restarted(&mut self, at_ms: i64) {
+        self.booted_ms = at_ms;
+        self.boot = BootId(Uuid::from_u128(self.boot.0.as_u128() + 0x1_0000));
+    }
+
+    /// Seals a fact at a true time. `change` sets what differs from a touch in the list.
+    pub fn seals(&mut self, at_ms: i64, kind: Kind, child: Option<ChildId>, detail: Detail, change: impl FnOnce(&mut Payload)) -> Fact {
+        self.seq += 1;
+        let mut payload = touch(child.unwrap_or(LEA), detail);
+        payload.about_child = child;
+        payload.centre = Some(self.centre);
+        payload.moment = Moment { activity: Some(self.moment.0), label: self.moment.1.into() };
+        payload.sealed_at_ms = at_ms + self.clock_off_ms;
+        payload.happened_at_ms = payload.sealed_at_ms;
+        payload.boottime_ms = u64::try_from(at_ms - self.booted_ms).unwrap_or(0);
+        payload.boot = self.boot;
+        change(&mut payload);
+        let place = Place { device: self.device, epoch: self.epoch, seq: self.seq };
+        let entry_id = EntryId(Uuid::from_u128((self.device.0.as_u128() << 64) | (u128::from(self.epoch) << 48) | u128::from(self.seq)));
+        let envelope = Envelope {
+            organisation: ORGANISATION,
+            site: self.site,
+            place,
+            prev_hash: [0; 32],
+            entry_id,
+            kind,
+            kind_version: 1,
+            payload_hash: [0; 32],
+        };
+        Fact { envelope, payload: Some(payload), opaque: false }
+    }
+
+    pub fn arrived(&mut self, child: ChildId, at_ms: i64) -> Fact {
+        self.seals(at_ms, Kind::Arrived, Some(child), Detail::None, |_| {})
+    }
+
+    pub fn left(&mut self, child: ChildId, at_ms: i64) -> Fact {
+        self.seals(at_ms, Kind::Left, Some(child), Detail::Left { to: LeftTo::Person, person: None }, |_| {})
+    }
+
+    pub fn present(&mut self, child: ChildId, at_ms: i64) -> Fact {
+        let detail = Detail::RollCall { group: None, call: Uuid::from_u128(5) };
+        self.seals(at_ms, Kind::Present, Some(child), detail, |p| p.evidence = Evidence::RollCall)
+    }
+
+    pub fn meal(&mut self, child: ChildId, at_ms: i64, served: bool) -> Fact {
+        self.seals(at_ms, Kind::Meal, Some(child), Detail::Meal { menu: "B".into(), served }, |_| {})
+    }
+
+    /// An arrival from a paper sheet: the time is the sheet's.
+    pub fn paper_arrival(&mut self, child: ChildId, at_ms: i64, happened_at_ms: i64) -> Fact {
+        self.seals(at_ms, Kind::Arrived, Some(child), Detail::None, |p| {
+            p.evidence = Evidence::Paper;
+            p.happened_at_ms = happened_at_ms;
+        })
+    }
+
+    pub fn retracted(&mut self, target: &Fact, at_ms: i64) -> Fact {
+        let child = target.payload.as_ref().and_then(|p| p.about_child);
+        self.seals(at_ms, Kind::Retracted, child, Detail::None, |p| p.target = Some(target.envelope.entry_id))
+    }
+
+    /// A correction by an actor: what the fact becomes, and when it happened.
+    pub fn corrected(&mut self, target: &Fact, actor: Actor, at_ms: i64, becomes: Kind, happened_at_ms: i64) -> Fact {
+        let child = target.payload.as_ref().and_then(|p| p.about_child);
+        let detail = Detail::Corrected { kind: becomes, to: None, person: None };
+        self.seals(at_ms, Kind::Corrected, child, detail, |p| {
+            p.target = Some(target.envelope.entry_id);
+            p.happened_at_ms = happened_at_ms;
+            p.actor = actor;
+        })
+    }
+
+    pub fn absent(&mut self, child: ChildId, at_ms: i64, from: &str, to: &str) -> Fact {
+        let detail = Detail::Absence { from: day(from), to: day(to), code: "ABS".into() };
+        self.seals(at_ms, Kind::AbsenceAnnounced, Some(child), detail, |p| p.evidence = Evidence::Declared)
+    }
+
+    pub fn signed(&mut self, at_ms: i64, on: &str, activity: Option<ActivityId>) -> Fact {
+        let detail = Detail::DaySigned { day: day(on), activity, sheet: [9; 32], heads: Vec::new() };
+        self.seals(at_ms, Kind::DaySigned, None, detail, |p| p.actor = NADIA)
+    }
+
+    pub fn reopened(&mut self, at_ms: i64, on: &str, activity: Option<ActivityId>) -> Fact {
+        self.seals(at_ms, Kind::DayReopened, None, Detail::DayReopened { day: day(on), activity }, |p| p.reason = "oubli".into())
+    }
+
+    /// What a server seals when it sees a tablet's clock at a true time.
+    pub fn observes(&mut self, tablet: &Door, at_ms: i64) -> Fact {
+        let boottime_ms = u64::try_from(at_ms - tablet.booted_ms).unwrap();
+        let detail = Detail::Clock { device: tablet.device, boot: tablet.boot, boottime_ms, at_ms };
+        self.seals(at_ms, Kind::ClockObserved, None, detail, |p| {
+            p.evidence = Evidence::Measured;
+            p.channel = Channel::System;
+        })
+    }
+}
