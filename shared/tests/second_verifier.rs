@@ -1,7 +1,7 @@
 //! A second verifier, in Python and with its own arithmetic, must say the same of the same journal.
 
 use crate::golden::{export, golden_file};
-use crate::support::golden_journal::{golden, keys, server_key, tablet_key};
+use crate::support::golden_journal::{SERVER, TABLET, golden, keys, server_key, tablet_key};
 use serde_json::{Value, json};
 use shared::id::DeviceId;
 use shared::journal::*;
@@ -59,12 +59,12 @@ fn resealed(name: &str, head: &mut ChainHead, change: impl FnOnce(&mut Draft)) -
     let (organisation, site, entry_id, kind) = (envelope.organisation, envelope.site, shared::id::EntryId::new(5, [5; 10]), envelope.kind);
     let mut draft = Draft { organisation, site, entry_id, kind, payload, notes: private.notes, salt: private.salt };
     change(&mut draft);
-    let key = if head.place.device == shared::id::DeviceId(crate::support::golden_journal::SERVER.0) { server_key() } else { tablet_key() };
+    let key = if head.place.device == SERVER { server_key() } else { tablet_key() };
     seal(draft, head, &key)
 }
 
 fn end_of(entries: &[Sealed], device: DeviceId) -> ChainHead {
-    let last = entries.iter().filter(|e| e.decode_envelope().unwrap().place.device == device).next_back().unwrap();
+    let last = entries.iter().rfind(|e| e.decode_envelope().unwrap().place.device == device).unwrap();
     ChainHead { place: last.decode_envelope().unwrap().place, hash: last.hash() }
 }
 
@@ -106,32 +106,32 @@ const MUTATIONS: &[Mutation] = &[
     ("all erased", |e| e.iter_mut().for_each(|s| s.private = None)),
     ("one id twice", |e| {
         let id = e[0].decode_envelope().unwrap().entry_id;
-        let mut head = end_of(e, crate::support::golden_journal::SERVER);
+        let mut head = end_of(e, SERVER);
         e.push(resealed("meal", &mut head, |d| d.entry_id = id));
     }),
     ("a fork", |e| {
-        let mut head = end_of(&e[..2], crate::support::golden_journal::TABLET);
+        let mut head = end_of(&e[..2], TABLET);
         e.push(resealed("meal", &mut head, |_| {}));
     }),
     ("an entry behind a hash of nothing", |e| {
-        let mut head = end_of(e, crate::support::golden_journal::SERVER);
+        let mut head = end_of(e, SERVER);
         head.hash = [1; 32];
         e.push(resealed("meal", &mut head, |_| {}));
     }),
     ("an epoch that nobody opened", |e| {
-        let mut head = end_of(e, crate::support::golden_journal::SERVER);
+        let mut head = end_of(e, SERVER);
         (head.place.epoch, head.place.seq) = (2, 0);
         e.push(resealed("meal", &mut head, |_| {}));
     }),
     ("an epoch opened behind what is not there", |e| {
-        let place = Place { device: crate::support::golden_journal::SERVER, epoch: 2, seq: 0 };
+        let place = Place { device: SERVER, epoch: 2, seq: 0 };
         let mut head = ChainHead { place, hash: [6; 32] };
         e.push(resealed("epoch_opened", &mut head, |d| {
             d.payload.detail = Detail::Epoch { previous: 1, last_hash: [6; 32], cause: "restore".into() };
         }));
     }),
     ("an epoch that tells another hash than it carries", |e| {
-        let mut head = end_of(e, crate::support::golden_journal::SERVER);
+        let mut head = end_of(e, SERVER);
         (head.place.epoch, head.place.seq) = (2, 0);
         e.push(resealed("epoch_opened", &mut head, |_| {}));
     }),
