@@ -1,6 +1,7 @@
 //! The command line: one line a subcommand, each in its desk's folder; one place for exit codes.
 
 use crate::app::Place;
+use crate::billing::tariff_check;
 use crate::registry::init;
 use crate::{Error, Result};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -31,6 +32,9 @@ pub struct Cli {
 pub enum Command {
     /// Crée l'installation : tables, territoire, clés. Sans effet si elle existe déjà
     Init(init::Args),
+    /// Grilles tarifaires
+    #[command(subcommand)]
+    Tariff(tariff_check::Command),
     /// Écrit le complément de commandes pour un shell (bash, zsh, fish…)
     Completions {
         /// Pour quel shell
@@ -80,6 +84,7 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
     let place = cli.place;
     match cli.command {
         Command::Init(args) => init::run(&place, &args).await,
+        Command::Tariff(command) => tariff_check::run(&command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "preau-server", &mut std::io::stdout());
             Ok(Outcome::Done)

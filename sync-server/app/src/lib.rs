@@ -1,11 +1,12 @@
 //! The server of Préau: one binary with subcommands.
 //!
 //! Folders are what a town hall would call its desks: [`registry`] (families,
-//! places, imports)… each with its queries, use cases, routes and pages side by
+//! places, imports), [`billing`] (tariffs, drafts)… each with its queries, use cases, routes and pages side by
 //! side. [`store`] is the one door to the database; [`app`] holds what all
 //! desks share; [`clock`] is the only file that reads the wall clock.
 
 pub mod app;
+pub mod billing;
 pub mod cli;
 pub mod clock;
 pub mod error;
