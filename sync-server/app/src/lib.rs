@@ -6,6 +6,7 @@
 //! desks share; [`clock`] is the only file that reads the wall clock.
 
 pub mod app;
+pub mod attendance;
 pub mod billing;
 pub mod cli;
 pub mod clock;

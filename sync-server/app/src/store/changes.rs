@@ -29,8 +29,44 @@ pub struct Change {
 /// # Errors
 /// The database's.
 pub async fn record_changes(territory: &Territory<'_>, site: SiteId, changes: Vec<Change>, now: Instant) -> Result<i64> {
-    let on = territory.on();
+    let rows = changes.into_iter().map(|change| site_change::Model {
+        territoire_id: territory.id().0,
+        site_id: site.0,
+        number: 0,
+        kind: change.kind.to_owned(),
+        organisation_id: change.organisation.map(|o| o.0),
+        subject_id: change.subject,
+        content: None,
+        at_ms: now.timestamp_millis(),
+    });
+    number_changes(territory, site, rows.collect()).await
+}
+
+/// Takes the lock of a site's counter until the transaction ends: whoever reads the site's state to change it, first.
+///
+/// # Errors
+/// The database's.
+pub async fn lock_site(territory: &Territory<'_>, site: SiteId) -> Result<()> {
+    raise(territory, site, 0).await.map(|_| ())
+}
+
+/// Gives numbers to changes of one site, in their order, and stores them; gives the last number of the site.
+///
+/// # Errors
+/// The database's.
+pub async fn number_changes(territory: &Territory<'_>, site: SiteId, mut changes: Vec<site_change::Model>) -> Result<i64> {
     let count = i64::try_from(changes.len()).map_err(|_| Error::input("Trop de changements à la fois."))?;
+    let last = raise(territory, site, count).await?;
+    for (number, change) in (last - count + 1..).zip(&mut changes) {
+        change.number = number;
+    }
+    insert_all(&territory.on(), changes).await?;
+    Ok(last)
+}
+
+/// Raises a site's counter and gives its new value.
+async fn raise(territory: &Territory<'_>, site: SiteId, count: i64) -> Result<i64> {
+    let on = territory.on();
     let first = site_counter::Model { territoire_id: territory.id().0, site_id: site.0, last_number: 0 };
     site_counter::Entity::insert(first.into_active_model())
         .on_conflict(OnConflict::columns([site_counter::Column::TerritoireId, site_counter::Column::SiteId]).do_nothing().to_owned())
@@ -44,17 +80,5 @@ pub async fn record_changes(territory: &Territory<'_>, site: SiteId, changes: Ve
         .exec(&on)
         .await?;
     let counter = territory.find::<site_counter::Entity>().filter(site_counter::Column::SiteId.eq(site.0)).one(&on).await?;
-    let last = counter.ok_or_else(|| Error::NotFound("Site".into()))?.last_number;
-    let rows = (last - count + 1..).zip(changes).map(|(number, change)| site_change::Model {
-        territoire_id: territory.id().0,
-        site_id: site.0,
-        number,
-        kind: change.kind.to_owned(),
-        organisation_id: change.organisation.map(|o| o.0),
-        subject_id: change.subject,
-        content: None,
-        at_ms: now.timestamp_millis(),
-    });
-    insert_all(&on, rows.collect()).await?;
-    Ok(last)
+    Ok(counter.ok_or_else(|| Error::NotFound("Site".into()))?.last_number)
 }

@@ -12,7 +12,11 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Sql { name: "m0001_model", text: include_str!("migrations/m0001_model.sql") }), Box::new(AuditIsInsertOnly)]
+        vec![
+            Box::new(Sql { name: "m0001_model", text: include_str!("migrations/m0001_model.sql") }),
+            Box::new(AuditIsInsertOnly),
+            Box::new(Sql { name: "m0003_sync", text: include_str!("migrations/m0003_sync.sql") }),
+        ]
     }
 }
 

@@ -13,7 +13,7 @@ pub mod migrator;
 mod scope;
 
 pub use bulk::{insert_all, update_all};
-pub use changes::{Change, record_changes};
+pub use changes::{Change, lock_site, number_changes, record_changes};
 pub use db::{Db, Engine, without_password};
 pub use scope::{OfOrganisation, OfTerritoire, Tenant, Territory};
 

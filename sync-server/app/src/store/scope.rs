@@ -3,7 +3,7 @@
 //! A [`Tenant`] finds, updates and deletes rows of one organisation only; a [`Territory`] rows of one territoire. Their
 //! `find::<E>()` is SeaORM's, already narrowed; the raw `Entity::find()` stays inside this folder (a test holds it).
 
-use crate::store::entity::{centre, child, contract, enrolment, household, organisation};
+use crate::store::entity::{centre, child, clock_observation, contract, enrolment, household, organisation};
 use crate::{Error, Result};
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
@@ -221,6 +221,13 @@ impl<'c> Tenant<'c> {
         let mut all = self.find::<centre::Entity>().all(&self.on()).await?;
         all.sort_by(|a, b| a.code.cmp(&b.code));
         Ok(all)
+    }
+
+    /// Clock observations of these boots. They are no tenant's: whoever answers for the building sealed them, and they tell of
+    /// machines only.
+    #[must_use]
+    pub fn clock_observations(&self, boots: &[uuid::Uuid]) -> Select<clock_observation::Entity> {
+        self.territory.find::<clock_observation::Entity>().filter(clock_observation::Column::BootId.is_in(boots.iter().copied()))
     }
 
     fn linked(&self, child_column: impl ColumnTrait) -> Condition {

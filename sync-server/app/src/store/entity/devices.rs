@@ -36,6 +36,7 @@ entity! {
     {
         site_id: Uuid,
         code_hash: Bytes,
+        code_key: Option<Bytes>,
         created_at_ms: i64,
         created_by: String,
         expires_at_ms: i64,
@@ -73,5 +74,22 @@ entity! {
         subject_id: Option<Uuid>,
         content: Option<Bytes>,
         at_ms: i64,
+    }
+}
+
+entity! {
+    roster_item "roster_item" of_territoire
+    key { territoire_id: Uuid, site_id: Uuid, item_key: String }
+    {
+        content: Bytes,
+        number: i64,
+    }
+}
+
+entity! {
+    site_publication "site_publication" of_territoire
+    key { territoire_id: Uuid, site_id: Uuid }
+    {
+        day: Day,
     }
 }

@@ -34,7 +34,10 @@ entity! {
         child_id: Option<Uuid>,
         centre_id: Option<Uuid>,
         day: Option<Day>,
+        last_day: Option<Day>,
         happened_at_ms: Option<i64>,
+        effective_at_ms: Option<i64>,
+        boot_id: Option<Uuid>,
         target_id: Option<Uuid>,
     }
 }
@@ -107,5 +110,30 @@ entity! {
         evidence: String,
         arrived_entry_id: Option<Uuid>,
         left_entry_id: Option<Uuid>,
+    }
+}
+
+entity! {
+    clock_observation "clock_observation" of_territoire
+    key { territoire_id: Uuid, entry_id: Uuid }
+    {
+        organisation_id: Uuid,
+        device_id: Uuid,
+        boot_id: Uuid,
+        boottime_ms: i64,
+        at_ms: i64,
+    }
+}
+
+entity! {
+    alert "alert" of_territoire
+    key { territoire_id: Uuid, id: Uuid }
+    {
+        site_id: Uuid,
+        device_id: Option<Uuid>,
+        entry_id: Option<Uuid>,
+        kind: String,
+        at_ms: i64,
+        seen_at_ms: Option<i64>,
     }
 }

@@ -1,0 +1,213 @@
+//! Effective times as an index: what the fold would say, kept beside each payload so that a day is found by the day it
+//! really was.
+//!
+//! A new touch moves those after it in its device's epoch (time never goes back); a new observation moves every touch
+//! of its boot. Only that stretch is read again: it begins after the last touch whose boot was observed before.
+
+use crate::Result;
+use crate::attendance::journal::{IDS_A_QUERY_MAX, Verified, days_of};
+use crate::attendance::server_device::ServerDevice;
+use crate::store::entity::{centre, clock_observation, journal_entry, journal_payload};
+use crate::store::{Tenant, Territory};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
+use shared::calendar::instant_from_ms;
+use shared::fold::{Fact, effective_times};
+use shared::id::{BootId, DeviceId, EntryId, OrganisationId, SiteId};
+use shared::journal::{Detail, Envelope, Kind, Payload, Place};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use uuid::Uuid;
+
+/// Rows read at once while walking back to the last observed touch.
+const WALK_ROWS: u64 = 200;
+
+/// One device's life between two epochs.
+type Life = (DeviceId, u32);
+
+/// A stored entry with its payload, as far as times go.
+struct Row {
+    entry: journal_entry::Model,
+    payload: journal_payload::Model,
+}
+
+/// Brings the index of effective times up to date after entries were stored.
+pub(super) async fn settle(territory: &Territory<'_>, site: SiteId, entries: &[Verified], payloads: &[Option<Payload>]) -> Result<()> {
+    let organisations = organisations_at(territory, site).await?;
+    let mut starts: BTreeMap<Life, u64> = BTreeMap::new();
+    let mut boots: BTreeSet<Uuid> = BTreeSet::new();
+    for (entry, payload) in entries.iter().zip(payloads) {
+        let Some(payload) = payload else { continue };
+        if let Detail::Clock { boot, .. } = payload.detail {
+            boots.insert(boot.0);
+        } else if !payload.boot.is_nil() {
+            let place = entry.envelope.place;
+            let start = starts.entry((place.device, place.epoch)).or_insert(place.seq);
+            *start = place.seq.min(*start);
+        }
+    }
+    for &organisation in &organisations {
+        starts_of_boots(&territory.tenant(organisation), &boots, &mut starts).await?;
+    }
+    for (life, start) in starts {
+        settle_life(territory, &organisations, life, start).await?;
+    }
+    Ok(())
+}
+
+/// The tenants of a site: of its lieux, and who answers for the building.
+///
+/// # Errors
+/// The database's.
+pub async fn organisations_at(territory: &Territory<'_>, site: SiteId) -> Result<Vec<OrganisationId>> {
+    let on = territory.on();
+    let mut found = BTreeSet::new();
+    let row = territory.find::<crate::store::entity::site::Entity>().filter(crate::store::entity::site::Column::Id.eq(site.0));
+    found.extend(row.one(&on).await?.map(|s| s.organisation_id));
+    for organisation in territory.organisations().await? {
+        let tenant = territory.tenant(OrganisationId(organisation.id));
+        if tenant.find::<centre::Entity>().filter(centre::Column::SiteId.eq(site.0)).one(&on).await?.is_some() {
+            found.insert(organisation.id);
+        }
+    }
+    Ok(found.into_iter().map(OrganisationId).collect())
+}
+
+async fn starts_of_boots(tenant: &Tenant<'_>, boots: &BTreeSet<Uuid>, starts: &mut BTreeMap<Life, u64>) -> Result<()> {
+    for &boot in boots {
+        let of_boot = tenant.find::<journal_payload::Entity>().filter(journal_payload::Column::BootId.eq(boot));
+        let ids: Vec<Uuid> = of_boot.all(&tenant.on()).await?.into_iter().map(|p| p.entry_id).collect();
+        for ids in ids.chunks(IDS_A_QUERY_MAX) {
+            let rows = tenant.find::<journal_entry::Entity>().filter(journal_entry::Column::EntryId.is_in(ids.iter().copied()));
+            for row in rows.all(&tenant.on()).await? {
+                let (life, seq) = place_of(&row);
+                let start = starts.entry(life).or_insert(seq);
+                *start = seq.min(*start);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn place_of(row: &journal_entry::Model) -> (Life, u64) {
+    ((DeviceId(row.device_id), u32::try_from(row.device_epoch).unwrap_or(0)), u64::try_from(row.seq).unwrap_or(0))
+}
+
+async fn settle_life(territory: &Territory<'_>, organisations: &[OrganisationId], life: Life, start: u64) -> Result<()> {
+    let mut rows = rows_of(territory, organisations, life, journal_entry::Column::Seq.gte(start.cast_signed()).into(), None).await?;
+    let mut observed = observed_boots(territory, &rows).await?;
+    let mut floor = i64::MIN;
+    let mut below = start;
+    // Back to the last touch whose time is known: those between may move with what came in.
+    'back: loop {
+        let filter = journal_entry::Column::Seq.lt(below.cast_signed()).into();
+        let earlier = rows_of(territory, organisations, life, filter, Some(WALK_ROWS)).await?;
+        if earlier.is_empty() {
+            break;
+        }
+        observed.extend(observed_boots(territory, &earlier).await?);
+        for row in earlier {
+            below = place_of(&row.entry).1;
+            if row.payload.boot_id.is_some_and(|boot| observed.contains_key(&boot)) {
+                floor = row.payload.effective_at_ms.unwrap_or(i64::MIN);
+                break 'back;
+            }
+            rows.push(row);
+        }
+    }
+    let mut facts = facts_of(&rows);
+    facts.extend(observed.values().flatten().map(observation));
+    let times = effective_times(&facts);
+    for row in rows {
+        let Some(fact) = Fact::from_parts(&row.entry.envelope, Some(&row.payload.payload)).ok() else { continue };
+        let (Some(payload), Some(at_ms)) = (fact.payload, times.get(&fact.envelope.entry_id)) else { continue };
+        let at_ms = floor.max(*at_ms);
+        if row.payload.effective_at_ms != Some(at_ms) {
+            write(&territory.tenant(OrganisationId(row.entry.organisation_id)), row.entry.entry_id, &payload, at_ms).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn write(tenant: &Tenant<'_>, entry: Uuid, payload: &Payload, at_ms: i64) -> Result<()> {
+    let (first, last) = days_of(payload, at_ms);
+    tenant
+        .update::<journal_payload::Entity>()
+        .col_expr(journal_payload::Column::EffectiveAtMs, Expr::value(at_ms))
+        .col_expr(journal_payload::Column::Day, Expr::value(first))
+        .col_expr(journal_payload::Column::LastDay, Expr::value(last))
+        .filter(journal_payload::Column::EntryId.eq(entry))
+        .exec(&tenant.on())
+        .await?;
+    Ok(())
+}
+
+/// Rows of a life, last first where they are limited. A device seals for every tenant of its site.
+async fn rows_of(
+    territory: &Territory<'_>,
+    organisations: &[OrganisationId],
+    (device, epoch): Life,
+    seqs: Condition,
+    limit: Option<u64>,
+) -> Result<Vec<Row>> {
+    let mut found = Vec::new();
+    for &organisation in organisations {
+        let tenant = territory.tenant(organisation);
+        let rows = tenant
+            .find::<journal_entry::Entity>()
+            .filter(journal_entry::Column::DeviceId.eq(device.0))
+            .filter(journal_entry::Column::DeviceEpoch.eq(i32::try_from(epoch).unwrap_or(i32::MAX)))
+            .filter(seqs.clone())
+            .order_by_desc(journal_entry::Column::Seq)
+            .limit(limit);
+        let entries = rows.all(&tenant.on()).await?;
+        let mut payloads = HashMap::new();
+        for ids in entries.chunks(IDS_A_QUERY_MAX) {
+            let of = journal_payload::Column::EntryId.is_in(ids.iter().map(|e| e.entry_id));
+            let rows = tenant.find::<journal_payload::Entity>().filter(of).all(&tenant.on()).await?;
+            payloads.extend(rows.into_iter().map(|p| (p.entry_id, p)));
+        }
+        found.extend(entries.into_iter().filter_map(|entry| Some(Row { payload: payloads.remove(&entry.entry_id)?, entry })));
+    }
+    found.sort_by_key(|row| std::cmp::Reverse(row.entry.seq));
+    if let Some(limit) = limit.and_then(|l| usize::try_from(l).ok()) {
+        found.truncate(limit);
+    }
+    Ok(found)
+}
+
+/// Boots of these rows that were observed, with what was seen.
+async fn observed_boots(territory: &Territory<'_>, rows: &[Row]) -> Result<HashMap<Uuid, Vec<clock_observation::Model>>> {
+    let boots: HashSet<Uuid> = rows.iter().filter_map(|r| r.payload.boot_id).filter(|b| !b.is_nil()).collect();
+    let mut observed: HashMap<Uuid, Vec<clock_observation::Model>> = HashMap::new();
+    for ids in boots.into_iter().collect::<Vec<_>>().chunks(IDS_A_QUERY_MAX) {
+        let of = clock_observation::Column::BootId.is_in(ids.iter().copied());
+        for row in territory.find::<clock_observation::Entity>().filter(of).all(&territory.on()).await? {
+            observed.entry(row.boot_id).or_default().push(row);
+        }
+    }
+    Ok(observed)
+}
+
+/// A clock observation as the fold reads it, from its row: all of it that counts stands there.
+pub(super) fn observation(row: &clock_observation::Model) -> Fact {
+    let (device, boot) = (DeviceId(row.device_id), BootId(row.boot_id));
+    let detail = Detail::Clock { device, boot, boottime_ms: u64::try_from(row.boottime_ms).unwrap_or(0), at_ms: row.at_ms };
+    let payload = Payload { detail, ..ServerDevice::payload(instant_from_ms(row.at_ms)) };
+    let envelope = Envelope {
+        organisation: OrganisationId(row.organisation_id),
+        site: SiteId::NIL,
+        // Beside the observed device's own numbers, which begin at 1: an observation stands in nobody's way.
+        place: Place { device: DeviceId::NIL, epoch: 0, seq: 0 },
+        prev_hash: [0; 32],
+        entry_id: EntryId(row.entry_id),
+        kind: Kind::ClockObserved,
+        kind_version: 1,
+        payload_hash: [0; 32],
+    };
+    Fact { envelope, payload: Some(payload), opaque: false }
+}
+
+fn facts_of(rows: &[Row]) -> Vec<Fact> {
+    // Stored bytes were decoded when they came in; those that a newer version wrote are no touch.
+    rows.iter().filter_map(|row| Fact::from_parts(&row.entry.envelope, Some(&row.payload.payload)).ok()).collect()
+}
