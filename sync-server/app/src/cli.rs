@@ -1,8 +1,8 @@
 //! The command line: one line a subcommand, each in its desk's folder; one place for exit codes.
 
-use crate::app::Place;
+use crate::app::{App, Place};
 use crate::billing::tariff_check;
-use crate::registry::init;
+use crate::registry::{import, init};
 use crate::{Error, Result};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -32,6 +32,8 @@ pub struct Cli {
 pub enum Command {
     /// Crée l'installation : tables, territoire, clés. Sans effet si elle existe déjà
     Init(init::Args),
+    /// Charge un dossier de fichiers CSV et de grilles tarifaires : tout, ou rien
+    Import(import::Args),
     /// Grilles tarifaires
     #[command(subcommand)]
     Tariff(tariff_check::Command),
@@ -84,6 +86,7 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
     let place = cli.place;
     match cli.command {
         Command::Init(args) => init::run(&place, &args).await,
+        Command::Import(args) => Box::pin(import::run(&App::open(&place).await?, &args)).await,
         Command::Tariff(command) => tariff_check::run(&command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "preau-server", &mut std::io::stdout());

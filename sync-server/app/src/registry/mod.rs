@@ -3,5 +3,6 @@
 //! Owns who exists and what was declared about them. Promises that a folder of files is taken whole or not at all, and
 //! that taking it again changes only what changed.
 
+pub mod booking;
 pub mod import;
 pub mod init;

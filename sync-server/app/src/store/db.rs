@@ -2,6 +2,7 @@
 
 use crate::store::migrator::Migrator;
 use crate::{Error, Result};
+use sea_orm::sqlx::ConnectOptions as _;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
@@ -64,6 +65,7 @@ impl Db {
                 .busy_timeout(WRITE_WAIT_MAX)
                 // What was erased leaves no bytes behind, in free pages either.
                 .pragma("secure_delete", "ON")
+                .disable_statement_logging()
         };
         let mut writing = quiet("sqlite::memory:", 1);
         writing.map_sqlx_sqlite_opts(options.clone());

@@ -3,7 +3,9 @@
 //! A [`Tenant`] finds, updates and deletes rows of one organisation only; a [`Territory`] rows of one territoire. Their
 //! `find::<E>()` is SeaORM's, already narrowed; the raw `Entity::find()` stays inside this folder (a test holds it).
 
-use crate::store::entity::{centre, child, clock_observation, contract, enrolment, household, organisation};
+use crate::store::entity::{
+    booking, centre, child, clock_observation, contract, dossier, dossier_child, enrolment, household, journal_payload, organisation,
+};
 use crate::{Error, Result};
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
@@ -180,7 +182,8 @@ impl<'c> Tenant<'c> {
         E::delete_many().filter(E::scope().eq(self.id.0))
     }
 
-    /// The children that an enrolment or a contract links to this organisation. It sees no other.
+    /// The children that this organisation has to do with: by an enrolment, a contract, a booking, a presence at one of
+    /// its lieux, or a dossier that waits for its answer. It sees no other.
     #[must_use]
     pub fn children(&self) -> Select<child::Entity> {
         self.territory.find::<child::Entity>().filter(self.linked(child::Column::Id))
@@ -189,12 +192,7 @@ impl<'c> Tenant<'c> {
     /// The households of those children, by their own row or by a dated custody.
     #[must_use]
     pub fn households(&self) -> Select<household::Entity> {
-        let own = child::Entity::find()
-            .select_only()
-            .column(child::Column::HouseholdId)
-            .filter(child::Column::TerritoireId.eq(self.territory.id.0))
-            .filter(self.linked(child::Column::Id))
-            .into_query();
+        let own = self.children().select_only().column(child::Column::HouseholdId).into_query();
         self.territory.find::<household::Entity>().filter(
             Condition::any().add(household::Column::Id.in_subquery(own)).add(household::Column::Id.in_subquery(self.custody_households())),
         )
@@ -213,7 +211,7 @@ impl<'c> Tenant<'c> {
         self.territory.find::<E>().filter(household_column.in_subquery(linked))
     }
 
-    /// The sites of this organisation's lieux, by id.
+    /// The lieux of this organisation, by code.
     ///
     /// # Errors
     /// The database's.
@@ -234,6 +232,27 @@ impl<'c> Tenant<'c> {
         Condition::any()
             .add(child_column.in_subquery(self.child_ids_of::<enrolment::Entity>(enrolment::Column::ChildId)))
             .add(child_column.in_subquery(self.child_ids_of::<contract::Entity>(contract::Column::ChildId)))
+            .add(child_column.in_subquery(self.child_ids_of::<booking::Entity>(booking::Column::ChildId)))
+            .add(child_column.in_subquery(self.children_seen()))
+            .add(child_column.in_subquery(self.children_of_pending_dossiers()))
+    }
+
+    fn children_seen(&self) -> SelectStatement {
+        let seen = self.find::<journal_payload::Entity>().filter(journal_payload::Column::ChildId.is_not_null());
+        seen.select_only().column(journal_payload::Column::ChildId).into_query()
+    }
+
+    fn children_of_pending_dossiers(&self) -> SelectStatement {
+        let pending = self
+            .territory
+            .find::<dossier::Entity>()
+            .filter(dossier::Column::OrganisationId.eq(self.id.0))
+            .filter(dossier::Column::DecidedAtMs.is_null())
+            .select_only()
+            .column(dossier::Column::Id)
+            .into_query();
+        let named = self.territory.find::<dossier_child::Entity>().filter(dossier_child::Column::DossierId.in_subquery(pending));
+        named.select_only().column(dossier_child::Column::ChildId).into_query()
     }
 
     fn child_ids_of<E: OfOrganisation>(&self, column: E::Column) -> SelectStatement {

@@ -112,6 +112,7 @@ entity! {
         contract_id: Uuid,
         week: String,
         weekday: i32,
+        rank: i32,
         starts_minute: i32,
         ends_minute: i32,
     }

@@ -135,6 +135,7 @@ entity! {
         may_book: bool,
         valid_from: Option<Day>,
         valid_to: Option<Day>,
+        by_default: bool,
     }
 }
 
@@ -154,12 +155,12 @@ entity! {
         person_id: Option<Uuid>,
         weekdays: Option<i32>,
         from_minute: Option<i32>,
-        to_minute: Option<i32>,
         id_document: Option<String>,
         valid_from: Option<Day>,
         valid_to: Option<Day>,
         call_order: Option<i32>,
         photo_hash: Option<Bytes>,
+        rank: i32,
     }
 }
 

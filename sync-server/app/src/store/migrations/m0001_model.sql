@@ -317,6 +317,7 @@ CREATE TABLE child_right (
     may_book BOOL NOT NULL,
     valid_from DATE,
     valid_to DATE,
+    by_default BOOL NOT NULL, -- nobody wrote it down: all rights of a household's adults, until liens.csv comes
     PRIMARY KEY (territoire_id, id),
     FOREIGN KEY (territoire_id, child_id) REFERENCES child (territoire_id, id),
     FOREIGN KEY (territoire_id, person_id) REFERENCES person (territoire_id, id)
@@ -339,12 +340,12 @@ CREATE TABLE pickup_person (
     person_id UUID, -- the guardian that a barring row is about
     weekdays INT,
     from_minute INT,
-    to_minute INT,
     id_document TEXT,
     valid_from DATE,
     valid_to DATE,
     call_order INT,
     photo_hash BYTES,
+    rank INT NOT NULL, -- which of several rows of the same person, child and first day: one for Mondays, one for Tuesdays
     PRIMARY KEY (territoire_id, id),
     FOREIGN KEY (territoire_id, child_id) REFERENCES child (territoire_id, id),
     FOREIGN KEY (territoire_id, person_id) REFERENCES person (territoire_id, id)
@@ -525,6 +526,7 @@ CREATE TABLE contract_slot (
     contract_id UUID NOT NULL,
     week TEXT NOT NULL, -- toutes, A, B
     weekday INT NOT NULL, -- 0 is Monday
+    rank INT NOT NULL, -- first, second… slot of that day: a change of hours replaces it instead of standing beside it
     starts_minute INT NOT NULL,
     ends_minute INT NOT NULL,
     PRIMARY KEY (organisation_id, id),
