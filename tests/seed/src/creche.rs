@@ -102,7 +102,7 @@ impl Stay<'_> {
             mensualites = months,
             heures_absence_prevues = hours(if leave.is_some() { weekly_minutes } else { 0 }),
             accueil = "regulier",
-            adaptation_jusqu_au = cell(is_new.then(|| plus(self.from, 6))),
+            adaptation_jusqu_au = cell(is_new.then(|| plus(self.from, 6).min(self.to))),
             foyer = cell(household),
         );
         for day in [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri] {

@@ -35,8 +35,8 @@ use folder::{CAST_FILE, Folder};
 pub const HOUSEHOLDS: usize = 600;
 /// The fewest that leave room for the hand-written ones.
 pub const HOUSEHOLDS_MIN: usize = 60;
-/// The most that codes and patience allow.
-pub const HOUSEHOLDS_MAX: usize = 100_000;
+/// The most whose attendance fits in one file of the import (500,000 rows).
+pub const HOUSEHOLDS_MAX: usize = 15_000;
 /// The seed, unless told otherwise.
 pub const SEED: u64 = 61;
 

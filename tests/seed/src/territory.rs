@@ -247,9 +247,12 @@ fn siret(siren: &str, establishment: u32) -> String {
     format!("{stem}{}", (10 - sum % 10) % 10)
 }
 
+/// The greatest capacity that the import takes.
+const PLACES_MAX: u32 = 5000;
+
 /// Writes the stage. `scale_per_mille` makes places for more families than the demonstration's 600.
 pub fn write(folder: &mut Folder, calendar: &Calendar, scale_per_mille: u32) {
-    let scaled = |places: u32| (places * scale_per_mille).div_ceil(1000).max(places);
+    let scaled = |places: u32| (places * scale_per_mille).div_ceil(1000).max(places).min(PLACES_MAX);
     write_organisations(folder);
     for commune in communes() {
         add!(folder, "communes.csv", code_insee = commune.insee, nom = commune.name, codes_postaux = commune.postal_codes);

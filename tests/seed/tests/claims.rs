@@ -237,7 +237,6 @@ fn assert_rows_are_sound(folder: &Folder) {
         "foyers",
         "responsables",
         "enfants",
-        "personnes",
         "personnel",
         "activites",
         "contrats",
@@ -245,6 +244,8 @@ fn assert_rows_are_sound(folder: &Folder) {
     for (file, _) in TABLES.iter().filter(|(file, _)| keyed.iter().any(|name| *file == format!("{name}.csv"))) {
         assert_eq!(codes(folder, file, "code").len(), folder.rows(file).len(), "{file}: a code stands twice");
     }
+    let persons: BTreeSet<&[String]> = folder.rows("personnes.csv").iter().map(|row| &row[..2]).collect();
+    assert_eq!(persons.len(), folder.rows("personnes.csv").len(), "a person stands twice beside one child");
     let bookings: BTreeSet<&[String]> = folder.rows("reservations.csv").iter().map(|row| &row[..3]).collect();
     assert_eq!(bookings.len(), folder.rows("reservations.csv").len(), "a booking stands twice");
     let uids = codes(folder, "badges.csv", "uid");
@@ -485,11 +486,23 @@ fn nobody_announces_anything_tomorrow_and_nobody_became_a_parent_at_school() {
 }
 
 #[test]
+fn nobody_is_too_old_to_be_a_child_here() {
+    for today in ["2026-11-24", "2027-06-30"] {
+        let made = written_on(today);
+        let birthday = |row: &Row<'_>| row.day("naissance");
+        assert!(
+            rows(&made.folder, "enfants.csv").all(|row| birthday(&row) < day(today) && day(today).year() - birthday(&row).year() <= 18)
+        );
+    }
+}
+
+#[test]
 fn more_families_are_a_matter_of_a_number() {
     let made = generate(&Options { today: day("2026-11-24"), seed: seed::SEED, households: 2000 }).unwrap();
     let children = made.folder.rows("enfants.csv").len();
     assert!((2800..=3200).contains(&children), "{children} children");
     assert_rows_are_sound(&made.folder);
+    assert!(generate(&Options { today: day("2026-11-24"), seed: seed::SEED, households: seed::HOUSEHOLDS_MAX + 1 }).is_err());
 }
 
 #[test]

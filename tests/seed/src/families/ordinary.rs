@@ -240,7 +240,8 @@ fn children(registry: &mut Registry, family: &str, origins: (Origin, Origin), to
     let mut children: Vec<Child> = Vec::new();
     for index in 0..count {
         if index > 0 && !(are_twins && index == 1) {
-            ages_months.push(sibling_age_months(&ages_months, random));
+            let Some(age_months) = sibling_age_months(&ages_months, random) else { break };
+            ages_months.push(age_months);
         }
         let sex = if random.per_mille(489) { Sex::F } else { Sex::M };
         let mut first_name = origins.0.child(sex, random);
@@ -259,12 +260,15 @@ fn children(registry: &mut Registry, family: &str, origins: (Origin, Origin), to
     children
 }
 
-/// Younger than the youngest while there is room, else older than the eldest.
-fn sibling_age_months(ages_months: &[u32], random: &mut Random) -> u32 {
+/// Children of eighteen and over are nobody's here.
+const AGE_MONTHS_MAX: u32 = 17 * 12;
+
+/// Younger than the youngest while there is room, else older than the eldest; nothing where the family is complete.
+fn sibling_age_months(ages_months: &[u32], random: &mut Random) -> Option<u32> {
     let gap = random.between(17, 46);
     let youngest = ages_months.iter().min().copied().unwrap_or(0);
     let eldest = ages_months.iter().max().copied().unwrap_or(0);
-    if youngest > gap + 4 { youngest - gap } else { eldest + gap }
+    if youngest > gap + 4 { Some(youngest - gap) } else { Some(eldest + gap).filter(|age| *age <= AGE_MONTHS_MAX) }
 }
 
 /// A child with its habits drawn.

@@ -213,69 +213,69 @@ fn write_tie(folder: &mut Folder, child: &str, guardian: &str, tie: &str, author
     );
 }
 
-/// Hand-written ones, and the grandparents, neighbours and childminders of everyone else.
+/// Hand-written ones, and the grandparents, neighbours and childminders of everyone else. Someone who may take two
+/// children has one code and one telephone.
 fn write_pickups(folder: &mut Folder, households: &[Household], cases: &Cases, seed: u64) {
-    let mut number = 0;
-    let mut order: (String, u32) = Default::default();
+    let mut order: (&str, u32) = ("", 0);
     for pickup in &cases.pickups {
-        number += 1;
-        order = if order.0 == pickup.child { (order.0, order.1 + 1) } else { (pickup.child.clone(), 1) };
+        let same = |other: &Pickup| other.last_name == pickup.last_name && other.first_name == pickup.first_name;
+        let person = cases.pickups.iter().position(same).unwrap_or(0);
+        let is_called = pickup.status == "autorisee";
+        order = if order.0 == pickup.child { order } else { (pickup.child.as_str(), 0) };
+        order.1 += u32::from(is_called);
         add!(
             folder,
             "personnes.csv",
-            code = format!("A{number:04}"),
+            code = format!("A{:04}", person + 1),
             enfant = pickup.child,
             nom = pickup.last_name,
             prenom = pickup.first_name,
             lien = pickup.tie,
-            telephone = phone_of_pickup(&cases.pickups, pickup),
+            telephone = names::phone(9000 + person),
             statut = pickup.status,
             nature = pickup.nature,
             responsable = pickup.guardian,
             jours = pickup.days,
             heure_min = cell(pickup.from_minute.map(clock_time)),
             piece_identite = pickup.id_document,
-            ordre_appel = if pickup.status == "autorisee" { order.1.to_string() } else { String::new() },
+            ordre_appel = if is_called { order.1.to_string() } else { String::new() },
         );
     }
-    let written_by_hand = cases.households.len();
-    for (index, household) in households.iter().enumerate().skip(written_by_hand) {
-        let random = &mut Random::stream(seed, "personnes", index);
-        if household.children.is_empty() || !random.per_mille(550) {
-            continue;
-        }
-        let (tie, sex) = random.weighted(&[
-            (("grand-mère", Sex::F), 45),
-            (("grand-père", Sex::M), 20),
-            (("assistante maternelle", Sex::F), 15),
-            (("voisine", Sex::F), 12),
-            (("oncle", Sex::M), 8),
-        ]);
-        let origin = Origin::draw(random);
-        let (last_name, first_name) = (origin.family(random), origin.adult(sex, random));
-        for child in &household.children {
-            number += 1;
-            add!(
-                folder,
-                "personnes.csv",
-                code = format!("A{number:04}"),
-                enfant = child.code,
-                nom = last_name,
-                prenom = first_name,
-                lien = tie,
-                telephone = names::phone(5000 + index),
-                statut = "autorisee",
-                piece_identite = if tie == "voisine" { "carte d'identité" } else { "" },
-                ordre_appel = 1,
-            );
-        }
+    for (index, household) in households.iter().enumerate().skip(cases.households.len()) {
+        write_drawn_pickup(folder, household, index, seed);
     }
 }
 
-/// One telephone for one person, whatever the number of children whom it may take.
-fn phone_of_pickup(pickups: &[Pickup], pickup: &Pickup) -> String {
-    let first = pickups.iter().position(|other| other.last_name == pickup.last_name && other.first_name == pickup.first_name);
-    names::phone(9000 + first.unwrap_or(0))
+fn write_drawn_pickup(folder: &mut Folder, household: &Household, index: usize, seed: u64) {
+    let random = &mut Random::stream(seed, "personnes", index);
+    if household.children.is_empty() || !random.per_mille(550) {
+        return;
+    }
+    let (tie, sex) = random.weighted(&[
+        (("grand-mère", Sex::F), 45),
+        (("grand-père", Sex::M), 20),
+        (("assistante maternelle", Sex::F), 15),
+        (("voisine", Sex::F), 12),
+        (("oncle", Sex::M), 8),
+    ]);
+    let origin = Origin::draw(random);
+    let (last_name, first_name) = (origin.family(random), origin.adult(sex, random));
+    for child in &household.children {
+        add!(
+            folder,
+            "personnes.csv",
+            // Behind the hand-written ones, however many there will be.
+            code = format!("A{:04}", 1000 + index),
+            enfant = child.code,
+            nom = last_name,
+            prenom = first_name,
+            lien = tie,
+            telephone = names::phone(5000 + index),
+            statut = "autorisee",
+            piece_identite = if tie == "voisine" { "carte d'identité" } else { "" },
+            ordre_appel = 1,
+        );
+    }
 }
 
 /// Cards of households, and of some adults who want their own.
