@@ -47,7 +47,7 @@ impl BadgeUid {
             *byte = (*byte << 4) | digit;
             nibbles += 1;
         }
-        if nibbles % 2 != 0 || !matches!(nibbles / 2, 4 | 7 | 10) {
+        if !nibbles.is_multiple_of(2) || !matches!(nibbles / 2, 4 | 7 | 10) {
             return Err(UidError::Length);
         }
         Ok(Self { bytes, length: u8::try_from(nibbles / 2).map_err(|_| UidError::Length)? })

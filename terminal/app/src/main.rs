@@ -1,1 +1,48 @@
-fn main() {}
+//! `preau-terminal`: the tablet in a window.
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use terminal_app::not_enrolled::NotEnrolled;
+use terminal_app::window::{self, Look};
+
+/// La tablette à l’entrée : qui est là, avec ou sans réseau.
+#[derive(Parser)]
+#[command(name = "preau-terminal", version)]
+struct Cli {
+    /// Dossier des données de la tablette (par défaut : celui du système, XDG).
+    #[arg(long, global = true, value_name = "DOSSIER")]
+    data: Option<PathBuf>,
+    /// Occupe tout l’écran, sans cadre.
+    #[arg(long)]
+    kiosk: bool,
+    /// Thème sombre, pour le soir.
+    #[arg(long)]
+    sombre: bool,
+    /// Rien ne bouge à l’écran.
+    #[arg(long)]
+    sans_animation: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Écrit de quoi compléter les commandes dans votre interpréteur.
+    Completions {
+        /// bash, zsh, fish…
+        shell: clap_complete::Shell,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_writer(std::io::stderr).init();
+    let cli = Cli::parse();
+    match cli.command {
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Cli::command(), "preau-terminal", &mut std::io::stdout());
+            Ok(())
+        }
+        None => window::run(NotEnrolled, Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation }),
+    }
+}

@@ -1,0 +1,74 @@
+//! Screens of the tablet without a tablet: pictures for eyes, or a window to touch.
+//!
+//! `cargo run -p preau-terminal --example preview -- --images DIR` draws every
+//! screen without a display; `-- --ecran depart` opens one in a window, where
+//! what would be asked of the door is printed.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a developer's tool")]
+
+mod fixtures;
+
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use i_slint_backend_testing::{TestingBackend, TestingBackendOptions};
+use slint::{ComponentHandle, PhysicalSize};
+use terminal_app::door_thread::Desk;
+use terminal_app::window::{Look, open, run};
+use terminal_core::view::{Act, Screen};
+
+#[derive(Parser)]
+struct Options {
+    /// Dessine chaque écran dans ce dossier, sans affichage.
+    #[arg(long)]
+    images: Option<PathBuf>,
+    /// Ouvre cet écran dans une fenêtre.
+    #[arg(long, default_value = "tableau")]
+    ecran: String,
+    /// Thème sombre.
+    #[arg(long)]
+    sombre: bool,
+}
+
+/// Always the same screen; says what it was asked.
+struct Still(Screen);
+
+impl Desk for Still {
+    fn act(&mut self, act: Act) -> Screen {
+        println!("{act:?}");
+        self.0.clone()
+    }
+
+    fn tick(&mut self) -> Screen {
+        self.0.clone()
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    if let Some(folder) = options.images {
+        return draw_all(&folder);
+    }
+    let screen = fixtures::all().into_iter().find(|(name, _)| *name == options.ecran).map(|(_, screen)| screen);
+    run(Still(screen.unwrap_or_else(fixtures::creche)), Look { dark: options.sombre, ..Look::default() })
+}
+
+fn draw_all(folder: &Path) -> anyhow::Result<()> {
+    let options = TestingBackendOptions { mock_time: true, threading: false, renderer_name: Some("software".into()) };
+    slint::platform::set_platform(Box::new(TestingBackend::new(options))).map_err(|error| anyhow::anyhow!("{error}"))?;
+    std::fs::create_dir_all(folder)?;
+    for (name, screen) in fixtures::all() {
+        draw(&folder.join(format!("{name}.png")), &screen, false, (1280, 800))?;
+        draw(&folder.join(format!("main-{name}.png")), &screen, false, (360, 740))?;
+        draw(&folder.join(format!("soir-{name}.png")), &screen, true, (1280, 800))?;
+    }
+    Ok(())
+}
+
+fn draw(path: &Path, screen: &Screen, dark: bool, (width, height): (u32, u32)) -> anyhow::Result<()> {
+    let window = open(Look { dark, still: true, ..Look::default() }, screen)?;
+    window.show()?;
+    window.window().set_size(PhysicalSize::new(width, height));
+    let picture = window.window().take_snapshot()?;
+    image::save_buffer(path, picture.as_bytes(), picture.width(), picture.height(), image::ColorType::Rgba8)?;
+    Ok(())
+}

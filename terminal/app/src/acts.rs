@@ -1,0 +1,100 @@
+//! From a touch to an [`Act`]: the one place that answers the adapters.
+//!
+//! A key that doesn't read as an id can only come from a previewer's values:
+//! it is dropped.
+
+use std::rc::Rc;
+use std::str::FromStr;
+
+use slint::{ComponentHandle, Model, SharedString};
+use terminal_core::view::Act;
+
+use crate::ui::{AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, ChildAdapter, DepartureAdapter, TileRow};
+
+/// Where acts go.
+pub type Send = Rc<dyn Fn(Act)>;
+
+/// Connects every callback of the window to `send`.
+pub fn connect(window: &AppWindow, send: &Send) {
+    connect_board(window, send);
+    connect_departure(window, send);
+    connect_sheets(window, send);
+}
+
+fn connect_board(window: &AppWindow, send: &Send) {
+    let board = window.global::<BoardAdapter>();
+    let (to, weak) = (send.clone(), window.as_weak());
+    board.on_touched(move |key| {
+        let calling = weak.upgrade().is_some_and(|window| is_to_call(&window, &key));
+        by_id(&to, &key, if calling { Act::Tick } else { Act::Touch });
+    });
+    let to = send.clone();
+    board.on_held(move |key| by_id(&to, &key, Act::Hold));
+    let to = send.clone();
+    board.on_group_chosen(move |key| {
+        if key.is_empty() {
+            to(Act::Group(None));
+        } else {
+            by_id(&to, &key, |group| Act::Group(Some(group)));
+        }
+    });
+    let to = send.clone();
+    board.on_moment_chosen(move |key| by_id(&to, &key, Act::Moment));
+    let to = send.clone();
+    board.on_searched(move |words| to(Act::Search(words.into())));
+    let to = send.clone();
+    board.on_undone(move || to(Act::Undo));
+    let to = send.clone();
+    board.on_notice_closed(move || to(Act::Close));
+    let to = send.clone();
+    board.on_class_validated(move || to(Act::ValidateRollCall));
+}
+
+fn connect_departure(window: &AppWindow, send: &Send) {
+    let departure = window.global::<DepartureAdapter>();
+    let to = send.clone();
+    departure.on_adult_chosen_now(move |key| by_id(&to, &key, Act::Adult));
+    let to = send.clone();
+    departure.on_ticked(move |key| by_id(&to, &key, Act::Tick));
+    let to = send.clone();
+    departure.on_other_adult(move |name| to(Act::OtherAdult(name.into())));
+    let to = send.clone();
+    departure.on_left_alone(move || to(Act::LeaveAlone));
+    let to = send.clone();
+    departure.on_confirmed(move || to(Act::Confirm));
+    let to = send.clone();
+    departure.on_closed(move || to(Act::Close));
+}
+
+fn connect_sheets(window: &AppWindow, send: &Send) {
+    let arrival = window.global::<ArrivalAdapter>();
+    let to = send.clone();
+    arrival.on_ticked(move |key| by_id(&to, &key, Act::Tick));
+    let to = send.clone();
+    arrival.on_confirmed(move || to(Act::Confirm));
+    let to = send.clone();
+    arrival.on_closed(move || to(Act::Close));
+
+    let child = window.global::<ChildAdapter>();
+    let to = send.clone();
+    child.on_arrived(move |key| by_id(&to, &key, Act::Arrive));
+    let to = send.clone();
+    child.on_absent(move |key| by_id(&to, &key, Act::Absent));
+    let to = send.clone();
+    child.on_closed(move || to(Act::Close));
+
+    let to = send.clone();
+    window.global::<BarredAdapter>().on_acknowledged(move || to(Act::Confirm));
+}
+
+/// In a roll call, a child still to be called is ticked, not touched.
+fn is_to_call(window: &AppWindow, key: &SharedString) -> bool {
+    window.global::<BoardAdapter>().get_tiles().iter().any(|tile: TileRow| tile.to_call && tile.key == *key)
+}
+
+fn by_id<Id: FromStr>(send: &Send, key: &SharedString, act: impl FnOnce(Id) -> Act) {
+    match key.parse() {
+        Ok(id) => send(act(id)),
+        Err(_) => tracing::warn!("a touched row has no id"),
+    }
+}

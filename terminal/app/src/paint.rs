@@ -1,0 +1,230 @@
+//! From a [`Screen`] to what Slint shows: the one place that fills the adapters.
+//!
+//! Rows are compared and only changed ones are set, so that a tile under a
+//! finger stays the same element, and 300 tiles cost little.
+
+use std::rc::Rc;
+
+use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
+use terminal_core::view::{BarredDialog, ChildDialog, Choice, DepartureDialog, Dialog, GroupTab, Screen, Tile, TileState, Tone};
+
+use crate::ui::{
+    AdultRow, AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, ChildAdapter, ChoiceRow, CounterRow, DepartureAdapter, Front, GroupRow,
+    MomentRow, Mood, TileLook, TileRow,
+};
+
+/// Shows a whole screen. `search` is set by the caller to what the field already holds while a person is still typing.
+pub fn show_screen(window: &AppWindow, screen: &Screen) {
+    show_bars(window, screen);
+    show_tiles(window, screen);
+    show_front(window, screen.dialog.as_ref());
+}
+
+fn show_bars(window: &AppWindow, screen: &Screen) {
+    let board = window.global::<BoardAdapter>();
+    board.set_place(text(&screen.place));
+    board.set_moment(text(&screen.moment));
+    board.set_clock(text(&screen.clock));
+    board.set_sync_text(text(&screen.sync.text));
+    board.set_sync_mood(mood(screen.sync.tone));
+    board.set_search(text(&screen.search));
+    board.set_counters(CounterRow {
+        present: count(screen.counters.present),
+        expected: count(screen.counters.expected),
+        to_come: count(screen.counters.to_come),
+        late: count(screen.counters.late),
+        gone: count(screen.counters.gone),
+        absent: count(screen.counters.absent),
+    });
+    board.set_undo_text(screen.undo.as_ref().map(|undo| text(&undo.text)).unwrap_or_default());
+    board.set_undo_seconds(screen.undo.as_ref().map_or(0, |undo| count(undo.seconds_left)));
+    board.set_notice_text(screen.notice.as_ref().map(|notice| text(&notice.text)).unwrap_or_default());
+    board.set_notice_mood(screen.notice.as_ref().map_or(Mood::Calm, |notice| mood(notice.tone)));
+
+    let moments = screen.moments.iter().map(|moment| MomentRow {
+        key: key(&moment.activity),
+        label: text(&moment.label),
+        chosen: moment.chosen,
+    });
+    fill(&board.get_moments(), moments, |model| board.set_moments(model));
+    fill(&board.get_groups(), screen.groups.iter().map(group_row), |model| board.set_groups(model));
+    let chosen = screen.groups.iter().find(|tab| tab.chosen).and_then(|tab| tab.group.as_ref());
+    board.set_group_key(chosen.map(key).unwrap_or_default());
+}
+
+fn show_tiles(window: &AppWindow, screen: &Screen) {
+    let board = window.global::<BoardAdapter>();
+    let calling = screen.by_roll_call;
+    board.set_by_roll_call(calling);
+    let to_call = screen.tiles.iter().filter(|tile| is_to_call(tile, calling));
+    let (here, missing): (Vec<_>, Vec<_>) = to_call.partition(|tile| tile.ticked);
+    board.set_called_here(length(here.len()));
+    board.set_called_missing(length(missing.len()));
+    fill(&board.get_tiles(), screen.tiles.iter().map(|tile| tile_row(tile, calling)), |model| board.set_tiles(model));
+}
+
+/// Those whom a roll call still asks for: expected, and neither here, gone nor absent.
+fn is_to_call(tile: &Tile, by_roll_call: bool) -> bool {
+    by_roll_call && matches!(tile.state, TileState::Expected | TileState::Late)
+}
+
+fn group_row(tab: &GroupTab) -> GroupRow {
+    GroupRow {
+        key: tab.group.as_ref().map(key).unwrap_or_default(),
+        name: text(&tab.name),
+        present: count(tab.present),
+        expected: count(tab.expected),
+        chosen: tab.chosen,
+    }
+}
+
+fn tile_row(tile: &Tile, by_roll_call: bool) -> TileRow {
+    let to_call = is_to_call(tile, by_roll_call);
+    TileRow {
+        key: key(&tile.child),
+        first_name: text(&tile.first_name),
+        last_initial: text(&tile.last_initial),
+        initials: text(&tile.initials),
+        hue: i32::from(tile.hue),
+        look: look(tile.state),
+        state_text: text(&tile.state_text),
+        spoken: SharedString::from(spoken(tile, to_call)),
+        care: tile.care,
+        to_call,
+        ticked: tile.ticked,
+    }
+}
+
+/// The state as a person would say it: a screen reader sees neither colour nor sign. Without gender.
+fn spoken(tile: &Tile, to_call: bool) -> String {
+    let state = match tile.state {
+        _ if to_call => if tile.ticked { "à l’appel" } else { "manque à l’appel" }.to_owned(),
+        TileState::Present => format!("arrivée {}", tile.state_text),
+        TileState::Expected => format!("à venir, {}", tile.state_text),
+        TileState::Unexpected => format!("non prévu aujourd’hui, {}", tile.state_text),
+        TileState::Late | TileState::Gone | TileState::Absent => tile.state_text.clone(),
+    };
+    let state = state.trim_end_matches([' ', ',']).to_owned();
+    if tile.care { state + ", consignes de soin" } else { state }
+}
+
+fn show_front(window: &AppWindow, dialog: Option<&Dialog>) {
+    let front = match dialog {
+        None => Front::None,
+        Some(Dialog::Arrival(choices)) => show_arrival(window, choices),
+        Some(Dialog::Departure(departure)) => show_departure(window, departure),
+        Some(Dialog::Child(child)) => show_child(window, child),
+        Some(Dialog::Barred(barred)) => show_barred(window, barred),
+    };
+    window.set_front(front);
+}
+
+fn show_arrival(window: &AppWindow, choices: &[Choice]) -> Front {
+    let arrival = window.global::<ArrivalAdapter>();
+    arrival.set_ticked_count(length(choices.iter().filter(|choice| choice.ticked).count()));
+    fill(&arrival.get_choices(), choices.iter().map(choice_row), |model| arrival.set_choices(model));
+    Front::Arrival
+}
+
+fn show_departure(window: &AppWindow, dialog: &DepartureDialog) -> Front {
+    let departure = window.global::<DepartureAdapter>();
+    departure.set_child_key(key(&dialog.child));
+    departure.set_name(text(&dialog.name));
+    departure.set_initials(text(&dialog.initials));
+    departure.set_hue(i32::from(dialog.hue));
+    departure.set_subtitle(text(&dialog.subtitle));
+    departure.set_alone_hint(dialog.alone_hint.as_deref().map(SharedString::from).unwrap_or_default());
+    departure.set_may_leave_alone(dialog.may_leave_alone);
+    departure.set_confirm(text(&dialog.confirm));
+    departure.set_adult_chosen(dialog.adults.iter().any(|adult| adult.chosen));
+    fill(&departure.get_siblings(), dialog.siblings.iter().map(choice_row), |model| departure.set_siblings(model));
+    let adults = dialog.adults.iter().map(|adult| AdultRow {
+        key: key(&adult.person),
+        name: text(&adult.name),
+        initials: text(&adult.initials),
+        hue: i32::from(adult.hue),
+        link: text(&adult.link),
+        condition: adult.condition.as_deref().map(SharedString::from).unwrap_or_default(),
+        chosen: adult.chosen,
+    });
+    fill(&departure.get_adults(), adults, |model| departure.set_adults(model));
+    Front::Departure
+}
+
+fn show_child(window: &AppWindow, dialog: &ChildDialog) -> Front {
+    let child = window.global::<ChildAdapter>();
+    child.set_key(key(&dialog.child));
+    child.set_name(text(&dialog.name));
+    child.set_initials(text(&dialog.initials));
+    child.set_hue(i32::from(dialog.hue));
+    child.set_subtitle(text(&dialog.subtitle));
+    child.set_may_arrive(dialog.may_arrive);
+    child.set_may_be_absent(dialog.may_be_absent);
+    Front::Child
+}
+
+fn show_barred(window: &AppWindow, dialog: &BarredDialog) -> Front {
+    let barred = window.global::<BarredAdapter>();
+    barred.set_child_name(text(&dialog.child_name));
+    barred.set_text(text(&dialog.text));
+    Front::Barred
+}
+
+fn choice_row(choice: &Choice) -> ChoiceRow {
+    ChoiceRow { key: key(&choice.child), name: text(&choice.name), ticked: choice.ticked }
+}
+
+fn look(state: TileState) -> TileLook {
+    match state {
+        TileState::Expected => TileLook::Expected,
+        TileState::Late => TileLook::Late,
+        TileState::Present => TileLook::Present,
+        TileState::Gone => TileLook::Gone,
+        TileState::Absent => TileLook::Absent,
+        TileState::Unexpected => TileLook::Unexpected,
+    }
+}
+
+fn mood(tone: Tone) -> Mood {
+    match tone {
+        Tone::Calm => Mood::Calm,
+        Tone::Amber => Mood::Amber,
+        Tone::Red => Mood::Red,
+    }
+}
+
+fn text(words: &str) -> SharedString {
+    SharedString::from(words)
+}
+
+/// An id crosses the border as text: the window gives it back with what was touched.
+fn key(id: &impl std::fmt::Display) -> SharedString {
+    SharedString::from(id.to_string())
+}
+
+fn count(figure: u32) -> i32 {
+    i32::try_from(figure).unwrap_or(i32::MAX)
+}
+
+fn length(items: usize) -> i32 {
+    i32::try_from(items).unwrap_or(i32::MAX)
+}
+
+/// Makes `shown` hold `rows`, touching only what differs. A model that isn't ours yet (a previewer's values) is replaced.
+fn fill<Row: Clone + PartialEq + 'static>(shown: &ModelRc<Row>, rows: impl Iterator<Item = Row>, replace: impl FnOnce(ModelRc<Row>)) {
+    let Some(ours) = shown.as_any().downcast_ref::<VecModel<Row>>() else {
+        return replace(ModelRc::from(Rc::new(rows.collect::<VecModel<Row>>())));
+    };
+    let mut length = 0;
+    for (at, row) in rows.enumerate() {
+        length = at + 1;
+        match ours.row_data(at) {
+            Some(same) if same == row => {}
+            Some(_) => ours.set_row_data(at, row),
+            None => ours.push(row),
+        }
+    }
+    while ours.row_count() > length {
+        ours.remove(ours.row_count() - 1);
+    }
+}

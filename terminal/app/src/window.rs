@@ -1,0 +1,78 @@
+//! Opens the window and joins it to the door.
+
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use slint::{ComponentHandle, PlatformError};
+use terminal_core::view::Screen;
+
+use crate::door_thread::{Answer, Desk, DoorThread};
+use crate::ui::{AppWindow, BoardAdapter, Dashes, Motion, Palette};
+use crate::{acts, dashes, keyboard, paint};
+
+/// How the window is opened.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Look {
+    /// Fills the screen, without a frame.
+    pub kiosk: bool,
+    /// The dark theme, for evenings.
+    pub dark: bool,
+    /// Nothing moves.
+    pub still: bool,
+}
+
+/// A window in French that shows `first`, and asks nobody yet.
+pub fn open(look: Look, first: &Screen) -> Result<AppWindow, PlatformError> {
+    let window = AppWindow::new()?;
+    // The system's language was chosen when the window was made; this is a French product, with the French plural of 0.
+    if let Err(error) = slint::select_bundled_translation("fr") {
+        tracing::warn!("French plurals are missing: {error}");
+    }
+    window.set_kiosk(look.kiosk);
+    window.global::<Palette>().set_dark(look.dark);
+    window.global::<Motion>().set_none(look.still);
+    window.global::<Dashes>().on_frame(|width, height, radius| dashes::frame(width, height, radius).into());
+    paint::show_screen(&window, first);
+    Ok(window)
+}
+
+/// Opens the window on `desk` and stays until it is closed. What was asked before is done when this returns.
+pub fn run(mut desk: impl Desk + 'static, look: Look) -> anyhow::Result<()> {
+    let window = open(look, &desk.tick())?;
+    let weak = window.as_weak();
+    // Only the newest screen matters: a window that was busy paints once, not once a touch.
+    let newest: Arc<Mutex<Option<Answer>>> = Arc::default();
+    let thread = DoorThread::start(desk, move |answer| {
+        let waiting = newest.lock().unwrap_or_else(PoisonError::into_inner).replace(answer);
+        if waiting.is_some() {
+            return;
+        }
+        let newest = newest.clone();
+        let painted = weak.upgrade_in_event_loop(move |window| {
+            if let Some(answer) = newest.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                show_answer(&window, answer);
+            }
+        });
+        if let Err(error) = painted {
+            tracing::debug!("the window is closed: {error}");
+        }
+    })?;
+    if let Some(asker) = thread.asker() {
+        let send: acts::Send = Rc::new(move |act| asker.ask(act));
+        acts::connect(&window, &send);
+        let start = Instant::now();
+        keyboard::connect(&window, &send, Rc::new(move || start.elapsed()));
+    }
+    window.run()?;
+    Ok(())
+}
+
+/// Shows what the door answered; while more was asked meanwhile, the search field keeps what is being typed.
+fn show_answer(window: &AppWindow, answer: Answer) {
+    let mut screen = answer.screen;
+    if !answer.is_last {
+        screen.search = window.global::<BoardAdapter>().get_search().into();
+    }
+    paint::show_screen(window, &screen);
+}
