@@ -6,10 +6,10 @@
 use std::rc::Rc;
 use std::str::FromStr;
 
-use slint::{ComponentHandle, Model, SharedString};
+use slint::{ComponentHandle, SharedString};
 use terminal_core::view::Act;
 
-use crate::ui::{AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, ChildAdapter, DepartureAdapter, TileRow};
+use crate::ui::{AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, ChildAdapter, DepartureAdapter};
 
 /// Where acts go.
 pub type Send = Rc<dyn Fn(Act)>;
@@ -25,7 +25,8 @@ fn connect_board(window: &AppWindow, send: &Send) {
     let board = window.global::<BoardAdapter>();
     let (to, weak) = (send.clone(), window.as_weak());
     board.on_touched(move |key| {
-        let calling = weak.upgrade().is_some_and(|window| is_to_call(&window, &key));
+        // A roll call is by exception: a touch marks the one who is missing, or who came after all.
+        let calling = weak.upgrade().is_some_and(|window| window.global::<BoardAdapter>().get_by_roll_call());
         by_id(&to, &key, if calling { Act::Tick } else { Act::Touch });
     });
     let to = send.clone();
@@ -85,11 +86,6 @@ fn connect_sheets(window: &AppWindow, send: &Send) {
 
     let to = send.clone();
     window.global::<BarredAdapter>().on_acknowledged(move || to(Act::Confirm));
-}
-
-/// In a roll call, a child still to be called is ticked, not touched.
-fn is_to_call(window: &AppWindow, key: &SharedString) -> bool {
-    window.global::<BoardAdapter>().get_tiles().iter().any(|tile: TileRow| tile.to_call && tile.key == *key)
 }
 
 fn by_id<Id: FromStr>(send: &Send, key: &SharedString, act: impl FnOnce(Id) -> Act) {

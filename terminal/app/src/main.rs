@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
-use terminal_app::not_enrolled::NotEnrolled;
+use terminal_app::desk::{Closed, Tablet};
 use terminal_app::window::{self, Look};
 
 /// La tablette à l’entrée : qui est là, avec ou sans réseau.
@@ -43,6 +44,18 @@ fn main() -> anyhow::Result<()> {
             clap_complete::generate(shell, &mut Cli::command(), "preau-terminal", &mut std::io::stdout());
             Ok(())
         }
-        None => window::run(NotEnrolled, Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation }),
+        None => open_window(cli.data, Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation }),
+    }
+}
+
+fn open_window(data: Option<PathBuf>, look: Look) -> anyhow::Result<()> {
+    let by_xdg = || directories::ProjectDirs::from("", "", "preau-terminal").map(|dirs| dirs.data_dir().to_owned());
+    let data = data.or_else(by_xdg).context("Aucun dossier de données par défaut : indiquez-le avec --data DOSSIER.")?;
+    match Tablet::open(&data) {
+        Ok(tablet) => window::run(tablet, look),
+        Err(error) => {
+            tracing::error!(%error, "the door stays closed");
+            window::run(Closed::because(&error), look)
+        }
     }
 }

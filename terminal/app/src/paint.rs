@@ -9,8 +9,8 @@ use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
 use terminal_core::view::{BarredDialog, ChildDialog, Choice, DepartureDialog, Dialog, GroupTab, Screen, Tile, TileState, Tone};
 
 use crate::ui::{
-    AdultRow, AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, ChildAdapter, ChoiceRow, CounterRow, DepartureAdapter, Front, GroupRow,
-    MomentRow, Mood, TileLook, TileRow,
+    AdultRow, AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, ChildAdapter, ChoiceRow, CounterRow, DepartureAdapter, Front,
+    GroupRow, MomentRow, Mood, TileLook, TileRow,
 };
 
 /// Shows a whole screen. `search` is set by the caller to what the field already holds while a person is still typing.
@@ -41,11 +41,8 @@ fn show_bars(window: &AppWindow, screen: &Screen) {
     board.set_notice_text(screen.notice.as_ref().map(|notice| text(&notice.text)).unwrap_or_default());
     board.set_notice_mood(screen.notice.as_ref().map_or(Mood::Calm, |notice| mood(notice.tone)));
 
-    let moments = screen.moments.iter().map(|moment| MomentRow {
-        key: key(&moment.activity),
-        label: text(&moment.label),
-        chosen: moment.chosen,
-    });
+    let moments =
+        screen.moments.iter().map(|moment| MomentRow { key: key(&moment.activity), label: text(&moment.label), chosen: moment.chosen });
     fill(&board.get_moments(), moments, |model| board.set_moments(model));
     fill(&board.get_groups(), screen.groups.iter().map(group_row), |model| board.set_groups(model));
     let chosen = screen.groups.iter().find(|tab| tab.chosen).and_then(|tab| tab.group.as_ref());
@@ -63,9 +60,14 @@ fn show_tiles(window: &AppWindow, screen: &Screen) {
     fill(&board.get_tiles(), screen.tiles.iter().map(|tile| tile_row(tile, calling)), |model| board.set_tiles(model));
 }
 
-/// Those whom a roll call still asks for: expected, and neither here, gone nor absent.
+/// Those whom validating a roll call would record: expected ones, and those whose tick says otherwise than what is recorded.
 fn is_to_call(tile: &Tile, by_roll_call: bool) -> bool {
-    by_roll_call && matches!(tile.state, TileState::Expected | TileState::Late)
+    by_roll_call
+        && match tile.state {
+            TileState::Expected | TileState::Late => true,
+            TileState::Present | TileState::Gone => !tile.ticked,
+            TileState::Absent | TileState::Unexpected => tile.ticked,
+        }
 }
 
 fn group_row(tab: &GroupTab) -> GroupRow {

@@ -1,11 +1,4 @@
 //! What Slint's compiler makes of `ui/app.slint`. Only the adapters of this package use it.
-#![allow(
-    missing_docs,
-    clippy::all,
-    clippy::disallowed_methods,
-    clippy::float_arithmetic,
-    clippy::unwrap_used,
-    reason = "generated code"
-)]
+#![allow(missing_docs, clippy::all, clippy::disallowed_methods, clippy::float_arithmetic, clippy::unwrap_used, reason = "generated code")]
 
 slint::include_modules!();

@@ -7,9 +7,9 @@ use terminal_core::view::{
 };
 
 const FIRST_NAMES: [&str; 40] = [
-    "Adam", "Alba", "Aya", "Chloé", "Élise", "Ethan", "Gabriel", "Hugo", "Ilyès", "Inès", "Jade", "Jules", "Léa", "Lina", "Louis", "Louise", "Lucas",
-    "Maël", "Maëlys", "Malo", "Mila", "Mohamed", "Nathan", "Noé", "Nour", "Paul", "Raphaël", "Rose", "Sacha", "Sarah", "Timéo", "Tom", "Victoire",
-    "Yanis", "Zoé", "Ambre", "Côme", "Diego", "Fatou", "Gaspard",
+    "Adam", "Alba", "Aya", "Chloé", "Élise", "Ethan", "Gabriel", "Hugo", "Ilyès", "Inès", "Jade", "Jules", "Léa", "Lina", "Louis",
+    "Louise", "Lucas", "Maël", "Maëlys", "Malo", "Mila", "Mohamed", "Nathan", "Noé", "Nour", "Paul", "Raphaël", "Rose", "Sacha", "Sarah",
+    "Timéo", "Tom", "Victoire", "Yanis", "Zoé", "Ambre", "Côme", "Diego", "Fatou", "Gaspard",
 ];
 
 /// An id that is the same at each run.
@@ -90,7 +90,8 @@ pub fn creche() -> Screen {
         ("Zélie", "G.", 7, Present, "8:06", false),
         ("Zoé", "M.", 7, Present, "8:15", false),
     ];
-    let tiles: Vec<Tile> = (1_u128..).zip(rows).map(|(n, (first, last, hue, state, text, care))| tile(n, first, last, hue, state, text, care)).collect();
+    let tiles: Vec<Tile> =
+        (1_u128..).zip(rows).map(|(n, (first, last, hue, state, text, care))| tile(n, first, last, hue, state, text, care)).collect();
     Screen {
         place: "Les Coccinelles".into(),
         moment: "Mercredi journée · 14 octobre".into(),
@@ -200,7 +201,8 @@ pub fn notice() -> Screen {
 pub fn grave() -> Screen {
     Screen {
         notice: Some(Notice {
-            text: "La tablette est pleine : le dernier geste n’a pas été enregistré. Notez-le sur papier et appelez la collectivité.".into(),
+            text: "La tablette est pleine : le dernier geste n’a pas été enregistré. Notez-le sur papier et appelez la collectivité."
+                .into(),
             tone: Tone::Red,
         }),
         sync: SyncBar { text: "Sans réseau depuis 12 jours · 2 318 pointages gardés".into(), tone: Tone::Red, unsent: 2318 },
@@ -282,11 +284,37 @@ pub fn departure() -> Screen {
 
 /// Ten adults, an older child who may leave alone, two sisters, long names.
 pub fn departure_crowded() -> Screen {
-    let names = ["Bérengère de Montalembert-Lacaze", "Ousmane Diallo", "Anne Roy", "Luc Roy", "Inaya Diallo", "Paul Petit", "Ana Lopes", "Jean Bon", "Eva Lune", "Théo Roc"];
+    let names = [
+        "Bérengère de Montalembert-Lacaze",
+        "Ousmane Diallo",
+        "Anne Roy",
+        "Luc Roy",
+        "Inaya Diallo",
+        "Paul Petit",
+        "Ana Lopes",
+        "Jean Bon",
+        "Eva Lune",
+        "Théo Roc",
+    ];
     let mut screen = departure();
     if let Some(Dialog::Departure(dialog)) = &mut screen.dialog {
-        dialog.adults = (11_u128..).zip(names).map(|(n, name)| adult(n, name, u8::try_from(n % 8).unwrap_or_default(), "personne autorisée", (n == 13).then_some("le mercredi · pièce d’identité"))).collect();
-        dialog.siblings.push(Choice { child: child(39), name: "Marie-Antoinette Apolline Martin de la Rochefoucauld".into(), ticked: false });
+        dialog.adults = (11_u128..)
+            .zip(names)
+            .map(|(n, name)| {
+                adult(
+                    n,
+                    name,
+                    u8::try_from(n % 8).unwrap_or_default(),
+                    "personne autorisée",
+                    (n == 13).then_some("le mercredi · pièce d’identité"),
+                )
+            })
+            .collect();
+        dialog.siblings.push(Choice {
+            child: child(39),
+            name: "Marie-Antoinette Apolline Martin de la Rochefoucauld".into(),
+            ticked: false,
+        });
         dialog.alone_hint = Some("Peut partir sans adulte à partir de 17:00, comme ses parents l’ont écrit.".into());
         dialog.may_leave_alone = true;
         dialog.confirm = "Choisissez qui vient".into();
@@ -298,7 +326,11 @@ pub fn arrival() -> Screen {
     let names = ["Léa Martin", "Tom Martin", "Zoé Martin"];
     Screen {
         dialog: Some(Dialog::Arrival(
-            names.iter().zip([19_u128, 38, 42]).map(|(name, n)| Choice { child: child(n), name: (*name).into(), ticked: n != 42 }).collect(),
+            names
+                .iter()
+                .zip([19_u128, 38, 42])
+                .map(|(name, n)| Choice { child: child(n), name: (*name).into(), ticked: n != 42 })
+                .collect(),
         )),
         ..creche()
     }
