@@ -5,6 +5,7 @@
 //! difference, so that the same folder again changes nothing.
 
 mod activities;
+mod attendance;
 mod bookings;
 mod children;
 mod codes;
@@ -144,7 +145,7 @@ async fn import_shown(app: &App, dir: &Path, options: &Options, progress: Progre
     let transaction = app.db.begin().await?;
     let territory = Territory::new(app.territoire(), &transaction);
     let mut import = Import::new(territory, folder, now, options.organisation.clone(), report, progress);
-    Box::pin(read_all(&mut import)).await?;
+    Box::pin(read_all(app, &mut import, options)).await?;
     let left_over: Vec<String> = import.folder.left_over().map(|file| format!("{file} : laissé de côté")).collect();
     import.folder.notices.extend(left_over);
     if !import.report.is_empty() {
@@ -157,7 +158,7 @@ async fn import_shown(app: &App, dir: &Path, options: &Options, progress: Progre
 }
 
 /// Every file, in the order in which they refer to each other.
-async fn read_all(import: &mut Import<'_>) -> Result<()> {
+async fn read_all(app: &App, import: &mut Import<'_>, options: &Options) -> Result<()> {
     organisations::organisations(import).await?;
     organisations::regies(import).await?;
     organisations::communes(import).await?;
@@ -187,7 +188,8 @@ async fn read_all(import: &mut Import<'_>) -> Result<()> {
     contracts::slots(import).await?;
     contracts::leave(import).await?;
     bookings::bookings(import).await?;
-    bookings::absences(import).await
+    bookings::absences(import).await?;
+    attendance::attendance(app, import, options).await
 }
 
 /// What the import leaves behind: a line in its register, and a change for the tablets of every site.
