@@ -1,7 +1,7 @@
 //! The command line: one line a subcommand, each in its desk's folder; one place for exit codes.
 
 use crate::app::{App, Place};
-use crate::billing::tariff_check;
+use crate::billing::{draft, tariff_check};
 use crate::registry::{import, init};
 use crate::{Error, Result};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -34,6 +34,9 @@ pub enum Command {
     Init(init::Args),
     /// Charge un dossier de fichiers CSV et de grilles tarifaires : tout, ou rien
     Import(import::Args),
+    /// Facturation
+    #[command(subcommand)]
+    Billing(draft::Command),
     /// Grilles tarifaires
     #[command(subcommand)]
     Tariff(tariff_check::Command),
@@ -87,6 +90,7 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
     match cli.command {
         Command::Init(args) => init::run(&place, &args).await,
         Command::Import(args) => Box::pin(import::run(&App::open(&place).await?, &args)).await,
+        Command::Billing(command) => draft::run(&place, &command).await,
         Command::Tariff(command) => tariff_check::run(&command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "preau-server", &mut std::io::stdout());

@@ -4,9 +4,11 @@
 //! `find::<E>()` is SeaORM's, already narrowed; the raw `Entity::find()` stays inside this folder (a test holds it).
 
 use crate::store::entity::{
-    booking, centre, child, clock_observation, contract, dossier, dossier_child, enrolment, household, journal_payload, organisation,
+    booking, booking_event, centre, child, clock_observation, commune, contract, custody, dossier, dossier_child, enrolment, household,
+    journal_payload, organisation,
 };
 use crate::{Error, Result};
+use chrono::NaiveDate;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ColumnTrait, Condition, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DeleteMany, EntityTrait, QueryFilter, QuerySelect,
@@ -211,6 +213,64 @@ impl<'c> Tenant<'c> {
         self.territory.find::<E>().filter(household_column.in_subquery(linked))
     }
 
+    /// Its own row.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn organisation(&self) -> Result<Option<organisation::Model>> {
+        let own = organisation::Column::Id.eq(self.id.0);
+        Ok(self.territory.find::<organisation::Entity>().filter(own).one(&self.on()).await?)
+    }
+
+    /// The communes of the territoire: who lives in one of them is a resident.
+    #[must_use]
+    pub fn communes(&self) -> Select<commune::Entity> {
+        self.territory.find::<commune::Entity>()
+    }
+
+    /// The events of the bookings of these days.
+    #[must_use]
+    pub fn booking_events_between(&self, from: NaiveDate, to: NaiveDate) -> Select<booking_event::Entity> {
+        let bookings = self.find::<booking::Entity>().filter(booking::Column::Day.between(from, to));
+        let ids = bookings.select_only().column(booking::Column::Id).into_query();
+        self.find::<booking_event::Entity>().filter(booking_event::Column::BookingId.in_subquery(ids))
+    }
+
+    /// Those of [`Self::children`] whom these days may be about: enrolled, under contract, or named by a booking or an entry of
+    /// these days. A month stays a month's work, however many years the journal holds.
+    #[must_use]
+    pub fn children_between(&self, from: NaiveDate, to: NaiveDate) -> Select<child::Entity> {
+        self.territory.find::<child::Entity>().filter(self.known_between(child::Column::Id, from, to))
+    }
+
+    /// Rows of a territoire table about the children of [`Self::children_between`].
+    #[must_use]
+    pub fn about_children_between<E: OfTerritoire>(&self, child_column: E::Column, from: NaiveDate, to: NaiveDate) -> Select<E> {
+        self.territory.find::<E>().filter(self.known_between(child_column, from, to))
+    }
+
+    /// Rows of a territoire table about the households of those children, by their own row or by a dated custody.
+    #[must_use]
+    pub fn about_households_between<E: OfTerritoire>(&self, household_column: E::Column, from: NaiveDate, to: NaiveDate) -> Select<E> {
+        let own = self.children_between(from, to).select_only().column(child::Column::HouseholdId).into_query();
+        let shared = self.about_children_between::<custody::Entity>(custody::Column::ChildId, from, to);
+        let shared = shared.select_only().column(custody::Column::HouseholdId).into_query();
+        self.territory
+            .find::<E>()
+            .filter(Condition::any().add(household_column.in_subquery(own)).add(household_column.in_subquery(shared)))
+    }
+
+    fn known_between(&self, child_column: impl ColumnTrait, from: NaiveDate, to: NaiveDate) -> Condition {
+        let booked = self.find::<booking::Entity>().filter(booking::Column::Day.between(from, to));
+        let named = self.find::<journal_payload::Entity>().filter(journal_payload::Column::Day.between(from, to));
+        let named = named.filter(journal_payload::Column::ChildId.is_not_null());
+        Condition::any()
+            .add(child_column.in_subquery(self.child_ids_of::<enrolment::Entity>(enrolment::Column::ChildId)))
+            .add(child_column.in_subquery(self.child_ids_of::<contract::Entity>(contract::Column::ChildId)))
+            .add(child_column.in_subquery(booked.select_only().column(booking::Column::ChildId).into_query()))
+            .add(child_column.in_subquery(named.select_only().column(journal_payload::Column::ChildId).into_query()))
+    }
+
     /// The lieux of this organisation, by code.
     ///
     /// # Errors
@@ -260,7 +320,6 @@ impl<'c> Tenant<'c> {
     }
 
     fn custody_households(&self) -> SelectStatement {
-        use crate::store::entity::custody;
         self.about_children::<custody::Entity>(custody::Column::ChildId).select_only().column(custody::Column::HouseholdId).into_query()
     }
 }

@@ -212,6 +212,7 @@ impl Town {
             let days: BTreeSet<NaiveDate> = self.input.attendance.days.keys().map(|(day, _)| *day).collect();
             let signature = |day: NaiveDate| shared::fold::Signature {
                 entry: EntryId(Uuid::from_u128(9)),
+                activity: None,
                 at_ms: instant(day, time("20:00")).timestamp_millis(),
                 actor: Actor::NOBODY,
                 sheet: Some([0; 32]),

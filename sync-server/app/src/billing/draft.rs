@@ -1,0 +1,83 @@
+//! `preau-server billing draft --month AAAA-MM`: what would be billed, and what stands in the way. Changes nothing.
+
+use super::{month, text};
+use crate::app::{App, Place};
+use crate::cli::Outcome;
+use crate::store::entity::regie;
+use crate::store::{Tenant, Territory};
+use crate::{Error, Result};
+use rules::draft::Draft;
+use rules::input::Request;
+use rules::tariff::National;
+use sea_orm::{ColumnTrait, QueryFilter};
+use shared::calendar::Month;
+use shared::id::OrganisationId;
+
+/// The subcommands of `billing`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Prépare le brouillon d'un mois : lignes, explications, problèmes. Ne change rien
+    Draft(Args),
+}
+
+/// Arguments of `billing draft`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Mois à facturer, par exemple 2026-09
+    #[arg(long, value_name = "AAAA-MM")]
+    pub month: Month,
+    /// Seulement cette régie
+    #[arg(long, value_name = "CODE")]
+    pub regie: Option<String>,
+    /// Collectivité ; inutile s'il n'y en a qu'une
+    #[arg(long, value_name = "CODE")]
+    pub organisation: Option<String>,
+    /// Présentation : un texte à lire, ou le JSON du contrat
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Nomme dans les explications chaque pointage par son identifiant, pour le retrouver dans le journal
+    #[arg(long)]
+    pub preuves: bool,
+}
+
+/// How a draft is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For a person.
+    Text,
+    /// For a program.
+    Json,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// No such organisation or régie; the database's.
+pub async fn run(place: &Place, command: &Command) -> Result<Outcome> {
+    let Command::Draft(args) = command;
+    let app = App::open(place).await?;
+    let snapshot = app.db.snapshot().await?;
+    let territory = Territory::new(app.territoire(), &snapshot);
+    let organisation = territory.organisation(args.organisation.as_deref()).await?;
+    let tenant = territory.tenant(OrganisationId(organisation.id));
+    let draft = draft(&tenant, args.month, args.regie.as_deref(), args.preuves).await?;
+    match args.format {
+        Format::Json => println!("{}", serde_json::to_string(&draft).map_err(|error| Error::Unavailable(error.to_string()))?),
+        Format::Text => print!("{}", text::draft(&draft)),
+    }
+    Ok(Outcome::Done)
+}
+
+/// The draft of one organisation's month, or of one régie's part of it. One moment of the database is read: the tenant's
+/// connection is a snapshot.
+///
+/// # Errors
+/// No such régie; the database's.
+pub async fn draft(tenant: &Tenant<'_>, month: Month, regie: Option<&str>, with_entry_ids: bool) -> Result<Draft> {
+    if let Some(code) = regie {
+        let known = tenant.find::<regie::Entity>().filter(regie::Column::Code.eq(code)).one(&tenant.on()).await?;
+        known.ok_or_else(|| Error::NotFound(format!("Régie « {code} »")))?;
+    }
+    let input = month::read(tenant, month).await?;
+    Ok(rules::price(&input, National::shipped(), Request { month, regie, with_entry_ids }))
+}

@@ -1,0 +1,210 @@
+//! One organisation's month, read in bulk: a few queries, whatever the number of children.
+//!
+//! Every query goes through the [`Tenant`]; rows become the plain values that the rules take. What a code stands for is
+//! read in [`codes`](super::codes).
+
+use super::codes;
+use crate::Result;
+use crate::attendance::journal;
+use crate::store::Tenant;
+use crate::store::entity::{
+    activity, booking, booking_event, centre, child, closure, commune, contract, custody, custody_exception, enrolment, household,
+    household_address, organisation, person, regie, situation, tariff,
+};
+use chrono::NaiveDate;
+use rules::input::{Activity, Attachment, Booking, Centre, Child, Household, Input, Payer, Situation};
+use rules::tariff::Tariff;
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use shared::calendar::{Month, SchoolCalendar};
+use shared::fold::fold;
+use shared::id::{ActivityId, CentreId, ChildId, HouseholdId, SiteId};
+use shared::roster::Dated;
+use std::collections::{BTreeSet, HashMap};
+use uuid::Uuid;
+
+/// Reads what the rules need to price a month.
+///
+/// # Errors
+/// The database's; a stored tariff or code that can't be read.
+pub async fn read(tenant: &Tenant<'_>, month: Month) -> Result<Input> {
+    let days = Days { from: month.first(), to: month.last() };
+    let facts = journal::facts(tenant, days.from, days.to).await?;
+    Ok(Input {
+        centres: centres(tenant).await?,
+        activities: activities(tenant).await?,
+        tariffs: tariffs(tenant).await?,
+        children: children(tenant, days).await?,
+        households: households(tenant, days).await?,
+        bookings: bookings(tenant, days).await?,
+        attendance: fold(&facts),
+        calendar: SchoolCalendar::shipped(),
+    })
+}
+
+/// First and last day of the month.
+#[derive(Clone, Copy)]
+struct Days {
+    from: NaiveDate,
+    to: NaiveDate,
+}
+
+/// Rows by what they are about.
+fn by<T>(rows: Vec<T>, key: impl Fn(&T) -> Uuid) -> HashMap<Uuid, Vec<T>> {
+    let mut grouped: HashMap<Uuid, Vec<T>> = HashMap::new();
+    for row in rows {
+        grouped.entry(key(&row)).or_default().push(row);
+    }
+    grouped
+}
+
+async fn centres(tenant: &Tenant<'_>) -> Result<Vec<Centre>> {
+    let on = tenant.on();
+    let mut closures = by(tenant.find::<closure::Entity>().all(&on).await?, |row| row.centre_id);
+    let resident_communes = resident_communes(tenant).await?;
+    let of_row = |row: centre::Model| Centre {
+        id: CentreId(row.id),
+        site: SiteId(row.site_id),
+        zone: codes::zone(row.school_zone.as_deref()),
+        closures: closures.remove(&row.id).unwrap_or_default().into_iter().map(|c| (c.first_day, c.last_day)).collect(),
+        resident_communes: resident_communes.clone(),
+        code: row.code,
+        name: row.name,
+    };
+    Ok(tenant.centres().await?.into_iter().map(of_row).collect())
+}
+
+/// Whose families are residents: a commune's own (its CCAS and its caisse des écoles alike), else the whole territory's.
+async fn resident_communes(tenant: &Tenant<'_>) -> Result<BTreeSet<String>> {
+    let organisation: Option<organisation::Model> = tenant.organisation().await?;
+    let own = organisation.filter(|o| matches!(o.kind.as_str(), "commune" | "ccas" | "caisse_ecoles")).and_then(|o| o.commune_insee);
+    if let Some(own) = own {
+        return Ok([own].into());
+    }
+    let all: Vec<commune::Model> = tenant.communes().all(&tenant.on()).await?;
+    Ok(all.into_iter().map(|commune| commune.code_insee).collect())
+}
+
+async fn activities(tenant: &Tenant<'_>) -> Result<Vec<Activity>> {
+    let on = tenant.on();
+    let regies = tenant.find::<regie::Entity>().order_by_asc(regie::Column::Code).all(&on).await?;
+    let by_id: HashMap<Uuid, &str> = regies.iter().map(|regie| (regie.id, regie.code.as_str())).collect();
+    // An activity that names none is collected by the organisation's first.
+    let first = regies.first().map_or("R1", |regie| regie.code.as_str());
+    let mut activities = Vec::new();
+    for row in tenant.find::<activity::Entity>().all(&on).await? {
+        activities.push(Activity {
+            id: ActivityId(row.id),
+            centre: CentreId(row.centre_id),
+            tariff: row.tariff_code,
+            regie: row.regie_id.and_then(|id| by_id.get(&id).copied()).unwrap_or(first).to_owned(),
+            starts: codes::time(row.starts_minute),
+            ends: codes::time(row.ends_minute),
+            weekdays: codes::weekdays(row.weekdays),
+            period: codes::code("periode", &row.period)?,
+            recording: codes::code("pointage", &row.recording)?,
+            booking: codes::code("reservation", &row.booking_rule)?,
+            code: row.code,
+            name: row.name,
+        });
+    }
+    Ok(activities)
+}
+
+/// Every version in force, read again from the file as it was voted.
+async fn tariffs(tenant: &Tenant<'_>) -> Result<Vec<Tariff>> {
+    let in_force = tenant.find::<tariff::Entity>().filter(tariff::Column::ReplacedAtMs.is_null());
+    in_force.all(&tenant.on()).await?.iter().map(codes::tariff).collect()
+}
+
+async fn children(tenant: &Tenant<'_>, days: Days) -> Result<Vec<Child>> {
+    let on = tenant.on();
+    let Days { from, to } = days;
+    let mut custodies = by(tenant.about_children_between::<custody::Entity>(custody::Column::ChildId, from, to).all(&on).await?, |row| row.child_id);
+    let exceptions = tenant
+        .about_children_between::<custody_exception::Entity>(custody_exception::Column::ChildId, from, to)
+        .filter(custody_exception::Column::Day.between(from, to));
+    let mut exceptions = by(exceptions.all(&on).await?, |row| row.child_id);
+    let mut enrolments = by(tenant.find::<enrolment::Entity>().all(&on).await?, |row| row.child_id);
+    let mut contracts = by(tenant.find::<contract::Entity>().all(&on).await?, |row| row.child_id);
+    let mut children = Vec::new();
+    for row in tenant.children_between(from, to).all(&on).await? {
+        let attachments: Result<Vec<Attachment>> = custodies.remove(&row.id).unwrap_or_default().iter().map(codes::attachment).collect();
+        let enrolments = enrolments.remove(&row.id).unwrap_or_default();
+        let (regular, occasional): (Vec<_>, Vec<_>) =
+            contracts.remove(&row.id).unwrap_or_default().into_iter().partition(|contract| contract.care_kind == codes::REGULAR_CARE);
+        let of_contract = |row: &contract::Model| dated(row.activity_id, row.valid_from, Some(row.valid_to));
+        // Occasional and emergency care has no monthly part: its contract is a right to come, priced by the hour.
+        let enrolled = enrolments.iter().map(|row| dated(row.activity_id, row.valid_from, row.valid_to));
+        children.push(Child {
+            id: ChildId(row.id),
+            birth_date: row.birth_date,
+            household: HouseholdId(row.household_id),
+            attachments: attachments?,
+            custody_exceptions: exceptions.remove(&row.id).unwrap_or_default().iter().map(|e| (e.day, HouseholdId(e.household_id))).collect(),
+            enrolments: enrolled.chain(occasional.iter().map(of_contract)).collect(),
+            contracts: regular.iter().map(of_contract).collect(),
+            code: row.code,
+        });
+    }
+    Ok(children)
+}
+
+fn dated(activity: Uuid, from: NaiveDate, to: Option<NaiveDate>) -> Dated<ActivityId> {
+    Dated { what: ActivityId(activity), from: Some(from), to }
+}
+
+async fn households(tenant: &Tenant<'_>, days: Days) -> Result<Vec<Household>> {
+    let on = tenant.on();
+    let Days { from, to } = days;
+    let addresses = tenant.about_households_between::<household_address::Entity>(household_address::Column::HouseholdId, from, to);
+    let mut addresses = by(addresses.all(&on).await?, |row| row.household_id);
+    let situations = tenant.about_households_between::<situation::Entity>(situation::Column::HouseholdId, from, to);
+    let mut situations = by(situations.all(&on).await?, |row| row.household_id);
+    let payers = tenant.about_households_between::<person::Entity>(person::Column::HouseholdId, from, to);
+    let mut payers = by(payers.filter(person::Column::IsPayer.eq(true)).all(&on).await?, |row| row.household_id);
+    let mut households = Vec::new();
+    for row in tenant.about_households_between::<household::Entity>(household::Column::Id, from, to).all(&on).await? {
+        let addresses = addresses.remove(&row.id).unwrap_or_default();
+        let first = addresses.iter().find(|address| address.valid_from.is_none());
+        households.push(Household {
+            id: HouseholdId(row.id),
+            regime: row.regime.as_deref().map(|code| codes::code("regime", code)).transpose()?,
+            commune: first.map(|address| address.commune_insee.clone()).unwrap_or_default(),
+            moves: addresses.iter().filter_map(|address| Some((address.valid_from?, address.commune_insee.clone()))).collect(),
+            situations: of_organisation(tenant, situations.remove(&row.id).unwrap_or_default()),
+            payers: payers.remove(&row.id).unwrap_or_default().into_iter().map(payer).collect(),
+            code: row.code,
+        });
+    }
+    Ok(households)
+}
+
+/// The situations that this organisation uses: its own where it has any, else those declared at the guichet for all.
+fn of_organisation(tenant: &Tenant<'_>, rows: Vec<situation::Model>) -> Vec<Situation> {
+    let (own, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.organisation_id == Some(tenant.id().0));
+    let shared = others.into_iter().filter(|row| row.organisation_id.is_none()).collect();
+    let used = if own.is_empty() { shared } else { own };
+    used.into_iter().map(codes::situation).collect()
+}
+
+fn payer(row: person::Model) -> Payer {
+    Payer { code: row.code, share_bp: row.share_bp.and_then(|share| u32::try_from(share).ok()) }
+}
+
+async fn bookings(tenant: &Tenant<'_>, days: Days) -> Result<Vec<Booking>> {
+    let on = tenant.on();
+    let rows = tenant.find::<booking::Entity>().filter(booking::Column::Day.between(days.from, days.to)).all(&on).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut events = by(tenant.booking_events_between(days.from, days.to).all(&on).await?, |row: &booking_event::Model| row.booking_id);
+    let mut bookings = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut events = events.remove(&row.id).unwrap_or_default();
+        events.sort_by_key(|event| event.number);
+        let codes::BookingFold { state, starts_minute, ends_minute } = codes::booking_state(&events)?;
+        let (starts, ends) = (codes::time(starts_minute), codes::time(ends_minute));
+        bookings.push(Booking { child: ChildId(row.child_id), activity: ActivityId(row.activity_id), day: row.day, starts, ends, state });
+    }
+    Ok(bookings)
+}

@@ -1,0 +1,42 @@
+//! A draft as an agent reads it in a terminal.
+
+use rules::draft::{Draft, Invoice};
+use rules::problem::Problem;
+use std::fmt::Write as _;
+
+/// The whole draft: invoices, problems, and what they come to.
+#[must_use]
+pub fn draft(draft: &Draft) -> String {
+    let mut out = format!("Brouillon de {}\n", draft.month);
+    for bill in &draft.invoices {
+        _ = write!(out, "\n{}", invoice(bill));
+    }
+    let (blocking, others): (Vec<_>, Vec<_>) = draft.problems.iter().partition(|problem| problem.blocking);
+    for (title, problems) in [("À décider avant d'émettre", blocking), ("À regarder", others)] {
+        if !problems.is_empty() {
+            _ = writeln!(out, "\n{title} : {}", problems.len());
+            problems.iter().for_each(|told| _ = writeln!(out, "  {}", problem(told)));
+        }
+    }
+    _ = writeln!(out, "\n{} facture(s), {}", draft.invoices.len(), draft.total_cents);
+    out
+}
+
+fn invoice(invoice: &Invoice) -> String {
+    let payer = if invoice.payer.is_empty() { "sans payeur" } else { &invoice.payer };
+    let mut out = format!("Régie {}, foyer {}, payeur {payer} : {}\n", invoice.regie, invoice.household, invoice.total_cents);
+    for line in &invoice.lines {
+        let quantity = line.quantity.replace('.', ",");
+        _ = writeln!(out, "  {}  {} : {quantity} × {} = {}", line.child, line.label, line.unit_price_cents, line.amount_cents);
+    }
+    out
+}
+
+fn problem(problem: &Problem) -> String {
+    let date = problem.date.map(|date| date.format("%d/%m/%Y ").to_string()).unwrap_or_default();
+    let about: Vec<String> = [("lieu", &problem.centre), ("foyer", &problem.household), ("enfant", &problem.child)]
+        .into_iter()
+        .filter_map(|(what, code)| Some(format!("{what} {}", code.as_ref()?)))
+        .collect();
+    format!("{date}{} [{}] {}", about.join(", "), problem.kind.code(), problem.message)
+}
