@@ -156,7 +156,9 @@ mod tests {
         assert_eq!(state(&["requested", "accepted", "moved"]), BookingState::Booked);
         assert_eq!(state(&["requested", "accepted", "cancelled"]), BookingState::Cancelled);
         assert_eq!(state(&["accepted", "absence_excused"]), BookingState::JustifiedAbsence);
-        let moved = booking_state(&[event(1, "requested", Some((990, 1050))), event(2, "accepted", None), event(3, "moved", Some((990, 1080)))]).unwrap();
+        let moved =
+            booking_state(&[event(1, "requested", Some((990, 1050))), event(2, "accepted", None), event(3, "moved", Some((990, 1080)))])
+                .unwrap();
         assert_eq!((moved.starts_minute, moved.ends_minute), (Some(990), Some(1080)));
         assert!(booking_state(&[event(1, "teleported", None)]).is_err());
     }

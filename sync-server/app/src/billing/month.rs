@@ -8,7 +8,7 @@ use crate::Result;
 use crate::attendance::journal;
 use crate::store::Tenant;
 use crate::store::entity::{
-    activity, booking, booking_event, centre, child, closure, commune, contract, custody, custody_exception, enrolment, household,
+    activity, booking, booking_event, centre, closure, commune, contract, custody, custody_exception, enrolment, household,
     household_address, organisation, person, regie, situation, tariff,
 };
 use chrono::NaiveDate;
@@ -119,7 +119,8 @@ async fn tariffs(tenant: &Tenant<'_>) -> Result<Vec<Tariff>> {
 async fn children(tenant: &Tenant<'_>, days: Days) -> Result<Vec<Child>> {
     let on = tenant.on();
     let Days { from, to } = days;
-    let mut custodies = by(tenant.about_children_between::<custody::Entity>(custody::Column::ChildId, from, to).all(&on).await?, |row| row.child_id);
+    let mut custodies =
+        by(tenant.about_children_between::<custody::Entity>(custody::Column::ChildId, from, to).all(&on).await?, |row| row.child_id);
     let exceptions = tenant
         .about_children_between::<custody_exception::Entity>(custody_exception::Column::ChildId, from, to)
         .filter(custody_exception::Column::Day.between(from, to));
@@ -140,7 +141,12 @@ async fn children(tenant: &Tenant<'_>, days: Days) -> Result<Vec<Child>> {
             birth_date: row.birth_date,
             household: HouseholdId(row.household_id),
             attachments: attachments?,
-            custody_exceptions: exceptions.remove(&row.id).unwrap_or_default().iter().map(|e| (e.day, HouseholdId(e.household_id))).collect(),
+            custody_exceptions: exceptions
+                .remove(&row.id)
+                .unwrap_or_default()
+                .iter()
+                .map(|e| (e.day, HouseholdId(e.household_id)))
+                .collect(),
             enrolments: enrolled.chain(occasional.iter().map(of_contract)).collect(),
             contracts: regular.iter().map(of_contract).collect(),
             code: row.code,

@@ -255,9 +255,7 @@ impl<'c> Tenant<'c> {
         let own = self.children_between(from, to).select_only().column(child::Column::HouseholdId).into_query();
         let shared = self.about_children_between::<custody::Entity>(custody::Column::ChildId, from, to);
         let shared = shared.select_only().column(custody::Column::HouseholdId).into_query();
-        self.territory
-            .find::<E>()
-            .filter(Condition::any().add(household_column.in_subquery(own)).add(household_column.in_subquery(shared)))
+        self.territory.find::<E>().filter(Condition::any().add(household_column.in_subquery(own)).add(household_column.in_subquery(shared)))
     }
 
     fn known_between(&self, child_column: impl ColumnTrait, from: NaiveDate, to: NaiveDate) -> Condition {

@@ -1,5 +1,6 @@
 //! Billing through the real program.
 
+mod draft;
 mod tariff_check;
 
 use std::path::Path;
