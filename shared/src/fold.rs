@@ -203,10 +203,10 @@ fn pointers(set: &[&Fact], ordered: &[Read<'_>]) -> HashMap<EntryId, EntryId> {
         .collect()
 }
 
-/// Ids of entries that count for nothing. A retraction of a retraction says nothing.
+/// Ids of entries that count for nothing. All retractions count, retracted or not: one of a retraction says nothing.
 fn retracted(ordered: &[Read<'_>], pointers: &HashMap<EntryId, EntryId>) -> HashSet<EntryId> {
-    let retractions: HashSet<EntryId> = ordered.iter().filter(|read| read.fact.envelope.kind == Kind::Retracted).map(Read::id).collect();
-    retractions.iter().filter_map(|id| pointers.get(id)).filter(|target| !retractions.contains(target)).copied().collect()
+    let retractions = ordered.iter().filter(|read| read.fact.envelope.kind == Kind::Retracted);
+    retractions.filter_map(|read| pointers.get(&read.id())).copied().collect()
 }
 
 /// The correction that holds for each target: the last sealed; with a flag where different actors disagree.

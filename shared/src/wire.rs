@@ -409,7 +409,8 @@ pub struct PullAnswer {
     pub cursor: u64,
     /// Whether there are more.
     pub more: bool,
-    /// At most [`limits::PULL_CHANGES_MAX`].
+    /// At most [`limits::PULL_CHANGES_MAX`]. A reader takes each by itself and steps over one that it doesn't know: a newer server
+    /// must not keep an older tablet from its barred adults.
     pub changes: Vec<Change>,
 }
 

@@ -147,8 +147,11 @@ fn paper_and_corrections_keep_the_time_that_somebody_told() {
     let touch = door.arrived(LEA, paris("2026-11-03 07:42"));
     let paper = door.paper_arrival(NOE, paris("2026-11-03 18:00"), paris("2026-11-02 07:30"));
     let fixed = door.corrected(&touch, NADIA, paris("2026-11-03 18:05"), Kind::Arrived, paris("2026-11-03 07:12"));
-    let facts = [touch, paper.clone(), fixed, server.observes(&door, paris("2026-11-03 19:00"))];
+    let at_once = door.paper_arrival(MAELYS, paris("2026-11-03 18:06"), paris("2026-11-03 18:21"));
+    assert_eq!(at_once.payload.as_ref().unwrap().happened_at_ms, at_once.payload.as_ref().unwrap().sealed_at_ms);
+    let facts = [touch, paper.clone(), fixed, at_once, server.observes(&door, paris("2026-11-03 19:00"))];
     let attendance = fold(&facts);
+    assert_eq!(attendance.days[&(day("2026-11-03"), MAELYS)].presences[0].arrived.at_ms, paris("2026-11-03 18:21"), "a word, not a clock");
     assert_eq!(attendance.days[&(day("2026-11-02"), NOE)].presences[0].arrived.at_ms, paris("2026-11-02 07:30"));
     let lea = &attendance.days[&(day("2026-11-03"), LEA)];
     assert_eq!((lea.presences[0].arrived.at_ms, lea.flags.len()), (paris("2026-11-03 07:12"), 0));

@@ -77,6 +77,19 @@ fn a_journal_gives_one_report_in_any_order() {
 }
 
 #[test]
+fn an_entry_is_erased_only_where_each_copy_is() {
+    let whole = sealed();
+    let erased: Vec<Sealed> = whole.iter().map(|e| Sealed { private: None, ..e.clone() }).collect();
+    let expected = report_of(&whole);
+    assert_eq!(report_of(whole.iter().chain(&erased)), expected);
+    assert_eq!(report_of(erased.iter().chain(&whole)), expected);
+    // A bad copy isn't hidden by a good one that comes first.
+    let mut bad = whole[0].clone();
+    bad.private.as_mut().unwrap().payload[60] ^= 1;
+    assert_eq!(broken(&report_of(whole.iter().chain([&bad]))), (BreakKind::Payload, Some(1)));
+}
+
+#[test]
 fn a_missing_entry_is_a_hole_before_the_next() {
     let mut entries = sealed();
     entries.remove(position("left_with_a_stranger"));

@@ -42,13 +42,22 @@ def add(a, b):
     return (e * f % P, g * h % P, f * g % P, e * h % P)
 
 
-def times(scalar, point):
+def double(a):
+    """A point twice (section 5.1.4): fewer products than a sum."""
+    x, y, z = a[0] * a[0] % P, a[1] * a[1] % P, 2 * a[2] * a[2] % P
+    h, g = x + y, x - y
+    e, f = h - (a[0] + a[1]) ** 2 % P, z + g
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def times_both(s, a, t, b):
+    """s·a + t·b in one pass over the bits of both."""
+    sums = {(1, 0): a, (0, 1): b, (1, 1): add(a, b)}
     out = IDENTITY
-    while scalar:
-        if scalar & 1:
-            out = add(out, point)
-        point = add(point, point)
-        scalar >>= 1
+    for bit in range(max(s.bit_length(), t.bit_length()) - 1, -1, -1):
+        out = double(out)
+        if which := sums.get((s >> bit & 1, t >> bit & 1)):
+            out = add(out, which)
     return out
 
 
@@ -78,7 +87,7 @@ BASE = decompress((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
 def has_small_order(point):
     for _ in range(3):
-        point = add(point, point)
+        point = double(point)
     return same_point(point, IDENTITY)
 
 
@@ -90,7 +99,8 @@ def good_key(public_key):
 
 def equation_holds(key, r, s, public_key, signature, message):
     h = int.from_bytes(hashlib.sha512(signature[:32] + public_key + message).digest(), "little") % L
-    return same_point(times(s, BASE), add(r, times(h, key)))
+    minus_key = (P - key[0], key[1], key[2], P - key[3])
+    return same_point(times_both(s, BASE, h, minus_key), r)
 
 
 class Signatures:
