@@ -61,6 +61,6 @@ impl Desk for Closed {
 
     fn tick(&mut self) -> Screen {
         let text = format!("{} En attendant, notez les arrivées et les départs sur papier.", self.why);
-        Screen { place: "Préau".into(), notice: Some(Notice { text, tone: Tone::Red }), ..Screen::default() }
+        Screen { place: "Préau".into(), notice: Some(Notice { text, tone: Tone::Red }), notice_stays: true, ..Screen::default() }
     }
 }

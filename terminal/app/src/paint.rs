@@ -25,7 +25,7 @@ fn show_bars(window: &AppWindow, screen: &Screen) {
     board.set_place(text(&screen.place));
     board.set_moment(text(&screen.moment));
     board.set_clock(text(&screen.clock));
-    board.set_sync_text(text(&screen.sync.text));
+    board.set_sync_text(sentence(&screen.sync.text));
     board.set_sync_mood(mood(screen.sync.tone));
     board.set_search(text(&screen.search));
     board.set_counters(CounterRow {
@@ -38,7 +38,8 @@ fn show_bars(window: &AppWindow, screen: &Screen) {
     });
     board.set_undo_text(screen.undo.as_ref().map(|undo| text(&undo.text)).unwrap_or_default());
     board.set_undo_seconds(screen.undo.as_ref().map_or(0, |undo| count(undo.seconds_left)));
-    board.set_notice_text(screen.notice.as_ref().map(|notice| text(&notice.text)).unwrap_or_default());
+    board.set_notice_text(screen.notice.as_ref().map(|notice| sentence(&notice.text)).unwrap_or_default());
+    board.set_notice_stays(screen.notice_stays);
     board.set_notice_mood(screen.notice.as_ref().map_or(Mood::Calm, |notice| mood(notice.tone)));
 
     let moments =
@@ -100,7 +101,7 @@ fn tile_row(tile: &Tile, by_roll_call: bool) -> TileRow {
 /// The state as a person would say it: a screen reader sees neither colour nor sign. Without gender.
 fn spoken(tile: &Tile, to_call: bool) -> String {
     let state = match tile.state {
-        _ if to_call => if tile.ticked { "à l’appel" } else { "manque à l’appel" }.to_owned(),
+        _ if to_call => if tile.ticked { "là, à valider" } else { "manque, à valider" }.to_owned(),
         TileState::Present => format!("arrivée {}", tile.state_text),
         TileState::Expected => format!("à venir, {}", tile.state_text),
         TileState::Unexpected => format!("non prévu aujourd’hui, {}", tile.state_text),
@@ -134,11 +135,11 @@ fn show_departure(window: &AppWindow, dialog: &DepartureDialog) -> Front {
     departure.set_name(text(&dialog.name));
     departure.set_initials(text(&dialog.initials));
     departure.set_hue(i32::from(dialog.hue));
-    departure.set_subtitle(text(&dialog.subtitle));
-    departure.set_alone_hint(dialog.alone_hint.as_deref().map(SharedString::from).unwrap_or_default());
+    departure.set_subtitle(sentence(&dialog.subtitle));
+    departure.set_alone_hint(dialog.alone_hint.as_deref().map(sentence).unwrap_or_default());
     departure.set_may_leave_alone(dialog.may_leave_alone);
     departure.set_confirm(text(&dialog.confirm));
-    departure.set_adult_chosen(dialog.adults.iter().any(|adult| adult.chosen));
+    departure.set_may_confirm(dialog.may_confirm);
     fill(&departure.get_siblings(), dialog.siblings.iter().map(choice_row), |model| departure.set_siblings(model));
     let adults = dialog.adults.iter().map(|adult| AdultRow {
         key: key(&adult.person),
@@ -159,7 +160,7 @@ fn show_child(window: &AppWindow, dialog: &ChildDialog) -> Front {
     child.set_name(text(&dialog.name));
     child.set_initials(text(&dialog.initials));
     child.set_hue(i32::from(dialog.hue));
-    child.set_subtitle(text(&dialog.subtitle));
+    child.set_subtitle(sentence(&dialog.subtitle));
     child.set_may_arrive(dialog.may_arrive);
     child.set_may_be_absent(dialog.may_be_absent);
     Front::Child
@@ -168,7 +169,8 @@ fn show_child(window: &AppWindow, dialog: &ChildDialog) -> Front {
 fn show_barred(window: &AppWindow, dialog: &BarredDialog) -> Front {
     let barred = window.global::<BarredAdapter>();
     barred.set_child_name(text(&dialog.child_name));
-    barred.set_text(text(&dialog.text));
+    // One order a line: read from across the room.
+    barred.set_text(sentence(&dialog.text.replace(". ", ".\n")));
     Front::Barred
 }
 
@@ -197,6 +199,15 @@ fn mood(tone: Tone) -> Mood {
 
 fn text(words: &str) -> SharedString {
     SharedString::from(words)
+}
+
+/// A sentence: French punctuation doesn't begin a line.
+fn sentence(words: &str) -> SharedString {
+    let mut bound = words.replace("« ", "«\u{a0}");
+    for mark in ["?", "!", ":", ";", "»"] {
+        bound = bound.replace(&format!(" {mark}"), &format!("\u{a0}{mark}"));
+    }
+    SharedString::from(bound)
 }
 
 /// An id crosses the border as text: the window gives it back with what was touched.

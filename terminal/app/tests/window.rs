@@ -16,7 +16,7 @@ use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition, PhysicalSize};
 use terminal_app::window::{Look, open};
 use terminal_app::{AppWindow, acts, keyboard, paint};
-use terminal_core::view::{Act, Dialog, Screen, TileState, Tone};
+use terminal_core::view::{Act, Dialog, Screen, TileState};
 
 /// A window, what was asked through it, and a clock in the test's hand.
 struct Door {
@@ -297,7 +297,7 @@ fn a_departure_names_who_takes_the_child_and_waits_for_a_choice() {
     assert_eq!(door.asked(), [Act::Adult(fixtures::person(3)), Act::Tick(fixtures::child(38)), Act::Confirm, Act::Close]);
 
     let crowded = Door::open(&fixtures::departure_crowded());
-    assert_eq!(crowded.find("Choisissez qui vient").accessible_enabled(), Some(false), "nobody is chosen yet");
+    assert_eq!(crowded.find("Léa et Tom partent").accessible_enabled(), Some(false), "nobody is chosen yet");
     crowded.touch("Part sans adulte");
     assert_eq!(crowded.asked(), [Act::LeaveAlone]);
 }
@@ -322,7 +322,7 @@ fn someone_else_is_typed_and_told_to_the_door() {
 #[test]
 fn a_barred_adult_fills_the_screen_and_hides_the_board() {
     let door = Door::open(&fixtures::barred());
-    let alert = door.find("L’enfant reste avec vous. Appelez la direction. En cas de danger : 17");
+    let alert = door.find("L’enfant reste avec vous.\nAppelez la direction.\nEn cas de danger\u{a0}: 17");
     assert_eq!((alert.size().width, alert.size().height), (1280.0, 800.0));
     door.key(char::from(slint::platform::Key::Escape));
     door.type_keys("léa", FINGERS_MS);
@@ -360,7 +360,7 @@ fn one_child_can_arrive_or_be_absent_without_being_expected() {
 fn a_roll_call_is_touched_by_exception_and_validated_once() {
     let screen = fixtures::roll_call();
     let door = Door::open(&screen);
-    assert_eq!(door.find("Adam N.").accessible_description().unwrap(), "à l’appel");
+    assert_eq!(door.find("Adam N.").accessible_description().unwrap(), "là, à valider");
     door.touch("Adam N.");
     door.touch("Valider la classe");
     assert_eq!(door.asked(), [Act::Tick(screen.tiles[0].child), Act::ValidateRollCall]);
@@ -378,7 +378,7 @@ fn a_roll_call_is_touched_by_exception_and_validated_once() {
     paint::show_screen(&door.window, &done);
     assert_eq!(
         door.find("Adam N.").accessible_description().unwrap(),
-        "manque à l’appel",
+        "manque, à valider",
         "a presence that was wrong is taken back by the same act"
     );
     assert_eq!(door.all("Valider la classe").len(), 1);
@@ -403,7 +403,14 @@ fn a_notice_is_read_and_closed() {
     let door = Door::open(&fixtures::notice());
     door.touch("J’ai lu");
     assert_eq!(door.asked(), [Act::Close]);
-    assert_eq!(fixtures::grave().notice.unwrap().tone, Tone::Red);
+}
+
+#[test]
+fn a_pinned_alert_has_no_button_that_would_do_nothing() {
+    let door = Door::open(&fixtures::pinned());
+    assert!(door.all("J’ai lu").is_empty());
+    door.touch("Adam N.");
+    assert_eq!(door.asked().len(), 1, "the door goes on for the others");
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub struct Screen {
     pub undo: Option<UndoBar>,
     /// A sentence to read and to close: an unknown badge, a full disk.
     pub notice: Option<Notice>,
+    /// Whether a touch can't close the notice: a pinned alert waits for a named adult, an enrolment for a code.
+    pub notice_stays: bool,
     /// The screen in front of the board, if any.
     pub dialog: Option<Dialog>,
     /// Whether the moment is recorded by roll call, by exception (`appel`).
@@ -207,8 +209,10 @@ pub struct DepartureDialog {
     pub alone_hint: Option<String>,
     /// Whether leaving alone is allowed now.
     pub may_leave_alone: bool,
-    /// "Léa et Tom partent".
+    /// "Léa et Tom partent", "Léa part avec Marc Petit".
     pub confirm: String,
+    /// Whether somebody was chosen or named, so that `confirm` means something.
+    pub may_confirm: bool,
 }
 
 /// An adult who may take the child.

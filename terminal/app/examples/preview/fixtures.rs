@@ -211,6 +211,23 @@ pub fn grave() -> Screen {
     }
 }
 
+/// A barred adult came; the alert was read, and waits for a named adult while the door goes on.
+pub fn pinned() -> Screen {
+    Screen {
+        notice: Some(Notice {
+            text: "Léa Martin : personne interdite à 16:41. L’enfant reste avec vous. Appelez la direction. En cas de danger : 17. Pour retirer cette alerte : badge d’un membre de l’équipe.".into(),
+            tone: Tone::Red,
+        }),
+        notice_stays: true,
+        sync: SyncBar {
+            text: "Ce réseau n’est pas ouvert (page d’accueil ?) depuis 8 h 10 · 14 pointages gardés".into(),
+            tone: Tone::Amber,
+            unsent: 14,
+        },
+        ..creche()
+    }
+}
+
 /// A search with one answer who isn't expected, and with none.
 pub fn searched() -> Screen {
     let mut screen = creche();
@@ -277,6 +294,7 @@ pub fn departure() -> Screen {
             alone_hint: None,
             may_leave_alone: false,
             confirm: "Léa et Tom partent".into(),
+            may_confirm: true,
         })),
         ..creche()
     }
@@ -317,7 +335,8 @@ pub fn departure_crowded() -> Screen {
         });
         dialog.alone_hint = Some("Peut partir sans adulte à partir de 17:00, comme ses parents l’ont écrit.".into());
         dialog.may_leave_alone = true;
-        dialog.confirm = "Choisissez qui vient".into();
+        dialog.confirm = "Léa et Tom partent".into();
+        dialog.may_confirm = false;
     }
     screen
 }
@@ -369,6 +388,7 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("grand", large()),
         ("avis", notice()),
         ("grave", grave()),
+        ("epingle", pinned()),
         ("recherche", searched()),
         ("personne", nobody()),
         ("appel", roll_call()),

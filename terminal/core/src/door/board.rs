@@ -24,6 +24,7 @@ impl Door {
             tiles: self.tiles(&standings),
             counters: counters(standings.iter().map(|(_, s)| s.state)),
             undo: self.undo.as_ref().and_then(|u| u.bar(self.boottime_ms)),
+            notice_stays: self.notice.is_none() && (self.identity.is_none() || (self.pinned.is_some() && self.roster.has_staff_badge())),
             notice,
             dialog,
             by_roll_call: self.recording() == Some(Recording::Appel),

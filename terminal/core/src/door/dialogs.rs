@@ -44,6 +44,7 @@ impl Door {
             alone_hint: self.alone_hint(child),
             may_leave_alone: self.may_leave_alone(child),
             confirm: format!("{} {verb}{with}", self.first_names(&leaving)),
+            may_confirm: chosen.is_some() || other.is_some(),
         }
     }
 
