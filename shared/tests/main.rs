@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helper fails where it stands")]
 
 mod day_sheet;
+mod days_and_names;
 mod erasure;
 mod fold_laws;
 mod fold_rules;

@@ -93,3 +93,52 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<WireEntry>(&json).unwrap().into_sealed(), Some(sealed));
     }
 }
+
+#[test]
+fn what_is_signed_or_derived_beside_entries_is_frozen() {
+    let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+    let (name, key) = shared::wire::enrolment_keys(&[0x11; 32]);
+    let transcript = |side: &[u8]| shared::wire::enrolment_transcript(side, &[1; 32], &[2; 32], &[3; 32], b"certificate");
+    let boot = crate::support::golden_journal::BOOT;
+    let session = shared::wire::session_bytes(&[4; 32], TABLET, boot, 7_200_000, 1_793_688_120_000);
+    crate::golden::assert_golden(
+        "wire.json",
+        &serde_json::json!({
+            "enrolment": {"derived": hex(&[0x11; 32]), "name": hex(&name), "key": hex(&key)},
+            "transcript": {"server": hex(&transcript(b"server")), "device": hex(&transcript(b"device"))},
+            "session": hex(&session),
+        }),
+    );
+}
+
+#[test]
+fn an_item_keeps_its_key_and_a_barred_adult_goes_first() {
+    use shared::calendar::Weekdays;
+    use shared::id::PersonId;
+    use shared::roster::{Adult, AdultStatus, Item};
+    let adult = |status| {
+        Item::Adult(Adult {
+            person: PersonId(uuid::Uuid::from_u128(2)),
+            child: LEA,
+            first_name: "Odette".into(),
+            last_name: "Morin".into(),
+            link: "grand-mère".into(),
+            status,
+            weekdays: Weekdays::ALL,
+            not_before: None,
+            identity_check: false,
+            from: None,
+            to: None,
+            rank: 1,
+            telephone: String::new(),
+        })
+    };
+    let (barred, authorised) = (adult(AdultStatus::Barred), adult(AdultStatus::Authorised));
+    assert_eq!(barred.key(), format!("adult:{LEA}:00000000-0000-0000-0000-000000000002"));
+    assert_eq!(barred.key(), authorised.key(), "a change of rights replaces the item");
+    assert_eq!(barred.urgency(), 0);
+    assert!(authorised.urgency() > 0);
+    let json = serde_json::to_value(&barred).unwrap();
+    assert_eq!((&json["type"], &json["item"]["status"]), (&"adult".into(), &"barred".into()));
+    assert_eq!(serde_json::from_value::<Item>(json).unwrap(), barred);
+}
