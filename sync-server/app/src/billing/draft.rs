@@ -12,6 +12,7 @@ use rules::tariff::National;
 use sea_orm::{ColumnTrait, QueryFilter};
 use shared::calendar::Month;
 use shared::id::OrganisationId;
+use std::io::Write as _;
 
 /// The subcommands of `billing`.
 #[derive(Debug, clap::Subcommand)]
@@ -61,11 +62,15 @@ pub async fn run(place: &Place, command: &Command) -> Result<Outcome> {
     let organisation = territory.organisation(args.organisation.as_deref()).await?;
     let tenant = territory.tenant(OrganisationId(organisation.id));
     let draft = draft(&tenant, args.month, args.regie.as_deref(), args.preuves).await?;
-    match args.format {
-        Format::Json => println!("{}", serde_json::to_string(&draft).map_err(|error| Error::Unavailable(error.to_string()))?),
-        Format::Text => print!("{}", text::draft(&draft)),
+    let printed = match args.format {
+        Format::Json => serde_json::to_string(&draft).map_err(|error| Error::Unavailable(error.to_string()))? + "\n",
+        Format::Text => text::draft(&draft),
+    };
+    match std::io::stdout().write_all(printed.as_bytes()) {
+        // Who reads only the beginning (`| head`) has what they wanted.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::io("sortie standard".as_ref())(error)),
+        _ => Ok(Outcome::Done),
     }
-    Ok(Outcome::Done)
 }
 
 /// The draft of one organisation's month, or of one régie's part of it. One moment of the database is read: the tenant's

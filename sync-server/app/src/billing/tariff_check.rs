@@ -4,6 +4,7 @@ use crate::cli::Outcome;
 use crate::{Error, Result};
 use rules::tariff::{National, check_examples, parse};
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The subcommands of `tariff`.
@@ -26,7 +27,8 @@ pub fn run(command: &Command) -> Result<Outcome> {
     let mut all_hold = true;
     for path in tariff_files(files)? {
         let (printed, holds) = check(&path)?;
-        print!("{printed}");
+        // A reader that has seen enough (`| head`) doesn't change what was found.
+        _ = std::io::stdout().write_all(printed.as_bytes());
         all_hold &= holds;
     }
     Ok(if all_hold { Outcome::Done } else { Outcome::Finding })

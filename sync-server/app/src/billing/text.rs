@@ -1,6 +1,7 @@
 //! A draft as an agent reads it in a terminal.
 
 use rules::draft::{Draft, Invoice};
+use rules::explanation::Step;
 use rules::problem::Problem;
 use std::fmt::Write as _;
 
@@ -27,7 +28,11 @@ fn invoice(invoice: &Invoice) -> String {
     let mut out = format!("Régie {}, foyer {}, payeur {payer} : {}\n", invoice.regie, invoice.household, invoice.total_cents);
     for line in &invoice.lines {
         let quantity = line.quantity.replace('.', ",");
-        _ = writeln!(out, "  {}  {} : {quantity} × {} = {}", line.child, line.label, line.unit_price_cents, line.amount_cents);
+        _ = write!(out, "  {}  {} : {quantity} × {} = ", line.child, line.label, line.unit_price_cents);
+        match line.explanation.last() {
+            Some(Step::Share { whole_cents, .. }) => _ = writeln!(out, "{whole_cents}, dont à sa charge {}", line.amount_cents),
+            _ => _ = writeln!(out, "{}", line.amount_cents),
+        }
     }
     out
 }

@@ -1,5 +1,6 @@
 //! Billing through the real program.
 
+mod by_hand;
 mod draft;
 mod tariff_check;
 
