@@ -1,0 +1,128 @@
+//! The real programs, as a person would start them.
+
+use anyhow::{Context, Result, bail};
+use chrono::NaiveDate;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// How long a server may take to say that it listens: a cold disk, a first migration.
+const SERVER_START_MAX: Duration = Duration::from_secs(60);
+
+/// Where the programs stand (beside this one), and where the demo's data is.
+pub struct Programs {
+    folder: PathBuf,
+    /// Everything that the demo writes.
+    pub data: PathBuf,
+    /// The day that the server believes in.
+    pub today: NaiveDate,
+}
+
+impl Programs {
+    pub fn new(data: PathBuf, today: NaiveDate) -> Result<Self> {
+        let own = std::env::current_exe().context("où est ce programme ?")?;
+        let folder = own.parent().context("ce programme n'est dans aucun dossier")?.to_owned();
+        Ok(Self { folder, data, today })
+    }
+
+    pub fn server_data(&self) -> PathBuf {
+        self.data.join("serveur")
+    }
+
+    pub fn terminal_data(&self) -> PathBuf {
+        self.data.join("tablette")
+    }
+
+    pub fn import_folder(&self) -> PathBuf {
+        self.data.join("dossier")
+    }
+
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.folder.join(program));
+        command.stdin(Stdio::null()).env("PREAU_TODAY", self.today.to_string());
+        command
+    }
+
+    pub fn server(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command("preau-server");
+        command.arg("--data").arg(self.server_data()).args(arguments);
+        command
+    }
+
+    pub fn terminal(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command("preau-terminal");
+        command.arg("--data").arg(self.terminal_data()).args(arguments);
+        command
+    }
+
+    /// Starts the server and waits until it says where it listens.
+    pub fn serve(&self, listen: &str) -> Result<Server> {
+        let log = std::fs::File::create(self.data.join("serveur.log")).context("journal du serveur")?;
+        let mut child = self.server(&["serve", "--listen", listen]).stdout(Stdio::piped()).stderr(log).spawn().context("preau-server ne démarre pas")?;
+        let out = child.stdout.take().context("sortie du serveur")?;
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                if let Some(address) = line.split_whitespace().find(|word| word.starts_with("http://")) {
+                    let _ = tell.send(address.trim_end_matches(['/', '.', ',']).to_owned());
+                }
+            }
+        });
+        match told.recv_timeout(SERVER_START_MAX) {
+            Ok(url) => Ok(Server { child, url }),
+            Err(_) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                bail!("le serveur n'a pas dit où il écoute : voir {}", self.data.join("serveur.log").display())
+            }
+        }
+    }
+}
+
+/// A running server; stopped when it is dropped.
+pub struct Server {
+    child: Child,
+    /// Where it listens: `http://127.0.0.1:8080`.
+    pub url: String,
+}
+
+impl Server {
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Runs a program to its end and gives what it printed; what it said on the other output makes the error.
+pub fn output(command: &mut Command) -> Result<String> {
+    let (status, out, err) = run(command)?;
+    if status != 0 {
+        bail!("{} a fini avec {status} :\n{err}{out}", shown(command));
+    }
+    Ok(out)
+}
+
+/// Runs a program to its end: exit code, standard output, standard error.
+pub fn run(command: &mut Command) -> Result<(i32, String, String)> {
+    let done = command.output().with_context(|| format!("{} ne démarre pas", shown(command)))?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok((done.status.code().unwrap_or(-1), text(done.stdout), text(done.stderr)))
+}
+
+fn shown(command: &Command) -> String {
+    let name = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let arguments: Vec<_> = command.get_args().map(|a| a.to_string_lossy()).collect();
+    format!("{name} {}", arguments.join(" "))
+}
