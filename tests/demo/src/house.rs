@@ -21,7 +21,8 @@ pub fn enrol(programs: &Programs, server: &Server, site: &str) -> Result<String>
 
 /// The code among what the command prints: three groups of four.
 fn code_in(printed: &str) -> Option<String> {
-    let is_code = |word: &&str| word.len() == 14 && word.split('-').all(|part| part.len() == 4 && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let is_code =
+        |word: &&str| word.len() == 14 && word.split('-').all(|part| part.len() == 4 && part.bytes().all(|b| b.is_ascii_alphanumeric()));
     printed.split_whitespace().find(is_code).map(str::to_owned)
 }
 

@@ -1,8 +1,7 @@
 //! The demo that a person looks at: a server, a tablet in a window, until Ctrl-C.
 
-use crate::house;
 use crate::programs::{Programs, run};
-use crate::{clock, programs};
+use crate::{clock, house};
 use anyhow::{Context, Result};
 use chrono::NaiveDate;
 use std::path::PathBuf;
@@ -60,11 +59,16 @@ pub fn open(data: PathBuf, listen: &str) -> Result<ExitCode> {
 }
 
 /// Opens the tablet where there is a display, else says how.
-fn window(programs: &programs::Programs) -> Result<Option<Child>> {
+fn window(programs: &Programs) -> Result<Option<Child>> {
     let display = ["WAYLAND_DISPLAY", "DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
     if !display {
         println!("Tablette   pas d'écran ici. Depuis une session graphique :");
-        println!("           PREAU_TODAY={} {} --data {}", programs.today, programs.command("preau-terminal").get_program().to_string_lossy(), programs.terminal_data().display());
+        println!(
+            "           PREAU_TODAY={} {} --data {}",
+            programs.today,
+            programs.command("preau-terminal").get_program().to_string_lossy(),
+            programs.terminal_data().display()
+        );
         let (_, status, _) = run(&mut programs.terminal(&["status"]))?;
         println!("           {}", status.lines().next().unwrap_or_default());
         return Ok(None);

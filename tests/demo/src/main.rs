@@ -2,6 +2,8 @@
 //! server and an enrolled tablet; or, with `--script`, plays a whole day
 //! without a window through the same programs and checks every step.
 
+mod actions;
+mod cast;
 mod clock;
 mod day;
 mod house;

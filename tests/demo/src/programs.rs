@@ -60,7 +60,12 @@ impl Programs {
     /// Starts the server and waits until it says where it listens.
     pub fn serve(&self, listen: &str) -> Result<Server> {
         let log = std::fs::File::create(self.data.join("serveur.log")).context("journal du serveur")?;
-        let mut child = self.server(&["serve", "--listen", listen]).stdout(Stdio::piped()).stderr(log).spawn().context("preau-server ne démarre pas")?;
+        let mut child = self
+            .server(&["serve", "--listen", listen])
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .context("preau-server ne démarre pas")?;
         let out = child.stdout.take().context("sortie du serveur")?;
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {

@@ -31,6 +31,11 @@ impl Steps {
     }
 
     pub fn end(&self) {
-        println!("La journée est juste : {} étapes en {},{} s", self.count, self.started.elapsed().as_secs(), self.started.elapsed().subsec_millis() / 100);
+        println!(
+            "La journée est juste : {} étapes en {},{} s",
+            self.count,
+            self.started.elapsed().as_secs(),
+            self.started.elapsed().subsec_millis() / 100
+        );
     }
 }
