@@ -28,7 +28,11 @@ fn the_hash_of_a_sheet_is_frozen() {
         let sheet = DaySheet::of(&attendance, centre, day(TUESDAY), activity);
         sheets.insert(name.into(), Value::from(HEXLOWER.encode(&sheet.hash())));
     }
-    sheets.insert("empty".into(), HEXLOWER.encode(&DaySheet::of(&attendance, CARE, day("2026-11-09"), None).hash()).into());
+    for (name, on, rows) in [("an absence alone", "2026-11-09", 1), ("empty", "2026-11-02", 0)] {
+        let sheet = DaySheet::of(&attendance, CARE, day(on), None);
+        assert_eq!(sheet.rows.len(), rows, "{name}");
+        sheets.insert(name.into(), Value::from(HEXLOWER.encode(&sheet.hash())));
+    }
     assert_golden("day_sheet.json", &Value::Object(sheets));
 }
 

@@ -14,7 +14,8 @@ the first ones are checked both ways.
     verify_journal.py --self-test          the arithmetic against RFC 8032 and against what strictness must refuse
 
 An export: {"format":1, "keys":[{"device":uuid,"public_key":b64}], "entries":[{"envelope":b64,"signature":b64,
-"private":{"salt":b64,"payload":b64,"notes":[{"salt":b64,"text":str}]}}]}; no "private" once erased.
+"private":{"salt":b64,"payload":b64,"notes":[{"salt":b64,"text":str}]}}]}; no "private" once erased, or where the day
+wasn't asked for. Other fields are ignored.
 """
 
 import argparse
@@ -444,6 +445,7 @@ def links(places):
 
 def verify(entries, keys, signatures):
     breaks, alone = [], []
+    keys = {device: key for device, key in keys.items() if decompress(key)}  # what is no point signs nothing
     for entry in entries:
         try:
             alone.append(check_alone(entry, keys, signatures))
@@ -518,7 +520,7 @@ WORDS = {
 
 
 def tell(found):
-    print(f"{found['entries']} pointages de {found['devices']} appareils, dont {found['erased']} effacés et {found['opaque']} illisibles ici")
+    print(f"{found['entries']} pointages de {found['devices']} appareils, dont {found['erased']} sans contenu (effacés, ou hors des dates demandées) et {found['opaque']} illisibles ici")
     print("  " + ", ".join(f"{kind} {count}" for kind, count in found["kinds"].items()))
     for device, epoch, seq in found["forks"]:
         print(f"copie : deux pointages au numéro {seq} (appareil {device}, époque {epoch})")
