@@ -4,11 +4,15 @@
 //! |---|---|
 //! | [`store`] | what is on disk: the journal, the roster, the device's key |
 //! | [`door`] | the controllers, one file a use case: an [`view::Act`] in, a whole [`view::Screen`] out |
+//! | [`commands`] | what the program does without a window: enrol, status, simulate |
+//! | [`sync`] | the exchange with the server: a client sans I/O, a thin shell, TLS |
 //! | [`view`] | the border with the window, in plain values |
 //! | [`clock`], [`entropy`] | the only places that read a clock or the kernel's random bytes |
 pub mod clock;
+pub mod commands;
 pub mod door;
 pub mod entropy;
 pub mod roster;
 pub mod store;
+pub mod sync;
 pub mod view;

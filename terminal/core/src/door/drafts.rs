@@ -89,7 +89,9 @@ impl Door {
     pub(super) fn draft(&mut self, now: Now, said: Said) -> Result<Draft, StoreError> {
         let Some(identity) = &self.identity else { return Err(StoreError::NotEnrolled) };
         let (site, first) = (identity.site, identity.organisations.first().copied());
-        let centre = self.activity().map(|a| a.centre);
+        // A fact belongs to a lieu: that of the moment, or the only one there is.
+        let only_one = || self.roster.centres.keys().next().copied().filter(|_| self.roster.centres.len() == 1);
+        let centre = self.activity().map(|a| a.centre).or_else(only_one);
         let organisation = self.organisation(centre).or(first).ok_or(StoreError::NotEnrolled)?;
         let moment = self.activity().map_or_else(Moment::default, |a| Moment { activity: Some(a.id), label: a.name.clone() });
         let actor = self.staff.map_or(Actor::NOBODY, |(staff, _)| Actor { kind: ActorKind::Staff, id: staff.0 });

@@ -54,6 +54,9 @@ impl Journal {
     /// Nothing was recorded.
     pub(super) fn seal(&mut self, drafts: &[Draft], key: &SigningKey) -> Result<Vec<Sealed>, StoreError> {
         let Some(identity) = self.identity()? else { return Err(StoreError::NotEnrolled) };
+        for draft in drafts {
+            draft.check().map_err(|e| StoreError::Refused(e.to_string()))?;
+        }
         let faults = Arc::clone(&self.faults);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Read inside the transaction: the head is what the disk holds, not what memory remembers of it.

@@ -45,7 +45,6 @@ pub struct Store {
     dir: PathBuf,
     /// Held as long as any connection of this program lives.
     lock: Arc<File>,
-    faults: Arc<dyn FaultPoints>,
     key: SigningKey,
     reserve: Reserve,
     /// Entries and their fate.
@@ -66,20 +65,20 @@ impl Store {
         Self::with_lock(dir, lock, faults, reserve)
     }
 
-    /// A second set of connections for another thread of this program.
+    /// A second set of connections for another thread of this program. It passes no named point: those are of sealing alone.
     ///
     /// # Errors
     /// As [`Self::open`], but for the owner.
     pub fn second(&self) -> Result<Self, StoreError> {
-        Self::with_lock(&self.dir, Arc::clone(&self.lock), Arc::clone(&self.faults), Reserve::at(&self.dir))
+        Self::with_lock(&self.dir, Arc::clone(&self.lock), Arc::new(NoFaults), Reserve::at(&self.dir))
     }
 
     fn with_lock(dir: &Path, lock: Arc<File>, faults: Arc<dyn FaultPoints>, reserve: Reserve) -> Result<Self, StoreError> {
-        let journal = Journal::open(connect(&dir.join("journal.db"), "FULL")?, Arc::clone(&faults))?;
+        let journal = Journal::open(connect(&dir.join("journal.db"), "FULL")?, faults)?;
         let roster = RosterDb::open(connect(&dir.join("roster.db"), "NORMAL")?)?;
         let key = device::key(dir, journal.identity()?.as_ref())?;
         reserve.fill();
-        Ok(Self { dir: dir.to_owned(), lock, faults, key, reserve, journal, roster })
+        Ok(Self { dir: dir.to_owned(), lock, key, reserve, journal, roster })
     }
 
     /// The data folder.

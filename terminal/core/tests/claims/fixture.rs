@@ -24,7 +24,8 @@ use uuid::Uuid;
 /// The same id for the same kind and number.
 pub fn uuid(kind: u8, number: u16) -> Uuid {
     let [high, low] = number.to_be_bytes();
-    uuid_v7(1_700_000_000_000, [kind, high, low, 7, 7, 7, 7, 7, 7, 7])
+    // The first three random bytes give bits to the version and the variant.
+    uuid_v7(1_700_000_000_000, [0, 0, 0, kind, high, low, 7, 7, 7, 7])
 }
 
 pub fn child(number: u16) -> ChildId {

@@ -8,4 +8,6 @@ mod door;
 mod fixture;
 mod moments;
 mod roll_call;
+mod server;
 mod storage;
+mod sync;

@@ -1,0 +1,112 @@
+//! The subcommands that need no window, as `main` takes them in.
+
+use super::enrol::{ByHttps, enrol};
+use super::status::status;
+use super::{CommandError, data_dir, simulate};
+use clap::{Subcommand, ValueEnum};
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// Des phrases.
+    #[default]
+    Texte,
+    /// Du JSON, seul sur la sortie standard.
+    Json,
+}
+
+/// What the program does without a window.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Headless {
+    /// Rattache cette tablette à un site, avec un code donné par l'administration
+    Enrol {
+        /// Adresse du serveur
+        #[arg(long, value_name = "ADRESSE")]
+        server: String,
+        /// Code à usage unique, valable un quart d'heure
+        #[arg(long, value_name = "CODE")]
+        code: String,
+        /// Présentation du résultat
+        #[arg(long, value_enum, default_value_t, value_name = "FORME")]
+        format: Format,
+    },
+    /// Dit ce qui attend d'être envoyé, et l'état de la ligne ; fonctionne sans réseau et fenêtre ouverte
+    Status {
+        /// Présentation du résultat
+        #[arg(long, value_enum, default_value_t, value_name = "FORME")]
+        format: Format,
+    },
+    /// Joue un fichier d'actions sur les vrais contrôleurs et le vrai journal, sans fenêtre
+    Simulate {
+        /// Fichier d'actions, une par ligne (JSON) ; « - » pour l'entrée standard
+        #[arg(long, value_name = "FICHIER", required_unless_present = "child")]
+        actions: Option<PathBuf>,
+        /// La tablette simulée elle-même : lancée par la commande, pas à la main
+        #[arg(long, hide = true)]
+        child: bool,
+    },
+}
+
+impl Headless {
+    /// Runs the command on a data folder (`None`: the default one) and tells its exit code.
+    #[must_use]
+    pub fn run(self, data: Option<PathBuf>) -> ExitCode {
+        match data_dir(data).and_then(|dir| self.try_run(&dir)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::from(error.exit_code())
+            }
+        }
+    }
+
+    fn try_run(self, dir: &Path) -> Result<(), CommandError> {
+        match self {
+            Self::Enrol { server, code, format } => {
+                let enrolled = enrol(dir, &server, &code, &ByHttps)?;
+                let site = &enrolled.site_name;
+                let words = if enrolled.already {
+                    format!("Cette tablette est déjà enrôlée pour {site}.")
+                } else {
+                    format!("Tablette enrôlée pour {site}.")
+                };
+                print(format, &enrolled, &words)
+            }
+            Self::Status { format } => {
+                let status = status(dir)?;
+                print(format, &status, status.in_words().trim_end())
+            }
+            Self::Simulate { child: true, .. } => simulate::child::run(dir, &mut BufReader::new(std::io::stdin()), &mut std::io::stdout()),
+            Self::Simulate { actions, .. } => play(dir, actions.as_deref()),
+        }
+    }
+}
+
+fn print(format: Format, value: &impl serde::Serialize, words: &str) -> Result<(), CommandError> {
+    let text = match format {
+        Format::Texte => words.to_owned(),
+        Format::Json => serde_json::to_string(value).map_err(|e| CommandError::Unavailable(e.to_string()))?,
+    };
+    writeln!(std::io::stdout(), "{text}").map_err(|e| CommandError::Unavailable(format!("Sortie impossible ({e}).")))
+}
+
+fn play(dir: &Path, actions: Option<&Path>) -> Result<(), CommandError> {
+    let path = actions.unwrap_or(Path::new("-"));
+    let text = if path == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) };
+    let text = text.map_err(|e| CommandError::Usage(format!("{} : lecture impossible ({e}).", path.display())))?;
+    let program = std::env::current_exe().map_err(|e| CommandError::Unavailable(e.to_string()))?;
+    let spawn = || {
+        let mut command = Command::new(&program);
+        command.arg("--data").arg(dir).args(["simulate", "--child"]);
+        command
+    };
+    let summary = simulate::parent::play(&text, &spawn, &mut std::io::stdout().lock())?;
+    eprintln!(
+        "{} actions jouées, {} pointages enregistrés, {} coupures : rien n'est perdu, rien n'est double.",
+        summary.actions, summary.shown, summary.killed
+    );
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! `preau-terminal status`: what waits, since when, and what the line is like.
+//! Reads only: works without a network and beside an open window.
+
+use super::CommandError;
+use crate::clock::{Clock, Now, SystemClock};
+use crate::store::{LineState, Peek};
+use serde::Serialize;
+use shared::calendar::instant_from_ms;
+use std::fmt::Write;
+use std::path::Path;
+
+/// The state of a tablet. Keys stand in the order in which they are printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// Whether the tablet belongs to a site.
+    pub enrolled: bool,
+    /// Its id.
+    pub device: Option<String>,
+    /// Its site's id.
+    pub site: Option<String>,
+    /// "École Vauban".
+    pub site_name: Option<String>,
+    /// Where the server is.
+    pub server: Option<String>,
+    /// The epoch that it seals in.
+    pub epoch: Option<u32>,
+    /// Entries that the server hasn't acknowledged.
+    pub queue: u32,
+    /// When the oldest of them was sealed, by the tablet's clock.
+    pub oldest_unsent: Option<String>,
+    /// Set apart by the server.
+    pub quarantined: u32,
+    /// Refused by the server.
+    pub refused: u32,
+    /// Last number sealed.
+    pub last_seq: u64,
+    /// What the line is like.
+    pub line: LineState,
+    /// Since when.
+    pub line_since: Option<String>,
+    /// Last whole round trip.
+    pub last_contact: Option<String>,
+    /// Number of the last change that the roster holds.
+    pub roster_version: u64,
+    /// The clocks.
+    pub clock: ClockStatus,
+}
+
+/// The tablet's clock beside the server's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClockStatus {
+    /// Wall clock.
+    pub wall: String,
+    /// How far it is ahead of the server's, in ms, where that one was heard since the machine started.
+    pub ahead_ms: Option<i64>,
+}
+
+/// Reads the state of a data folder.
+///
+/// # Errors
+/// Files that can't be read. A folder without any is a tablet that isn't enrolled, and no error.
+pub fn status(dir: &Path) -> Result<Status, CommandError> {
+    let now = SystemClock::new()?.now();
+    match Peek::open(dir) {
+        Ok(peek) => Ok(read(&peek, now)?),
+        Err(crate::store::StoreError::NotEnrolled) => Ok(nothing(now)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn read(peek: &Peek, now: Now) -> Result<Status, CommandError> {
+    let identity = peek.journal.identity()?;
+    let (queue, line) = (peek.journal.queue()?, peek.roster.line()?);
+    let corrected = now.corrected(peek.roster.observed()?);
+    let heard = peek.roster.observed()?.is_some_and(|o| o.boot == now.boot);
+    let at = |ms: i64| instant_from_ms(ms).to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    Ok(Status {
+        enrolled: identity.is_some(),
+        device: identity.as_ref().map(|i| i.device.to_string()),
+        site: identity.as_ref().map(|i| i.site.to_string()),
+        site_name: identity.as_ref().map(|i| i.site_name.clone()),
+        server: identity.as_ref().map(|i| i.server_url.clone()),
+        epoch: identity.as_ref().map(|i| i.epoch),
+        queue: queue.unsent,
+        oldest_unsent: queue.oldest_ms.map(at),
+        quarantined: queue.quarantined,
+        refused: queue.refused,
+        last_seq: peek.journal.head()?.map_or(0, |h| h.place.seq),
+        line: line.state,
+        line_since: (line.state != LineState::Unknown).then(|| at(line.since_ms)),
+        last_contact: line.last_contact_ms.map(at),
+        roster_version: peek.roster.cursor()?,
+        clock: ClockStatus { wall: at(now.wall_ms), ahead_ms: heard.then_some(now.wall_ms.saturating_sub(corrected.wall_ms)) },
+    })
+}
+
+fn nothing(now: Now) -> Status {
+    let wall = now.instant().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    Status {
+        enrolled: false,
+        device: None,
+        site: None,
+        site_name: None,
+        server: None,
+        epoch: None,
+        queue: 0,
+        oldest_unsent: None,
+        quarantined: 0,
+        refused: 0,
+        last_seq: 0,
+        line: LineState::Unknown,
+        line_since: None,
+        last_contact: None,
+        roster_version: 0,
+        clock: ClockStatus { wall, ahead_ms: None },
+    }
+}
+
+impl Status {
+    /// The same for a person.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let mut out = String::new();
+        let mut line = |name: &str, value: String| {
+            // A String takes whatever is written to it.
+            let _ = writeln!(out, "{name:<18} {value}");
+        };
+        if !self.enrolled {
+            line("Tablette", "à enrôler".into());
+            return out;
+        }
+        line("Site", self.site_name.clone().unwrap_or_default());
+        line("Serveur", self.server.clone().unwrap_or_default());
+        line("Tablette", format!("{} (époque {})", self.device.clone().unwrap_or_default(), self.epoch.unwrap_or(0)));
+        line(
+            "En attente",
+            self.oldest_unsent
+                .as_ref()
+                .map_or_else(|| "aucun pointage".into(), |at| format!("{} pointages, le plus ancien du {at}", self.queue)),
+        );
+        if self.refused + self.quarantined > 0 {
+            line("À regarder", format!("{} refusés, {} mis à part par le serveur", self.refused, self.quarantined));
+        }
+        line("Dernier échange", self.last_contact.clone().unwrap_or_else(|| "aucun".into()));
+        line("Horloge", self.clock.ahead_ms.map_or_else(|| self.clock.wall.clone(), |ms| format!("{} (écart {ms} ms)", self.clock.wall)));
+        out
+    }
+}

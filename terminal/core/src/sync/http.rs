@@ -1,0 +1,130 @@
+//! Requests over HTTPS, by the pinned authority.
+
+use super::tls::{Failure, pinned, trusting_anyone};
+use super::transport::{ANSWER_BYTES_MAX, Answer, LineFailure, Request, Transport};
+use reqwest::blocking::Client;
+use std::io::Read;
+use std::time::Duration;
+
+/// Longest wait for a connection.
+const CONNECT_S_MAX: u64 = 6;
+/// Longest wait for a whole answer: a half-open line must not look like a slow one for ever.
+const ANSWER_S_MAX: u64 = 30;
+
+/// An HTTPS connection to one server.
+pub struct Http {
+    client: Client,
+    base: String,
+    failure: Failure,
+}
+
+impl Http {
+    /// Speaks with the server whose authority was pinned.
+    ///
+    /// # Errors
+    /// Where the authority is no certificate.
+    pub fn pinned(server_url: &str, authority: &[u8], known_s: Option<u64>) -> Result<Self, LineFailure> {
+        let failure = Failure::default();
+        let config = pinned(authority, known_s, &failure)?;
+        Self::with(server_url, config, failure)
+    }
+
+    /// Speaks with anyone: for the hello of an enrolment only.
+    ///
+    /// # Errors
+    /// Where no client can be built.
+    pub fn trusting_anyone(server_url: &str) -> Result<Self, LineFailure> {
+        Self::with(server_url, trusting_anyone()?, Failure::default())
+    }
+
+    fn with(server_url: &str, config: rustls::ClientConfig, failure: Failure) -> Result<Self, LineFailure> {
+        let client = Client::builder()
+            .tls_backend_preconfigured(config)
+            .https_only(true)
+            // A redirect is a welcome page, never our server.
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(CONNECT_S_MAX))
+            .timeout(Duration::from_secs(ANSWER_S_MAX))
+            .build()
+            .map_err(|_| LineFailure::NoNetwork)?;
+        Ok(Self { client, base: server_url.trim_end_matches('/').to_owned(), failure })
+    }
+
+    fn cause(&self, error: &reqwest::Error) -> LineFailure {
+        tracing::debug!(%error, "no answer");
+        if let Some(failure) = self.failure.take() {
+            return failure;
+        }
+        // Neither a refused connection nor a silence, yet the bytes were not TLS.
+        if speaks_no_tls(error) { LineFailure::NotPreau } else { LineFailure::NoNetwork }
+    }
+}
+
+impl Transport for Http {
+    fn send(&mut self, request: &Request) -> Result<Answer, LineFailure> {
+        let url = format!("{}{}", self.base, request.path);
+        let mut builder = self.client.post(url).header("content-type", "application/json").body(request.body.clone());
+        if let Some(token) = &request.bearer {
+            builder = builder.bearer_auth(token);
+        }
+        let response = builder.send().map_err(|e| self.cause(&e))?;
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        response.take(ANSWER_BYTES_MAX).read_to_end(&mut body).map_err(|_| LineFailure::NoNetwork)?;
+        Ok(Answer { status, body })
+    }
+}
+
+/// Whether somewhere below an error TLS says that what came was not TLS.
+fn speaks_no_tls(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = error.downcast_ref::<rustls::Error>().or_else(|| inner.and_then(|e| e.downcast_ref::<rustls::Error>()));
+        if tls.is_some_and(|e| matches!(e, rustls::Error::InvalidMessage(_) | rustls::Error::PeerIncompatible(_))) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// A server's address as people type it: with a scheme or without. TLS is spoken whatever the scheme says.
+///
+/// # Errors
+/// A sentence for the person who typed it.
+pub fn normalised_url(typed: &str) -> Result<String, String> {
+    let typed = typed.trim();
+    let wrong = || format!("« {typed} » n'est pas une adresse de serveur : attendu par exemple preau.exemple.fr ou 192.168.1.10:8443");
+    let rest = typed.strip_prefix("https://").or_else(|| typed.strip_prefix("http://")).unwrap_or(typed);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if host.is_empty() || rest.contains("://") || host.contains(['@', ' ', '\\']) || !host.is_ascii() {
+        return Err(wrong());
+    }
+    let url = format!("https://{}", host.to_ascii_lowercase());
+    reqwest::Url::parse(&url).map_err(|_| wrong()).map(|parsed| {
+        // Url drops the port that its scheme implies, and so do we.
+        parsed.as_str().trim_end_matches('/').to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_as_people_type_it() {
+        for (typed, read) in [
+            ("http://127.0.0.1:8480", "https://127.0.0.1:8480"),
+            ("https://Preau.Exemple.fr/", "https://preau.exemple.fr"),
+            ("preau.exemple.fr:8443/portail?x=1", "https://preau.exemple.fr:8443"),
+            (" [::1]:8480 ", "https://[::1]:8480"),
+            ("preau.exemple.fr:443", "https://preau.exemple.fr"),
+        ] {
+            assert_eq!(normalised_url(typed).as_deref(), Ok(read), "{typed}");
+        }
+        for wrong in ["", "https://", "un serveur", "a@b.fr", "ftp://x", "préau.fr", "host:port"] {
+            assert!(normalised_url(wrong).is_err(), "{wrong}");
+        }
+    }
+}

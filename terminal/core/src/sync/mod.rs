@@ -1,0 +1,18 @@
+//! The exchange with the server: entries out, changes in.
+//!
+//! [`client::SyncClient`] decides, without a socket, a clock or a disk:
+//! `step(now, input) -> outputs`. [`shell::Shell`] does what it says, on the
+//! store and over a [`transport::Transport`]; [`line::Line`] runs a shell in a
+//! thread of its own.
+//!
+//! Promises: an entry leaves the queue by the server's verdict alone; a lost
+//! reply costs a repeat and nothing else; the state of the line is the last
+//! whole round trip; nobody but the authority pinned at enrolment is believed.
+
+pub mod client;
+pub mod http;
+pub mod line;
+mod pull;
+pub mod shell;
+pub mod tls;
+pub mod transport;

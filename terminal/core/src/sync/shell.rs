@@ -1,0 +1,151 @@
+//! Does what the client says: reads and writes the store, sends over a
+//! transport. Thin on purpose; every decision is the client's.
+
+use super::client::{Input, Local, Me, Output, SyncClient};
+use super::transport::Transport;
+use crate::clock::Now;
+use crate::store::{LineState, LineStatus, Store, StoreError};
+
+/// The store, the client and a transport, for one thread.
+pub struct Shell<T> {
+    store: Store,
+    client: SyncClient,
+    transport: T,
+}
+
+/// What a round came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Round {
+    /// The state of the line afterwards; `None` where there was nothing to do yet.
+    pub line: Option<LineState>,
+    /// Verdicts received.
+    pub verdicts: usize,
+    /// Changes received.
+    pub changes: usize,
+}
+
+impl<T: Transport> Shell<T> {
+    /// A shell over its own connections to the store.
+    ///
+    /// # Errors
+    /// A tablet that isn't enrolled.
+    pub fn new(store: Store, transport: T, seed: u64) -> Result<Self, StoreError> {
+        let identity = store.journal.identity()?.ok_or(StoreError::NotEnrolled)?;
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let me = Me { device: identity.device, site: identity.site, key: store.key().clone(), epoch: identity.epoch, version };
+        Ok(Self { client: SyncClient::new(me, seed), store, transport })
+    }
+
+    /// CLOCK_BOOTTIME from which the next round may start, ms.
+    #[must_use]
+    pub fn next_at_ms(&self) -> u64 {
+        self.client.next_at_ms()
+    }
+
+    /// The transport, to change it under the shell: a line that is cut, a server that moved.
+    pub fn transport(&mut self) -> &mut T {
+        &mut self.transport
+    }
+
+    /// One round, until the client has nothing more to ask. `asked`: now, whatever the wait.
+    pub fn round(&mut self, now: &dyn Fn() -> Now, asked: bool) -> Round {
+        let mut round = Round::default();
+        let local = match self.local() {
+            Ok(local) => local,
+            Err(error) => {
+                tracing::error!(%error, "sync can't read the store");
+                return round;
+            }
+        };
+        let mut input = Some(if asked { Input::Asked(local) } else { Input::Woke(local) });
+        while let Some(next) = input.take() {
+            let outputs = self.client.step(now(), next);
+            for output in outputs {
+                match self.perform(now, output, &mut round) {
+                    Ok(None) => {}
+                    Ok(answer) => input = answer,
+                    Err(error) => {
+                        tracing::error!(%error, "sync can't write the store");
+                        input = Some(Input::StoreFailed);
+                        break;
+                    }
+                }
+            }
+        }
+        round
+    }
+
+    fn local(&self) -> Result<Local, StoreError> {
+        let epoch = self.store.journal.identity()?.map_or(1, |i| i.epoch);
+        Ok(Local {
+            cursor: self.store.roster.cursor()?,
+            cursor_epoch: self.store.roster.server_epoch()?,
+            push_epoch: self.store.roster.push_epoch()?,
+            acknowledged_seq: self.store.journal.acknowledged_up_to(epoch)?,
+        })
+    }
+
+    fn perform(&mut self, now: &dyn Fn() -> Now, output: Output, round: &mut Round) -> Result<Option<Input>, StoreError> {
+        match output {
+            Output::Ask(request) => {
+                return Ok(Some(match self.transport.send(&request) {
+                    Ok(answer) => Input::Answered(answer),
+                    Err(failure) => Input::Failed(failure),
+                }));
+            }
+            Output::ReadQueue { after, entries_max, bytes_max } => {
+                return Ok(Some(Input::Queue(self.store.journal.outgoing(after, entries_max, bytes_max)?)));
+            }
+            Output::Record(verdicts) => {
+                round.verdicts += verdicts.len();
+                self.store.journal.record(&verdicts)?;
+            }
+            Output::OfferAgain { epoch, after_seq, earlier_epochs } => {
+                let count = self.store.journal.offer_again(epoch, after_seq, earlier_epochs)?;
+                tracing::warn!(count, "the server has lost entries: they are offered again");
+            }
+            Output::PushEpoch(server_epoch) => self.store.roster.set_push_epoch(&server_epoch)?,
+            Output::Observe(seen) => self.store.roster.set_observed(seen)?,
+            Output::Keep { page, staging } => {
+                round.changes += page.roster.len() + page.others.len() + page.forgotten.len();
+                // Entries before the cursor that counts them: a power cut between the two costs a repeat.
+                if !page.others.is_empty() {
+                    self.store.journal.keep_others(&page.others)?;
+                }
+                self.store.journal.forget(&page.forgotten)?;
+                match staging {
+                    None if page.roster.is_empty()
+                        && page.cursor == self.store.roster.cursor()?
+                        && page.server_epoch == self.store.roster.server_epoch()? => {}
+                    None => self.store.roster.apply(&page.server_epoch, page.cursor, &page.roster)?,
+                    Some(first) => {
+                        self.store.roster.stage(first, &page.roster)?;
+                        if !page.more {
+                            self.store.roster.swap_staged(&page.server_epoch, page.cursor)?;
+                        }
+                    }
+                }
+            }
+            Output::Line { state, detail } => {
+                round.line = Some(state);
+                self.tell_line(now(), state, detail)?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes the state of the line down, with since when; not each time, since a tablet's flash wears.
+    fn tell_line(&mut self, now: Now, state: LineState, detail: String) -> Result<(), StoreError> {
+        const REWRITE_MS: i64 = 30_000;
+        let wall_ms = now.corrected(self.store.roster.observed()?).wall_ms;
+        let before = self.store.roster.line()?;
+        let same = before.state == state;
+        let last_contact_ms = if state == LineState::Online { Some(wall_ms) } else { before.last_contact_ms };
+        let fresh = last_contact_ms.zip(before.last_contact_ms).is_some_and(|(new, old)| (0..REWRITE_MS).contains(&(new - old)));
+        if same && before.detail == detail && (fresh || state != LineState::Online) {
+            return Ok(());
+        }
+        let since_ms = if same { before.since_ms } else { wall_ms };
+        self.store.roster.set_line(&LineStatus { state, since_ms, last_contact_ms, detail })
+    }
+}

@@ -1,0 +1,198 @@
+//! A server in memory that keeps the wire's promises, and a line that loses
+//! what it is told to lose.
+
+use crate::fixture::device;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use shared::id::{DeviceId, EntryId};
+use shared::journal::{Sealed, VerifyingKey, check_signature};
+use shared::roster::Item;
+use shared::wire::{
+    Change, ChangeBody, Problem, Pull, PullAnswer, Push, PushAnswer, Session, SessionChallenge, SessionHello, SessionProof, Verdict,
+    VerdictKind, WireEntry, limits, session_bytes,
+};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use terminal_core::sync::transport::{Answer, LineFailure, Request, Transport};
+
+/// What the server holds.
+#[derive(Default)]
+pub struct Server {
+    pub epoch: String,
+    pub keys: HashMap<DeviceId, VerifyingKey>,
+    pub entries: Vec<Sealed>,
+    ids: HashSet<EntryId>,
+    pub changes: Vec<Change>,
+    tokens: HashMap<String, DeviceId>,
+    pub revoked: HashSet<DeviceId>,
+    pub requests: Vec<(String, usize)>,
+    pub server_ms: i64,
+    /// Entries that are always refused.
+    pub poison: HashSet<EntryId>,
+    /// Cursors below this are told to refresh.
+    pub oldest_change: u64,
+}
+
+/// What happens to requests, first to last; then all is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The request never arrives.
+    Cut,
+    /// The server does it, and its answer is lost.
+    LostReply,
+    /// All is well.
+    Fine,
+    /// A hotel's welcome page answers.
+    WelcomePage,
+    /// The token has run out.
+    Expired,
+}
+
+#[derive(Clone)]
+pub struct Wire {
+    pub server: Arc<Mutex<Server>>,
+    pub faults: Arc<Mutex<Vec<Fault>>>,
+}
+
+impl Wire {
+    pub fn new(epoch: &str) -> Self {
+        let server = Server { epoch: epoch.into(), ..Server::default() };
+        Self { server: Arc::new(Mutex::new(server)), faults: Arc::default() }
+    }
+    pub fn will(&self, faults: &[Fault]) {
+        *self.faults.lock().unwrap() = faults.to_vec();
+    }
+    pub fn knows(&self, number: u16, key: VerifyingKey) {
+        self.server.lock().unwrap().keys.insert(device(number), key);
+    }
+    pub fn put(&self, item: Item) {
+        self.server.lock().unwrap().change(ChangeBody::Put(item));
+    }
+    pub fn paths(&self) -> Vec<String> {
+        self.server.lock().unwrap().requests.iter().map(|(path, _)| path.clone()).collect()
+    }
+}
+
+impl Transport for Wire {
+    fn send(&mut self, request: &Request) -> Result<Answer, LineFailure> {
+        let fault = {
+            let mut faults = self.faults.lock().unwrap();
+            if faults.is_empty() { Fault::Fine } else { faults.remove(0) }
+        };
+        match fault {
+            Fault::Cut => Err(LineFailure::NoNetwork),
+            Fault::WelcomePage => Ok(Answer { status: 200, body: b"<html>Bienvenue</html>".to_vec() }),
+            Fault::Expired => {
+                self.server.lock().unwrap().tokens.clear();
+                Ok(self.server.lock().unwrap().answer(request))
+            }
+            Fault::LostReply => {
+                self.server.lock().unwrap().answer(request);
+                Err(LineFailure::NoNetwork)
+            }
+            Fault::Fine => Ok(self.server.lock().unwrap().answer(request)),
+        }
+    }
+}
+
+fn ok(value: &impl Serialize) -> Answer {
+    Answer { status: 200, body: serde_json::to_vec(value).unwrap() }
+}
+fn no(status: u16, code: &str) -> Answer {
+    Answer { status, body: serde_json::to_vec(&Problem { code: code.into(), message: "non".into() }).unwrap() }
+}
+fn body<T: DeserializeOwned>(request: &Request) -> T {
+    serde_json::from_slice(&request.body).unwrap()
+}
+
+impl Server {
+    pub fn change(&mut self, body: ChangeBody) {
+        let number = self.changes.last().map_or(0, |c| c.number) + 1;
+        self.changes.push(Change { number, body });
+    }
+
+    /// Forgets entries after the first `kept`, as a restore from a backup does.
+    pub fn restore(&mut self, kept: usize, epoch: &str) {
+        self.entries.truncate(kept);
+        self.ids = self.entries.iter().map(|s| s.decode_envelope().unwrap().entry_id).collect();
+        self.epoch = epoch.into();
+        self.tokens.clear();
+    }
+
+    fn contiguous(&self, device: DeviceId) -> u64 {
+        let places = self.entries.iter().map(|s| s.decode_envelope().unwrap().place).filter(|p| p.device == device);
+        let seqs: HashSet<u64> = places.map(|p| p.seq).collect();
+        (1..).take_while(|n| seqs.contains(n)).last().unwrap_or(0)
+    }
+
+    fn answer(&mut self, request: &Request) -> Answer {
+        self.requests.push((request.path.into(), request.body.len()));
+        assert!(request.body.len() <= limits::BODY_BYTES_MAX, "a request keeps the wire's limit");
+        match request.path {
+            "/sync/v1/session/hello" => {
+                let hello: SessionHello = body(request);
+                if self.revoked.contains(&hello.device) {
+                    no(403, "tablette_revoquee")
+                } else {
+                    ok(&SessionChallenge { nonce: [7; 32].into() })
+                }
+            }
+            "/sync/v1/session" => self.session(&body(request)),
+            _ => match request.bearer.as_ref().and_then(|t| self.tokens.get(t)).copied() {
+                None => no(401, "session_expiree"),
+                Some(device) if request.path == "/sync/v1/push" => self.push(device, body(request)),
+                Some(device) => self.pull(device, &body(request)),
+            },
+        }
+    }
+
+    fn session(&mut self, proof: &SessionProof) -> Answer {
+        let bytes = session_bytes(&proof.nonce.0, proof.device, proof.boot, proof.boottime_ms, proof.wall_ms);
+        let signature = ed25519_dalek::Signature::from_bytes(&proof.signature.array().unwrap());
+        if self.keys[&proof.device].verify_strict(&bytes, &signature).is_err() {
+            return no(401, "preuve_fausse");
+        }
+        let token = format!("token-{}", self.requests.len());
+        self.tokens.insert(token.clone(), proof.device);
+        let contiguous_seq = self.contiguous(proof.device);
+        let life_s = limits::SESSION_LIFE_S;
+        ok(&Session { token, life_s, server_epoch: self.epoch.clone(), server_ms: self.server_ms, contiguous_seq, capabilities: vec![] })
+    }
+
+    fn push(&mut self, device: DeviceId, push: Push) -> Answer {
+        assert!(push.entries.len() <= limits::PUSH_ENTRIES_MAX);
+        let verdicts = push.entries.into_iter().map(|entry| self.take(entry)).collect();
+        ok(&PushAnswer { server_epoch: self.epoch.clone(), contiguous_seq: self.contiguous(device), verdicts })
+    }
+
+    fn take(&mut self, entry: WireEntry) -> Verdict {
+        let sealed = entry.into_sealed().unwrap();
+        let envelope = sealed.decode_envelope().unwrap();
+        let (id, key) = (envelope.entry_id, self.keys[&envelope.place.device]);
+        let said = |verdict| Verdict { entry: Some(id), verdict, code: None };
+        if self.poison.contains(&id) || !check_signature(&sealed.envelope, &sealed.signature, &key) {
+            return Verdict { code: Some("signature".into()), ..said(VerdictKind::Refused) };
+        }
+        if !self.ids.insert(id) {
+            return said(VerdictKind::Duplicate);
+        }
+        self.change(ChangeBody::Entry { entry: WireEntry::from(&sealed), key: key.to_bytes().into() });
+        self.entries.push(sealed);
+        said(VerdictKind::Accepted)
+    }
+
+    fn pull(&mut self, device: DeviceId, pull: &Pull) -> Answer {
+        if pull.cursor > 0 && (pull.server_epoch != self.epoch || pull.cursor < self.oldest_change) {
+            return no(410, "refresh_required");
+        }
+        let is_own = |change: &Change| match &change.body {
+            ChangeBody::Entry { entry, .. } => entry.clone().into_sealed().unwrap().decode_envelope().unwrap().place.device == device,
+            _ => false,
+        };
+        let news: Vec<Change> = self.changes.iter().filter(|c| c.number > pull.cursor).cloned().collect();
+        let page: Vec<Change> = news.iter().take(limits::PULL_CHANGES_MAX).cloned().collect();
+        let cursor = page.last().map_or(pull.cursor, |c| c.number);
+        let more = news.len() > page.len();
+        ok(&PullAnswer { server_epoch: self.epoch.clone(), cursor, more, changes: page.into_iter().filter(|c| !is_own(c)).collect() })
+    }
+}

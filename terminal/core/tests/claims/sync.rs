@@ -1,0 +1,316 @@
+use crate::fixture::*;
+use crate::server::{Fault, Wire};
+use proptest::prelude::*;
+use shared::id::EntryId;
+use shared::journal::{StoredEntry, VerifyingKey};
+use shared::wire::ChangeBody;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::tempdir;
+use terminal_core::clock::Now;
+use terminal_core::door::Door;
+use terminal_core::store::{LineState, NoFaults, Store};
+use terminal_core::sync::shell::Shell;
+use terminal_core::view::{Act, TileState};
+
+/// A tablet of the site with its line to a server. Its roster comes from the server alone.
+struct Tablet {
+    door: Door,
+    shell: Shell<Wire>,
+}
+
+impl Tablet {
+    fn new(dir: &Path, number: u16, wire: &Wire, now: Now) -> Self {
+        let mut store = Store::open(dir, Arc::new(NoFaults)).unwrap();
+        enrol(&mut store, number, roster());
+        Self::over(store, number, wire, now)
+    }
+    fn over(store: Store, number: u16, wire: &Wire, now: Now) -> Self {
+        wire.knows(number, store.key().verifying_key());
+        let shell = Shell::new(store.second().unwrap(), wire.clone(), u64::from(number)).unwrap();
+        Self { door: Door::open(store, now).unwrap(), shell }
+    }
+    fn sync(&mut self, now: Now) -> Option<LineState> {
+        self.shell.round(&|| now, true).line
+    }
+    fn unsent(&mut self, now: Now) -> u32 {
+        self.door.tick_clock(now).sync.unsent
+    }
+}
+
+fn wire() -> Wire {
+    let wire = Wire::new("epoch-1");
+    let mut server = wire.server.lock().unwrap();
+    server.server_ms = wednesday("08:30").wall_ms;
+    // The change that the fixture's roster counts as received.
+    server.change(ChangeBody::Remove("activity:none".into()));
+    drop(server);
+    wire
+}
+
+fn ids(wire: &Wire) -> Vec<EntryId> {
+    wire.server.lock().unwrap().entries.iter().map(|s| s.decode_envelope().unwrap().entry_id).collect()
+}
+
+#[test]
+fn what_was_kept_offline_leaves_when_the_line_is_back_and_is_acknowledged() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+    wire.will(&[Fault::Cut]);
+    assert_eq!(tablet.sync(wednesday("08:10")), Some(LineState::NoNetwork));
+    let screen = tablet.door.act(wednesday("08:12"), Act::Badge(FAMILY_CARD.into()));
+    assert_eq!(screen.sync.text, "Sans réseau depuis 8 h 10 · 2 pointages gardés");
+
+    assert_eq!(tablet.sync(wednesday("08:30")), Some(LineState::Online));
+    let screen = tablet.door.tick_clock(wednesday("08:30"));
+    assert_eq!((screen.sync.unsent, screen.sync.text.as_str()), (0, "À jour · dernier échange 8:30"));
+    assert_eq!(ids(&wire).len(), 2);
+}
+
+#[test]
+fn a_lost_reply_is_not_a_second_presence() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+    tablet.door.act(wednesday("07:42"), Act::Touch(child(LEA)));
+    // Hello, session, and the push whose answer is lost.
+    wire.will(&[Fault::Fine, Fault::Fine, Fault::LostReply]);
+    assert_eq!(tablet.sync(wednesday("07:43")), Some(LineState::NoNetwork));
+    assert_eq!((ids(&wire).len(), tablet.unsent(wednesday("07:43"))), (1, 1), "the server has it, the tablet doesn't know");
+
+    tablet.sync(wednesday("07:44"));
+    assert_eq!((ids(&wire).len(), tablet.unsent(wednesday("07:44"))), (1, 0));
+    let day = &tablet.door.attendance().days[&(date("2026-10-14"), child(LEA))];
+    assert_eq!((day.presences.len(), day.repeats.len()), (1, 0));
+}
+
+#[test]
+fn two_tablets_of_one_site_see_each_others_entries() {
+    let (one, two, wire) = (tempdir().unwrap(), tempdir().unwrap(), wire());
+    let mut first = Tablet::new(one.path(), 1, &wire, wednesday("07:40"));
+    let mut second = Tablet::new(two.path(), 2, &wire, wednesday("07:40"));
+    first.door.act(wednesday("07:42"), Act::Touch(child(LEA)));
+    first.sync(wednesday("07:43"));
+    second.sync(wednesday("07:44"));
+    let screen = second.door.tick_clock(wednesday("07:44"));
+    assert_eq!((tile(&screen, LEA).state, tile(&screen, LEA).state_text), (TileState::Present, "7:42".into()));
+    assert_eq!(screen.sync.unsent, 0, "another's entry isn't ours to send");
+
+    // Léa leaves at the other door; the first tablet hears of it.
+    leaves_with(&mut second.door, wednesday("16:30"), LEA, JULIEN);
+    second.sync(wednesday("16:31"));
+    first.sync(wednesday("16:32"));
+    assert_eq!(tile(&first.door.tick_clock(wednesday("16:32")), LEA).state, TileState::Gone);
+}
+
+#[test]
+fn an_entry_that_its_author_did_not_sign_is_never_stored() {
+    let (one, two, wire) = (tempdir().unwrap(), tempdir().unwrap(), wire());
+    let mut first = Tablet::new(one.path(), 1, &wire, wednesday("07:40"));
+    let mut second = Tablet::new(two.path(), 2, &wire, wednesday("07:40"));
+    first.door.act(wednesday("07:42"), Act::Touch(child(LEA)));
+    first.door.act(wednesday("07:43"), Act::Touch(child(TOM)));
+    first.sync(wednesday("07:44"));
+    for change in &mut wire.server.lock().unwrap().changes {
+        if let ChangeBody::Entry { entry, .. } = &mut change.body {
+            entry.private.as_mut().unwrap().payload.0[40] ^= 1;
+            break;
+        }
+    }
+    second.sync(wednesday("07:45"));
+    let screen = second.door.tick_clock(wednesday("07:45"));
+    assert_eq!((tile(&screen, LEA).state, tile(&screen, TOM).state), (TileState::Expected, TileState::Present));
+}
+
+#[test]
+fn one_poisonous_entry_stops_nothing_and_is_shown() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+    tablet.door.act(wednesday("07:42"), Act::Touch(child(LEA)));
+    let poison = tablet.door.last_recorded()[0];
+    wire.server.lock().unwrap().poison.insert(poison);
+    tablet.door.act(wednesday("07:43"), Act::Touch(child(TOM)));
+    tablet.sync(wednesday("07:44"));
+    let screen = tablet.door.tick_clock(wednesday("07:44"));
+    assert_eq!(screen.sync.text, "1 pointage refusé par le serveur : appelez l'administration");
+    assert_eq!((screen.sync.unsent, ids(&wire).len()), (0, 1));
+}
+
+#[test]
+fn a_session_that_ran_out_is_opened_again_within_the_round() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+    tablet.sync(wednesday("07:41"));
+    tablet.door.act(wednesday("07:42"), Act::Touch(child(LEA)));
+    wire.will(&[Fault::Expired]);
+    assert_eq!(tablet.sync(wednesday("07:43")), Some(LineState::Online));
+    assert_eq!(tablet.unsent(wednesday("07:43")), 0);
+    // After its hour nobody has to refuse it first.
+    wire.server.lock().unwrap().requests.clear();
+    tablet.sync(wednesday("08:50"));
+    assert_eq!(wire.paths()[0], "/sync/v1/session/hello");
+}
+
+#[test]
+fn a_server_restored_from_an_older_backup_is_offered_everything_that_it_lost() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+    for (minute, who) in [(42, LEA), (43, TOM), (44, AYA)] {
+        tablet.door.act(wednesday(&format!("07:{minute}")), Act::Touch(child(who)));
+    }
+    tablet.sync(wednesday("07:45"));
+    let all = ids(&wire);
+    assert_eq!(all.len(), 3);
+    wire.server.lock().unwrap().restore(1, "epoch-2");
+    tablet.sync(wednesday("07:46"));
+    assert_eq!(ids(&wire), all);
+    assert_eq!(tablet.unsent(wednesday("07:46")), 0);
+}
+
+#[test]
+fn a_number_that_falls_counts_as_a_restore() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+    tablet.door.act(wednesday("07:42"), Act::Touch(child(LEA)));
+    tablet.door.act(wednesday("07:43"), Act::Touch(child(TOM)));
+    tablet.sync(wednesday("07:45"));
+    wire.server.lock().unwrap().restore(1, "epoch-1");
+    tablet.sync(wednesday("07:46"));
+    assert_eq!(ids(&wire).len(), 2);
+}
+
+#[test]
+fn a_long_queue_leaves_in_batches_within_the_limits() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut store = Store::open(dir.path(), Arc::new(NoFaults)).unwrap();
+    enrol(&mut store, 1, [roster(), crowd(300)].concat());
+    let mut tablet = Tablet::over(store, 1, &wire, wednesday("07:40"));
+    for number in 100..400 {
+        tablet.door.act(wednesday("07:50"), Act::Touch(child(number)));
+    }
+    assert_eq!(tablet.unsent(wednesday("07:51")), 300);
+    tablet.sync(wednesday("07:52"));
+    let pushes = wire.paths().iter().filter(|p| p.ends_with("push")).count();
+    assert_eq!((pushes, ids(&wire).len(), tablet.unsent(wednesday("07:52"))), (2, 300, 0));
+}
+
+#[test]
+fn the_roster_changes_in_the_middle_of_the_day_without_touching_what_was_recorded() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+    tablet.sync(wednesday("07:41"));
+    tablet.door.act(wednesday("07:42"), Act::Touch(child(LEA)));
+    assert!(find(&tablet.door.screen(wednesday("07:42")), ZOE).is_none(), "Zoé isn't awaited");
+    wire.put(booking(ZOE, "MERC", "2026-10-14", Some("09:00"), true));
+    tablet.sync(wednesday("08:00"));
+    let screen = tablet.door.tick_clock(wednesday("08:00"));
+    assert_eq!((tile(&screen, ZOE).state, tile(&screen, ZOE).state_text), (TileState::Expected, "dès 9:00".into()));
+    assert_eq!(tile(&screen, LEA).state, TileState::Present);
+}
+
+#[test]
+fn a_whole_new_roster_is_shown_only_when_it_is_complete() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+    for item in [roster(), crowd(300)].concat() {
+        wire.put(item);
+    }
+    wire.server.lock().unwrap().oldest_change = 2;
+    // Hello, session, pull (410), the first page of the new roster; then the line is cut.
+    wire.will(&[Fault::Fine, Fault::Fine, Fault::Fine, Fault::Fine, Fault::Cut]);
+    assert_eq!(tablet.sync(wednesday("07:41")), Some(LineState::NoNetwork));
+    assert!(find(&tablet.door.tick_clock(wednesday("07:41")), 100).is_none(), "half a roster isn't shown");
+    assert!(find(&tablet.door.screen(wednesday("07:41")), LEA).is_some());
+    tablet.sync(wednesday("07:45"));
+    assert!(find(&tablet.door.tick_clock(wednesday("07:45")), 399).is_some());
+}
+
+#[test]
+fn a_revoked_tablet_a_welcome_page_and_silence_are_told_apart() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+    wire.will(&[Fault::WelcomePage]);
+    assert_eq!(tablet.sync(wednesday("07:41")), Some(LineState::NotPreau));
+    wire.will(&[Fault::Cut]);
+    assert_eq!(tablet.sync(wednesday("07:42")), Some(LineState::NoNetwork));
+    wire.server.lock().unwrap().revoked.insert(device(1));
+    assert_eq!(tablet.sync(wednesday("07:43")), Some(LineState::Revoked));
+    let screen = tablet.door.act(wednesday("07:44"), Act::Touch(child(LEA)));
+    assert!(screen.sync.text.starts_with("Le serveur refuse cette tablette"), "{}", screen.sync.text);
+    assert_eq!(tile(&screen, LEA).state, TileState::Present, "the door goes on");
+}
+
+#[test]
+fn after_failures_the_client_waits_longer_and_a_touch_does_not_hurry_it() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+    let mut waits = Vec::new();
+    for _ in 0..6 {
+        wire.will(&[Fault::Cut]);
+        tablet.sync(wednesday("07:41"));
+        waits.push(tablet.shell.next_at_ms() - wednesday("07:41").boottime_ms);
+    }
+    assert!(waits[5] > waits[0] * 4, "{waits:?}");
+    let requests = wire.paths().len();
+    assert_eq!(tablet.shell.round(&|| wednesday("07:41"), false).line, None);
+    assert_eq!(wire.paths().len(), requests);
+}
+
+#[test]
+fn a_forgotten_child_leaves_no_byte_on_the_tablet_and_the_chain_still_holds() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+    tablet.door.act(wednesday("08:00"), Act::Touch(child(LEA)));
+    let arrival = tablet.door.last_recorded()[0];
+    tablet.door.act(wednesday("16:30"), Act::Touch(child(LEA)));
+    tablet.door.act(wednesday("16:30"), Act::OtherAdult("Camille Tanguy".into()));
+    tablet.door.act(wednesday("16:31"), Act::Confirm);
+    let departure = tablet.door.last_recorded()[0];
+    tablet.sync(wednesday("16:32"));
+    for entry in [arrival, departure] {
+        wire.server.lock().unwrap().change(ChangeBody::Forget(entry));
+    }
+    tablet.sync(wednesday("16:33"));
+    assert!(!tablet.door.tick_clock(wednesday("16:33")).tiles.iter().any(|t| t.child == child(LEA) && t.state == TileState::Present));
+
+    let key = VerifyingKey::from_bytes(&tablet.door.store().journal.identity().unwrap().unwrap().public_key).unwrap();
+    let all = tablet.door.store().journal.all().unwrap();
+    let stored = all.iter().map(|(s, _)| StoredEntry { envelope: &s.envelope, signature: &s.signature, private: s.private.as_ref() });
+    let report = shared::journal::verify(stored, &[(device(1), key)].into());
+    assert!(report.is_whole(), "{report:?}");
+    assert_eq!(report.erased, 2);
+    drop(tablet);
+    for name in ["journal.db", "journal.db-wal"] {
+        let bytes = std::fs::read(dir.path().join(name)).unwrap_or_default();
+        let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|w| w == needle);
+        assert!(!holds(b"Tanguy") && !holds(child(LEA).0.as_bytes()), "{name}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Whatever the line loses, each entry takes effect exactly once, and nothing that was shown is missing in the end.
+    #[test]
+    fn however_the_line_breaks_each_entry_arrives_once(
+        faults in prop::collection::vec(prop_oneof![Just(Fault::Cut), Just(Fault::LostReply), Just(Fault::Fine), Just(Fault::Expired)], 0..40),
+        touches in prop::collection::vec(0_u16..4, 1..12),
+    ) {
+        let (dir, wire) = (tempdir().unwrap(), wire());
+        let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+        wire.will(&faults);
+        let mut shown = Vec::new();
+        let mut now = wednesday("07:41");
+        for who in touches {
+            now = later(now, 20_000);
+            tablet.door.act(now, Act::Arrive(child(LEA + who)));
+            shown.extend(tablet.door.last_recorded().to_vec());
+            tablet.sync(now);
+        }
+        for _ in 0..42 {
+            now = later(now, 600_000);
+            tablet.sync(now);
+        }
+        prop_assert_eq!(tablet.unsent(now), 0);
+        prop_assert_eq!(ids(&wire), shown);
+    }
+}
