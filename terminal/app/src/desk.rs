@@ -7,14 +7,17 @@ use std::sync::Arc;
 use terminal_core::clock::{Clock, SystemClock};
 use terminal_core::door::Door;
 use terminal_core::store::{NoFaults, Store, StoreError};
+use terminal_core::sync::line::Line;
 use terminal_core::view::{Act, Notice, Screen, Tone};
 
 use crate::door_thread::Desk;
 
-/// The door of this tablet, on this machine's clock.
+/// The door of this tablet, on this machine's clock, with its line to the server.
 pub struct Tablet {
     door: Door,
     clock: SystemClock,
+    /// `None` before enrolment, and where the line can't be opened: the door goes on without it.
+    line: Option<Line>,
 }
 
 impl Tablet {
@@ -25,14 +28,26 @@ impl Tablet {
     pub fn open(data: &Path) -> Result<Self, StoreError> {
         let clock = SystemClock::new()?;
         let store = Store::open(data, Arc::new(NoFaults))?;
+        let line = match store.second().and_then(|second| Line::start(second, clock)) {
+            Ok(line) => Some(line),
+            Err(StoreError::NotEnrolled) => None,
+            Err(error) => {
+                tracing::error!(%error, "the tablet works without its line");
+                None
+            }
+        };
         let door = Door::open(store, clock.now())?;
-        Ok(Self { door, clock })
+        Ok(Self { door, clock, line })
     }
 }
 
 impl Desk for Tablet {
     fn act(&mut self, act: Act) -> Screen {
-        self.door.act(self.clock.now(), act)
+        let screen = self.door.act(self.clock.now(), act);
+        if let Some(line) = self.line.as_ref().filter(|_| !self.door.last_recorded().is_empty()) {
+            line.sealed();
+        }
+        screen
     }
 
     fn tick(&mut self) -> Screen {

@@ -1,11 +1,13 @@
 //! `preau-terminal`: the tablet in a window.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
 use terminal_app::desk::{Closed, Tablet};
 use terminal_app::window::{self, Look};
+use terminal_core::commands::cli::Headless;
+use terminal_core::commands::data_dir;
 
 /// La tablette à l’entrée : qui est là, avec ou sans réseau.
 #[derive(Parser)]
@@ -29,6 +31,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// What needs no window.
+    #[command(flatten)]
+    Headless(Headless),
     /// Écrit de quoi compléter les commandes dans votre interpréteur.
     Completions {
         /// bash, zsh, fish…
@@ -36,22 +41,24 @@ enum Command {
     },
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_writer(std::io::stderr).init();
     let cli = Cli::parse();
     match cli.command {
+        Some(Command::Headless(command)) => Ok(command.run(cli.data)),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "preau-terminal", &mut std::io::stdout());
-            Ok(())
+            Ok(ExitCode::SUCCESS)
         }
-        None => open_window(cli.data, Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation }),
+        None => {
+            open_window(cli.data, Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation })?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
 fn open_window(data: Option<PathBuf>, look: Look) -> anyhow::Result<()> {
-    let by_xdg = || directories::ProjectDirs::from("", "", "preau-terminal").map(|dirs| dirs.data_dir().to_owned());
-    let data = data.or_else(by_xdg).context("Aucun dossier de données par défaut : indiquez-le avec --data DOSSIER.")?;
-    match Tablet::open(&data) {
+    match Tablet::open(&data_dir(data)?) {
         Ok(tablet) => window::run(tablet, look),
         Err(error) => {
             tracing::error!(%error, "the door stays closed");

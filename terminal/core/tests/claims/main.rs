@@ -1,6 +1,7 @@
 //! What the tablet promises, as claims in plain words: controllers and store
 //! together, without a window.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, outside of test functions")]
 mod barred;
 mod board;
 mod clocks;
@@ -9,5 +10,6 @@ mod fixture;
 mod moments;
 mod roll_call;
 mod server;
+mod simulate;
 mod storage;
 mod sync;

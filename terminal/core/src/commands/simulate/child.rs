@@ -111,7 +111,7 @@ fn look(store: &Store) -> Result<Looked, CommandError> {
     let stored = own().map(|s| StoredEntry { envelope: &s.envelope, signature: &s.signature, private: s.private.as_ref() });
     let broken = verify(stored, &keys).first_break.map(|b| format!("{:?}", b.kind));
     let entries = own().filter_map(|s| s.decode_envelope().ok()).map(|e| e.entry_id).collect();
-    Ok(Looked { entries, broken })
+    Ok(Looked { enrolled: identity.is_some(), entries, broken })
 }
 
 impl Tablet {

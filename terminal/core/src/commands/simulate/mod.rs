@@ -60,6 +60,7 @@ struct Played {
 /// What is on disk, after a start.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Looked {
+    enrolled: bool,
     /// Own entries in order of their numbers.
     entries: Vec<EntryId>,
     /// The first break of the chain; `None` where all holds.

@@ -4,7 +4,7 @@
 use super::{Action, Do, Killed, Line, Looked, Play, Played, Tell, in_ms, read};
 use crate::commands::CommandError;
 use crate::entropy::{SeededEntropy, SystemEntropy, bytes};
-use crate::store::SealPoint;
+use crate::store::{SealPoint, StoreError};
 use nix::sys::signal::Signal;
 use serde::de::DeserializeOwned;
 use shared::calendar::{instant_from_ms, local};
@@ -116,7 +116,11 @@ impl<'a> Direction<'a> {
             shown: Vec::new(),
             summary: Summary::default(),
         };
-        direction.before = direction.look()?.entries.len();
+        let looked = direction.look()?;
+        if !looked.enrolled {
+            return Err(StoreError::NotEnrolled.into());
+        }
+        direction.before = looked.entries.len();
         Ok(direction)
     }
 
