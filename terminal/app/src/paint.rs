@@ -203,9 +203,10 @@ fn text(words: &str) -> SharedString {
 
 /// A sentence: French punctuation doesn't begin a line.
 fn sentence(words: &str) -> SharedString {
-    let mut bound = words.replace("« ", "«\u{a0}");
+    // A no-break space and a word joiner: the text layout breaks after the space alone.
+    let mut bound = words.replace("« ", "«\u{a0}\u{2060}");
     for mark in ["?", "!", ":", ";", "»"] {
-        bound = bound.replace(&format!(" {mark}"), &format!("\u{a0}{mark}"));
+        bound = bound.replace(&format!(" {mark}"), &format!("\u{a0}\u{2060}{mark}"));
     }
     SharedString::from(bound)
 }

@@ -1,0 +1,107 @@
+//! A window without a display, its questions caught, its clock in the test's hand.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use i_slint_backend_testing::{ElementHandle, TestingBackend, TestingBackendOptions, mock_elapsed_time};
+use slint::platform::{PointerEventButton, WindowEvent};
+use slint::{ComponentHandle, LogicalPosition, PhysicalSize};
+use terminal_app::window::{Look, open};
+use terminal_app::{AppWindow, acts, keyboard};
+use terminal_core::view::{Act, Screen};
+
+/// A window, what was asked through it, and a clock in the test's hand.
+pub struct Door {
+    pub window: AppWindow,
+    asked: Rc<RefCell<Vec<Act>>>,
+    now: Rc<Cell<Duration>>,
+}
+
+impl Door {
+    pub fn open(screen: &Screen) -> Self {
+        Self::open_sized(screen, 1280, 800)
+    }
+
+    pub fn open_sized(screen: &Screen, width: u32, height: u32) -> Self {
+        let options = TestingBackendOptions { mock_time: true, threading: false, renderer_name: Some("software".into()) };
+        // A second window of the same test finds the platform there.
+        let _ = slint::platform::set_platform(Box::new(TestingBackend::new(options)));
+        let window = open(Look { still: true, ..Look::default() }, screen).unwrap();
+        let asked: Rc<RefCell<Vec<Act>>> = Rc::default();
+        let now = Rc::new(Cell::new(Duration::from_secs(60)));
+        let (to, clock) = (asked.clone(), now.clone());
+        let send: acts::Send = Rc::new(move |act| to.borrow_mut().push(act));
+        acts::connect(&window, &send);
+        keyboard::connect(&window, &send, Rc::new(move || clock.get()));
+        window.show().unwrap();
+        window.window().set_size(PhysicalSize::new(width, height));
+        Self { window, asked, now }
+    }
+
+    pub fn asked(&self) -> Vec<Act> {
+        self.asked.borrow_mut().drain(..).collect()
+    }
+
+    pub fn wait(&self, time: Duration) {
+        self.now.set(self.now.get() + time);
+        mock_elapsed_time(time);
+    }
+
+    pub fn all(&self, label: &str) -> Vec<ElementHandle> {
+        ElementHandle::find_by_accessible_label(&self.window, label).collect()
+    }
+
+    pub fn find(&self, label: &str) -> ElementHandle {
+        let found = self.all(label);
+        assert_eq!(found.len(), 1, "one element says « {label} »");
+        found.into_iter().next().unwrap()
+    }
+
+    /// A finger comes down, and goes up again at once.
+    pub fn touch(&self, label: &str) {
+        let (position, button) = (self.middle(label), PointerEventButton::Left);
+        let window = self.window.window();
+        window.dispatch_event(WindowEvent::PointerMoved { position });
+        window.dispatch_event(WindowEvent::PointerPressed { position, button });
+        self.wait(Duration::from_millis(50));
+        window.dispatch_event(WindowEvent::PointerReleased { position, button });
+        self.wait(Duration::from_millis(16));
+    }
+
+    pub fn middle(&self, label: &str) -> LogicalPosition {
+        let found = self.find(label);
+        let (at, size) = (found.absolute_position(), found.size());
+        LogicalPosition::new(f32::midpoint(at.x, at.x + size.width), f32::midpoint(at.y, at.y + size.height))
+    }
+
+    pub fn key(&self, text: char) {
+        self.window.window().dispatch_event(WindowEvent::KeyPressed { text: text.into() });
+        self.window.window().dispatch_event(WindowEvent::KeyReleased { text: text.into() });
+    }
+
+    /// Types with fingers (120 ms a key) or as a reader does (8 ms).
+    pub fn type_keys(&self, text: &str, gap_ms: u64) {
+        for letter in text.chars() {
+            self.wait(Duration::from_millis(gap_ms));
+            self.key(letter);
+        }
+        self.wait(Duration::from_millis(100));
+    }
+
+    pub fn tiles_in_sight(&self) -> Vec<String> {
+        ElementHandle::find_by_element_type_name(&self.window, "Tile").filter_map(|tile| tile.accessible_label()).map(Into::into).collect()
+    }
+
+    pub fn picture(&self, name: &str) {
+        let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("ecrans");
+        std::fs::create_dir_all(&folder).unwrap();
+        let picture = self.window.window().take_snapshot().unwrap();
+        let path = folder.join(format!("{name}.png"));
+        image::save_buffer(path, picture.as_bytes(), picture.width(), picture.height(), image::ColorType::Rgba8).unwrap();
+    }
+}
+
+/// Milliseconds between two keys.
+pub const FINGERS_MS: u64 = 120;
+pub const READER_MS: u64 = 8;

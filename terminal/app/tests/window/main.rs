@@ -1,0 +1,14 @@
+//! The window without a display: found by what it says, touched, read back.
+//!
+//! Each test has its own platform on its own thread. Pictures are written for
+//! eyes to the target folder (`ecrans/`), and never compared.
+#![allow(clippy::unwrap_used, clippy::float_arithmetic, reason = "tests and their helpers; positions in pixels")]
+
+mod door;
+#[path = "../../examples/preview/fixtures.rs"]
+#[allow(dead_code, reason = "shared with the picture maker")]
+mod fixtures;
+mod looks;
+mod sheets;
+mod touch;
+mod typing;
