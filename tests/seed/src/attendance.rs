@@ -126,7 +126,10 @@ impl Visit<'_> {
             }
             _ => ("reservee", true),
         };
-        if self.activity.booking == "obligatoire" || (self.activity.booking == "facultative" && habit.books) {
+        let is_obligatory = self.activity.booking == "obligatoire";
+        let is_unannounced = habit.unannounced_once && is_obligatory && self.is_first_of_the_billed_month();
+        let is_booked = is_obligatory || (self.activity.booking == "facultative" && habit.books);
+        if is_booked && !is_unannounced {
             self.book(state);
         }
         if comes {
@@ -180,11 +183,17 @@ impl Visit<'_> {
     /// Nobody noted the departure: rarely by chance, once by design.
     fn is_forgotten(&mut self, habit: &Habit) -> bool {
         if habit.forgotten_once && self.activity.recording == "depart" {
-            let month = Month::of(self.calendar.blank_day).first();
-            let first = month.iter_days().take(31).find(|day| self.calendar.is_open(self.activity.centre, self.activity.period, *day));
-            return first == Some(self.day);
+            return self.is_first_of_the_billed_month();
         }
         !habit.steady && self.random.per_mille(FORGOTTEN_PER_MILLE)
+    }
+
+    /// The first day of the billed month on which the activity takes place and its attendance is in the folder.
+    fn is_first_of_the_billed_month(&self) -> bool {
+        let month = Month::of(self.calendar.blank_day).days();
+        let is_open =
+            |day: &NaiveDate| *day != self.calendar.blank_day && self.calendar.is_open(self.activity.centre, self.activity.period, *day);
+        month.into_iter().find(is_open) == Some(self.day)
     }
 
     fn arrival(&mut self, habit: &Habit) -> u32 {

@@ -185,6 +185,8 @@ pub struct Cases {
     pub changed_proof: String,
     /// The departure that nobody noted.
     pub forgotten_departure: String,
+    /// The meal that nobody had booked.
+    pub unannounced_meal: String,
     /// Lives outside the territory.
     pub outside: String,
     /// Four children.
@@ -251,6 +253,7 @@ fn cases(cast: &Cast) -> Cases {
         expired_proof: cast.expired_proof,
         changed_proof: cast.changed_proof,
         forgotten_departure: cast.forgotten,
+        unannounced_meal: cast.unannounced,
         outside: cast.outside,
         large: cast.large,
         zero: cast.zero,

@@ -403,6 +403,8 @@ fn a_month_has_its_accidents_and_few_of_each() {
     let open = rows(folder, "pointages.csv")
         .filter(|row| row.get("enfant") == forgotten && row.get("activite") == "MEN-SOIR" && row.time("depart").is_none());
     assert_eq!(open.map(|row| row.get("date")).collect::<Vec<_>>(), ["2026-10-01"]);
+    let unannounced = made.demo.cases.unannounced_meal.as_str();
+    assert!(came.contains(&(unannounced, "MEN-MIDI", "2026-10-01")) && !booked.contains_key(&(unannounced, "MEN-MIDI", "2026-10-01")));
     let three = rows(folder, "pointages.csv")
         .filter(|row| row.get("enfant") == made.demo.creche.three_presences && row.get("date") == "2026-11-17");
     assert_eq!(three.count(), 3);

@@ -77,6 +77,8 @@ pub struct Cast {
     pub without_proof: String,
     /// Nobody noted when this child left, one evening.
     pub forgotten: String,
+    /// Ate once without a booking.
+    pub unannounced: String,
     /// A proof that has run out.
     pub expired_proof: String,
     /// Another QF from the 15th.
@@ -312,6 +314,10 @@ impl Author<'_> {
         self.cases.cast.forgotten = child.code.clone();
         self.cases.cast.expired_proof = self.simple(("Karine", "Lefèvre", Sex::F), ("Louis", "Lefèvre"), Proof::Expired(690));
         self.cases.cast.changed_proof = self.simple(("Sofiane", "Cherif", Sex::M), ("Lina", "Cherif"), Proof::Changed(1240, 480));
+        self.simple(("Linh", "Tran", Sex::F), ("Adam", "Tran"), Proof::Known(1190));
+        let child = &mut self.last_home().children[0];
+        child.habit.unannounced_once = true;
+        self.cases.cast.unannounced = child.code.clone();
         self.cases.cast.zero = self.simple(("Ioana", "Popescu", Sex::F), ("Andrei", "Popescu"), Proof::Known(0));
         self.last_home().regime = "msa";
     }

@@ -231,6 +231,8 @@ pub struct Habit {
     pub three_presences: bool,
     /// Nobody noted its departure on the first evening of the month.
     pub forgotten_once: bool,
+    /// Ate at the canteen on the first day of the month, and nobody had booked.
+    pub unannounced_once: bool,
 }
 
 /// Wednesdays at the holiday centre.

@@ -327,6 +327,7 @@ fn habit(random: &mut Random) -> Habit {
         steady: false,
         three_presences: false,
         forgotten_once: false,
+        unannounced_once: false,
     }
 }
 

@@ -1,0 +1,5 @@
+//! Whole-system tests: the real programs, from a town hall's files to cents.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise, in its helpers too")]
+
+mod agglomeration;
+mod petite_commune;
