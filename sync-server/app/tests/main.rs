@@ -3,6 +3,7 @@
 
 mod attendance;
 mod billing;
+mod import;
 mod place;
 mod store;
 mod world;

@@ -42,7 +42,9 @@ impl<T> Codes<T> {
         }
         if let Some(Entry::InFile(_, line)) = self.entries.get(code) {
             let line = *line;
-            f.wrong(column, format!("code déjà donné ligne {line}"));
+            if f.good() {
+                f.wrong(column, format!("code déjà donné ligne {line}"));
+            }
             return;
         }
         self.entries.insert(code.to_owned(), Entry::InFile(value, f.line()));

@@ -283,7 +283,7 @@ impl<'a> Import<'a> {
     #[must_use]
     pub fn counts(&self) -> Vec<(&'static str, Count)> {
         let count = |(position, (fates, no_longer_there)): (&usize, &(HashMap<u64, Fate>, usize))| {
-            let of = |fate| fates.iter().filter(|(line, f)| **line > 0 && **f == fate).count();
+            let of = |fate| fates.values().filter(|f| **f == fate).count();
             let count = Count { new: of(Fate::New), changed: of(Fate::Changed), same: of(Fate::Same), no_longer_there: *no_longer_there };
             (FILES.get(*position).map_or("", |f| f.name), count)
         };

@@ -11,6 +11,7 @@ use uuid::Uuid;
 const KINDS: [&str; 6] = ["epci", "commune", "syndicat", "ccas", "caisse_ecoles", "association"];
 const MODES: [&str; 3] = ["regie", "titre", "ormc"];
 const TERMS: [&str; 3] = ["echu", "avance", "porte_monnaie"];
+const REGIE_CODE_CHARS_MAX: usize = 19;
 
 imported! { organisation: String = |m| m.code.clone() }
 imported! { regie: (Uuid, String) = |m| (m.organisation_id, m.code.clone()) }
@@ -92,7 +93,7 @@ pub async fn regies(import: &mut Import<'_>) -> Result<()> {
                 organisation_id: f.id("organisation", &import.known.organisations),
                 id: Uuid::nil(),
                 territoire_id: import.territory.id().0,
-                code: f.code("code"),
+                code: regie_code(&mut f),
                 name: f.text("nom"),
                 mode: f.one_of("mode", &MODES),
                 numcli: f.opt_digits("numcli", 6),
@@ -106,7 +107,7 @@ pub async fn regies(import: &mut Import<'_>) -> Result<()> {
             let organisation = model.organisation_id;
             let id = stage.put(&mut f, "code", model)?;
             let of_organisation = import.regies.entry(organisation).or_default();
-            if !of_organisation.contains(&id) {
+            if f.good() && !of_organisation.contains(&id) {
                 of_organisation.push(id);
             }
             import.known.regies.give(&mut f, "code", Owned { organisation, id });
@@ -123,6 +124,18 @@ pub async fn regies(import: &mut Import<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Heads PayFiP's reference of a bill, which takes 30 letters and digits: `F`, a year and six digits follow it.
+fn regie_code(f: &mut Fields<'_>) -> String {
+    let code = f.code("code");
+    if code.len() > REGIE_CODE_CHARS_MAX || !code.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        f.wrong(
+            "code",
+            format!("attendu {REGIE_CODE_CHARS_MAX} lettres sans accent et chiffres au plus : ce code entre dans la référence PayFiP"),
+        );
+    }
+    code
 }
 
 fn default_regie(import: &Import<'_>, organisation: Uuid) -> Result<regie::Model> {

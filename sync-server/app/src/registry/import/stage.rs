@@ -37,8 +37,23 @@ pub enum Fate {
 }
 
 struct Slot<M> {
+    /// As it will be.
     model: M,
-    placed: Option<(u64, Fate)>,
+    /// As the database holds it.
+    before: Option<M>,
+    /// The line that says so.
+    line: Option<u64>,
+}
+
+impl<M: PartialEq> Slot<M> {
+    /// `None` for a row that the file doesn't speak of and that nothing else changed.
+    fn fate(&self) -> Option<Fate> {
+        match &self.before {
+            None => Some(Fate::New),
+            Some(before) if *before != self.model => Some(Fate::Changed),
+            Some(_) => self.line.map(|_| Fate::Same),
+        }
+    }
 }
 
 /// The rows of one table during an import.
@@ -56,7 +71,8 @@ where
 {
     /// Starts from what the database holds.
     pub fn new(existing: Vec<M>, now: Instant) -> Self {
-        Self { slots: existing.into_iter().map(|model| (model.key(), Slot { model, placed: None })).collect(), now }
+        let slot = |model: M| (model.key(), Slot { before: Some(model.clone()), model, line: None });
+        Self { slots: existing.into_iter().map(slot).collect(), now }
     }
 
     /// Puts a row of a file over what was there; tells a second row of the same key, in `column`. Gives the id, also of
@@ -69,11 +85,11 @@ where
         let Some(slot) = self.slots.get_mut(&key) else {
             let id = store::new_id(self.now)?;
             *model.id() = id;
-            self.slots.insert(key, Slot { model, placed: Some((f.line(), Fate::New)) });
+            self.slots.insert(key, Slot { model, before: None, line: Some(f.line()) });
             return Ok(id);
         };
         let id = *slot.model.id();
-        if let Some((line, _)) = slot.placed {
+        if let Some(line) = slot.line {
             if f.good() {
                 f.wrong(column, format!("ligne en double : la ligne {line} dit déjà la même chose"));
             }
@@ -81,29 +97,20 @@ where
         }
         *model.id() = id;
         model.keep(&slot.model);
-        let fate = if model == slot.model { Fate::Same } else { Fate::Changed };
-        slot.placed = Some((f.line(), fate));
+        slot.line = Some(f.line());
         slot.model = model;
         Ok(id)
     }
 
     /// Rows as they will be, with the line of those that the file gave.
     pub fn rows(&self) -> impl Iterator<Item = (&M, Option<u64>)> {
-        self.slots.values().map(|slot| (&slot.model, slot.placed.map(|(line, _)| line)))
+        self.slots.values().map(|slot| (&slot.model, slot.line))
     }
 
-    /// Changes rows after all were put, and judges them again: what depends on the other rows of the table.
+    /// Changes rows after all were put: what depends on the other rows of the table.
     pub fn settle(&mut self, mut change: impl FnMut(&mut M)) {
         for slot in self.slots.values_mut() {
-            let before = slot.model.clone();
             change(&mut slot.model);
-            if slot.model != before {
-                slot.placed = Some(match slot.placed {
-                    Some((line, Fate::New)) => (line, Fate::New),
-                    Some((line, _)) => (line, Fate::Changed),
-                    None => (0, Fate::Changed),
-                });
-            }
         }
     }
 
@@ -112,18 +119,18 @@ where
     pub fn into_difference(self) -> Difference<M> {
         let mut difference = Difference { new: Vec::new(), changed: Vec::new(), fates: Vec::new(), no_longer_there: 0 };
         let mut slots: Vec<Slot<M>> = self.slots.into_values().collect();
-        slots.sort_by_key(|slot| slot.placed.map(|(line, _)| line));
+        slots.sort_by_key(|slot| slot.line);
         for slot in slots {
-            match slot.placed {
-                None => difference.no_longer_there += 1,
-                Some((line, fate)) => {
-                    difference.fates.push((line, fate));
-                    match fate {
-                        Fate::New => difference.new.push(slot.model),
-                        Fate::Changed => difference.changed.push(slot.model),
-                        Fate::Same => {}
-                    }
-                }
+            if slot.line.is_none() {
+                difference.no_longer_there += 1;
+            }
+            let Some(fate) = slot.fate() else { continue };
+            // A row that changed because of others has no line of its own, and isn't told among lines.
+            difference.fates.extend(slot.line.map(|line| (line, fate)));
+            match fate {
+                Fate::New => difference.new.push(slot.model),
+                Fate::Changed => difference.changed.push(slot.model),
+                Fate::Same => {}
             }
         }
         difference
