@@ -21,7 +21,7 @@ const UNPLANNED_PER_MILLE: u32 = 15;
 /// Of a thousand departures, how many are after closing time.
 const LATE_PER_MILLE: u32 = 7;
 /// Of a thousand departures, how many nobody noted.
-const FORGOTTEN_PER_MILLE: u32 = 1;
+const FORGOTTEN_PER_MILLE: u32 = 3;
 
 /// An absence that the family announced.
 #[derive(Debug, Clone, Copy)]

@@ -391,7 +391,7 @@ fn a_month_has_its_accidents_and_few_of_each() {
         rows(folder, "pointages.csv").map(|row| (row.get("enfant"), row.get("activite"), row.get("date"))).collect();
     let needs_departure = |row: &Row<'_>| ["heures", "depart"].contains(&ends[row.get("activite")].1);
     let missing = rows(folder, "pointages.csv").filter(|row| needs_departure(row) && row.time("depart").is_none()).count();
-    assert!((1..=25).contains(&missing), "{missing} missing departures");
+    assert!((5..=35).contains(&missing), "{missing} missing departures");
     let late = rows(folder, "pointages.csv").filter(|row| row.time("depart") > ends[row.get("activite")].0).count();
     assert!(late >= 10, "{late} late departures");
     let unbooked = came.iter().filter(|key| key.1.ends_with("-MIDI") && !booked.contains_key(*key)).count();
