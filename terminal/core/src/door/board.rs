@@ -9,22 +9,27 @@ use shared::name::{initials, matches};
 use shared::roster::{Child, Recording};
 use std::collections::BTreeMap;
 
+/// Most names of one sentence.
+const NAMES_SHOWN_MAX: usize = 4;
+
 impl Door {
-    pub(super) fn paint(&self, _now: Now) -> Screen {
+    pub(super) fn paint(&self, now: Now) -> Screen {
         let standings = self.standings();
-        let (notice, dialog) = (self.notice.clone().or_else(|| self.pinned.clone()).or_else(|| self.not_enrolled()), self.paint_dialog());
+        let pinned = || self.pinned.clone().or_else(|| self.not_enrolled());
+        let notice = self.notice.clone().or_else(pinned).or_else(|| self.forgotten_departures(&standings));
+        let dialog = self.paint_dialog();
         Screen {
             place: self.place(),
             moment: self.moment_title(),
             moments: self.moment_choices(),
-            clock: words::time(self.time),
+            clock: words::time(now.corrected(self.observed).time()),
             sync: self.sync_bar(),
             groups: self.group_tabs(&standings),
             search: self.search.clone(),
             tiles: self.tiles(&standings),
             counters: counters(standings.iter().map(|(_, s)| s.state)),
-            undo: self.undo.as_ref().and_then(|u| u.bar(self.boottime_ms)),
-            notice_stays: self.notice.is_none() && (self.identity.is_none() || (self.pinned.is_some() && self.roster.has_staff_badge())),
+            undo: self.undo.as_ref().and_then(|u| u.bar(now.boottime_ms)),
+            notice_stays: self.notice.is_none() && notice.is_some() && (self.pinned.is_none() || self.roster.has_staff_badge()),
             notice,
             dialog,
             by_roll_call: self.recording() == Some(Recording::Appel),
@@ -52,6 +57,20 @@ impl Door {
     fn not_enrolled(&self) -> Option<Notice> {
         let text = crate::store::StoreError::NotEnrolled.to_string();
         self.identity.is_none().then_some(Notice { text, tone: Tone::Amber })
+    }
+
+    /// After the moment's end: who has no departure yet. The tablet never makes a time up; the sentence stays until somebody says it.
+    fn forgotten_departures(&self, standings: &[(&Child, Standing)]) -> Option<Notice> {
+        let activity = self.activity().filter(|a| a.recording.needs_departure())?;
+        let over = activity.ends.is_some_and(|ends| self.time > ends);
+        let here = |standing: &Standing| over && standing.state == TileState::Present;
+        let names: Vec<String> = standings.iter().filter(|(_, s)| here(s)).map(|(child, _)| child.first_name.clone()).collect();
+        if names.is_empty() {
+            return None;
+        }
+        let shown = if names.len() > NAMES_SHOWN_MAX { format!("{} enfants", names.len()) } else { words::list(&names) };
+        let text = format!("Sans départ enregistré : {shown}. Touchez chaque enfant pour dire avec qui il est parti.");
+        Some(Notice { text, tone: Tone::Amber })
     }
 
     /// Name of the lieu; of the site where the tablet serves several.

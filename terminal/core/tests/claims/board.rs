@@ -127,3 +127,17 @@ fn no_act_on_anything_unknown_disturbs_the_door() {
     }
     assert_eq!(door.screen(wednesday("07:41")), before);
 }
+
+#[test]
+fn after_the_end_the_board_asks_who_saw_the_last_children_leave() {
+    let dir = tempdir().unwrap();
+    let mut door = door_in(dir.path(), wednesday("07:40"));
+    door.act(wednesday("07:42"), Act::Badge(FAMILY_CARD.into()));
+    assert_eq!(door.tick_clock(wednesday("18:30")).notice, None);
+    let screen = door.tick_clock(wednesday("18:31"));
+    assert_eq!(said(&screen), "Sans départ enregistré : Léa et Tom. Touchez chaque enfant pour dire avec qui il est parti.");
+    assert!(screen.notice_stays, "it stays until somebody says it");
+    assert_eq!(screen.counters.present, 2, "no time is made up");
+    let screen = leaves_with(&mut door, wednesday("18:32"), LEA, JULIEN);
+    assert_eq!((screen.notice, screen.counters.gone), (None, 2));
+}

@@ -1,16 +1,21 @@
 use crate::fixture::*;
 use crate::server::{Fault, Wire};
 use proptest::prelude::*;
-use shared::id::EntryId;
-use shared::journal::{StoredEntry, VerifyingKey};
-use shared::wire::ChangeBody;
+use shared::id::{BootId, DeviceId, EntryId};
+use shared::journal::{
+    Actor, Capacity, ChainHead, Channel, Detail, Draft, Evidence, Kind, Moment, Payload, Sealed, SigningKey, StoredEntry, VerifyingKey,
+    seal,
+};
+use shared::wire::{ChangeBody, WireEntry};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::tempdir;
-use terminal_core::clock::Now;
+use terminal_core::clock::{Clock, Now};
 use terminal_core::door::Door;
 use terminal_core::store::{LineState, NoFaults, Store};
+use terminal_core::sync::line::Line;
 use terminal_core::sync::shell::Shell;
+use terminal_core::sync::transport::{Answer, LineFailure, Request, Transport};
 use terminal_core::view::{Act, TileState};
 
 /// A tablet of the site with its line to a server. Its roster comes from the server alone.
@@ -313,4 +318,99 @@ proptest! {
         prop_assert_eq!(tablet.unsent(now), 0);
         prop_assert_eq!(ids(&wire), shown);
     }
+}
+
+/// A line that tells the test of each request, so that nothing is waited for by the clock.
+struct Told {
+    wire: Wire,
+    tell: std::sync::mpsc::Sender<&'static str>,
+}
+
+impl Transport for Told {
+    fn send(&mut self, request: &Request) -> Result<Answer, LineFailure> {
+        let answer = self.wire.send(request);
+        // The test may have heard enough.
+        let _ = self.tell.send(request.path);
+        answer
+    }
+}
+
+struct Stopped(Now);
+
+impl Clock for Stopped {
+    fn now(&self) -> Now {
+        self.0
+    }
+}
+
+#[test]
+fn the_sync_thread_sends_what_was_sealed_as_soon_as_it_is_told() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let now = wednesday("07:42");
+    let mut store = Store::open(dir.path(), Arc::new(NoFaults)).unwrap();
+    enrol(&mut store, 1, roster());
+    wire.knows(1, store.key().verifying_key());
+    let (tell, heard) = std::sync::mpsc::channel();
+    let line = Line::start_with(store.second().unwrap(), Stopped(now), Told { wire: wire.clone(), tell }).unwrap();
+    let mut door = Door::open(store, now).unwrap();
+    let wait_for = |path: &str| while heard.recv_timeout(std::time::Duration::from_secs(30)).unwrap() != path {};
+    wait_for("/sync/v1/pull");
+    door.act(now, Act::Touch(child(LEA)));
+    line.sealed();
+    wait_for("/sync/v1/push");
+    assert_eq!(ids(&wire), door.last_recorded());
+    // Dropped, the thread ends and lets the folder go.
+    drop((line, door));
+    assert!(Store::open(dir.path(), Arc::new(NoFaults)).is_ok());
+}
+
+#[test]
+fn touches_of_a_dead_battery_are_put_on_the_right_day_by_the_servers_observation() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let dead = |now: Now| Now { wall_ms: now.wall_ms - wednesday("07:00").wall_ms, ..now };
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, dead(wednesday("07:40")));
+    let screen = tablet.door.act(dead(wednesday("07:42")), Act::Arrive(child(LEA)));
+    assert_eq!(screen.clock, "1:42", "1970, in Paris");
+    tablet.door.act(dead(wednesday("07:50")), Act::Arrive(child(TOM)));
+
+    let right = wednesday("08:00");
+    wire.server.lock().unwrap().server_ms = right.wall_ms;
+    let (observation, key) = server_saw(device(1), right);
+    let changed = ChangeBody::Entry { entry: WireEntry::from(&observation), key: key.to_bytes().into() };
+    wire.server.lock().unwrap().change(changed);
+    tablet.sync(dead(right));
+    let screen = tablet.door.tick_clock(dead(right));
+    assert_eq!((screen.clock.as_str(), screen.moment.as_str()), ("8:00", "Mercredi journée · 14 octobre"));
+    assert_eq!((tile(&screen, LEA).state_text, tile(&screen, TOM).state_text), ("7:42".into(), "7:50".into()));
+}
+
+/// The server's own entry: it saw a device's clock at an instant.
+fn server_saw(device: DeviceId, at: Now) -> (Sealed, VerifyingKey) {
+    let key = SigningKey::from_bytes(&[5; 32]);
+    let payload = Payload {
+        about_child: None,
+        centre: None,
+        happened_at_ms: at.wall_ms,
+        sealed_at_ms: at.wall_ms,
+        boottime_ms: 1,
+        boot: BootId::new(3, [3; 10]),
+        moment: Moment::default(),
+        actor: Actor::SYSTEM,
+        on_behalf_of: Actor::NOBODY,
+        capacity: Capacity::Own,
+        authority_ref: String::new(),
+        channel: Channel::System,
+        evidence: Evidence::Measured,
+        badge: None,
+        roster_version: 0,
+        target: None,
+        reason: String::new(),
+        notes: vec![],
+        detail: Detail::Clock { device, boot: BOOT, boottime_ms: at.boottime_ms, at_ms: at.wall_ms },
+    };
+    let entry_id = EntryId::new(at.wall_ms, [3; 10]);
+    let draft =
+        Draft { organisation: ORGANISATION, site: SITE, entry_id, kind: Kind::ClockObserved, payload, notes: vec![], salt: [1; 32] };
+    let mut head = ChainHead::start(DeviceId::new(4, [4; 10]));
+    (seal(draft, &mut head, &key), key.verifying_key())
 }
