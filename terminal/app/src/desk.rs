@@ -1,47 +1,66 @@
-//! Who answers the window: the controllers over the tablet's store, or a
-//! sentence where the store can't be opened.
+//! Who answers the window: the controllers over the tablet's store, with the
+//! exchange beside them; or, where the store can't be opened, a sentence that
+//! says why, until it can.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use terminal_core::clock::{Clock, SystemClock};
 use terminal_core::door::Door;
-use terminal_core::store::{NoFaults, Store, StoreError};
+use terminal_core::store::{NoFaults, Peek, Store, StoreError};
 use terminal_core::sync::line::Line;
 use terminal_core::view::{Act, Notice, Screen, Tone};
 
 use crate::door_thread::Desk;
 
-/// The door of this tablet, on this machine's clock, with its line to the server.
+/// A closed door is tried again after this many ticks: another program may still be ending, or enrolling the tablet.
+const TICKS_BETWEEN_TRIES: u32 = 3;
+
+/// The tablet behind one window.
 pub struct Tablet {
+    data: PathBuf,
+    door: Result<OpenDoor, StoreError>,
+    ticks: u32,
+}
+
+/// The door of an enrolled tablet, on this machine's clock.
+struct OpenDoor {
     door: Door,
     clock: SystemClock,
-    /// `None` before enrolment, and where the line can't be opened: the door goes on without it.
+    /// `None` where the server can't even be asked; the door goes on, and entries wait.
     line: Option<Line>,
 }
 
 impl Tablet {
-    /// Opens the data folder. One program at a time owns it.
-    ///
-    /// # Errors
-    /// The folder is in use, damaged, or can't be written.
-    pub fn open(data: &Path) -> Result<Self, StoreError> {
-        let clock = SystemClock::new()?;
-        let store = Store::open(data, Arc::new(NoFaults))?;
-        let line = match store.second().and_then(|second| Line::start(second, clock)) {
-            Ok(line) => Some(line),
-            Err(StoreError::NotEnrolled) => None,
-            Err(error) => {
-                tracing::error!(%error, "the tablet works without its line");
-                None
-            }
-        };
-        let door = Door::open(store, clock.now())?;
-        Ok(Self { door, clock, line })
+    /// The tablet whose data is in this folder. What stands in the way is shown, not returned.
+    #[must_use]
+    pub fn at(data: PathBuf) -> Self {
+        let door = OpenDoor::open(&data);
+        Self { data, door, ticks: 0 }
+    }
+
+    fn try_again(&mut self) {
+        let may_change = matches!(&self.door, Err(StoreError::NotEnrolled | StoreError::AlreadyOpen(_) | StoreError::Busy));
+        self.ticks = self.ticks.wrapping_add(1);
+        if may_change && self.ticks.is_multiple_of(TICKS_BETWEEN_TRIES) {
+            self.door = OpenDoor::open(&self.data);
+        }
     }
 }
 
-impl Desk for Tablet {
+impl OpenDoor {
+    fn open(data: &Path) -> Result<Self, StoreError> {
+        // Looked at without owning it, so that `enrol` finds the folder free.
+        if Peek::open(data)?.journal.identity()?.is_none() {
+            return Err(StoreError::NotEnrolled);
+        }
+        let clock = SystemClock::new()?;
+        let store = Store::open(data, Arc::new(NoFaults))?;
+        let line = Line::start(store.second()?, clock).inspect_err(|error| tracing::error!(%error, "the exchange can't start")).ok();
+        let door = Door::open(store, clock.now())?;
+        Ok(Self { door, clock, line })
+    }
+
     fn act(&mut self, act: Act) -> Screen {
         let screen = self.door.act(self.clock.now(), act);
         if let Some(line) = self.line.as_ref().filter(|_| !self.door.last_recorded().is_empty()) {
@@ -49,33 +68,59 @@ impl Desk for Tablet {
         }
         screen
     }
-
-    fn tick(&mut self) -> Screen {
-        self.door.tick_clock(self.clock.now())
-    }
 }
 
-/// A door that could not be opened: the screen says why, and what to do instead.
-#[derive(Debug, Clone)]
-pub struct Closed {
-    why: String,
-}
-
-impl Closed {
-    /// `why` is a sentence for the person in front of the tablet.
-    #[must_use]
-    pub fn because(why: &impl std::fmt::Display) -> Self {
-        Self { why: why.to_string() }
-    }
-}
-
-impl Desk for Closed {
-    fn act(&mut self, _act: Act) -> Screen {
-        self.tick()
+impl Desk for Tablet {
+    fn act(&mut self, act: Act) -> Screen {
+        match &mut self.door {
+            Ok(open) => open.act(act),
+            Err(why) => closed(why),
+        }
     }
 
     fn tick(&mut self) -> Screen {
-        let text = format!("{} En attendant, notez les arrivées et les départs sur papier.", self.why);
-        Screen { place: "Préau".into(), notice: Some(Notice { text, tone: Tone::Red }), notice_stays: true, ..Screen::default() }
+        self.try_again();
+        match &mut self.door {
+            Ok(open) => open.door.tick_clock(open.clock.now()),
+            Err(why) => closed(why),
+        }
+    }
+}
+
+/// A door that could not be opened: why, and what to do instead.
+fn closed(why: &StoreError) -> Screen {
+    let (text, tone) = match why {
+        StoreError::NotEnrolled => (why.to_string(), Tone::Amber),
+        _ => (format!("{why} En attendant, notez les arrivées et les départs sur papier."), Tone::Red),
+    };
+    Screen { place: "Préau".into(), notice: Some(Notice { text, tone }), notice_stays: true, ..Screen::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tablet_that_nobody_enrolled_says_so_and_leaves_the_folder_free() {
+        let data = tempfile::tempdir().unwrap();
+        let mut tablet = Tablet::at(data.path().to_owned());
+        let notice = tablet.tick().notice.unwrap();
+        assert!(notice.text.contains("preau-terminal enrol"), "{}", notice.text);
+        assert_eq!(notice.tone, Tone::Amber);
+        assert_eq!(tablet.act(Act::Confirm).notice.unwrap(), notice, "a touch is answered, and changes nothing");
+        assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0, "nothing is written before enrolment");
+        assert!(Store::open(data.path(), Arc::new(NoFaults)).is_ok(), "the folder is free");
+    }
+
+    #[test]
+    fn a_damaged_journal_is_said_in_red_and_left_as_it_is() {
+        let data = tempfile::tempdir().unwrap();
+        for name in ["journal.db", "roster.db"] {
+            std::fs::write(data.path().join(name), b"this was a journal once").unwrap();
+        }
+        let notice = Tablet::at(data.path().to_owned()).tick().notice.unwrap();
+        assert_eq!(notice.tone, Tone::Red);
+        assert!(notice.text.contains("sur papier"), "{}", notice.text);
+        assert_eq!(std::fs::read(data.path().join("journal.db")).unwrap(), b"this was a journal once");
     }
 }

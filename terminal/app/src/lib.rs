@@ -2,7 +2,7 @@
 //!
 //! Owns: what `ui/*.slint` shows ([`paint`]), what a touch asks ([`acts`]),
 //! keys and badge readers that type ([`keyboard`]), and the thread behind
-//! the window ([`door_thread`]), over the tablet's own store ([`desk`]). Promises: no rule of attendance, no storage;
+//! the window ([`door_thread`]), over the tablet's own store and exchange ([`desk`]). Promises: no rule of attendance, no storage;
 //! the window never waits for a disk or a network, and shows a fact only after
 //! the door has answered that it is kept.
 #![warn(missing_docs)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use terminal_app::desk::{Closed, Tablet};
+use terminal_app::desk::Tablet;
 use terminal_app::window::{self, Look};
 use terminal_core::commands::cli::Headless;
 use terminal_core::commands::data_dir;
@@ -51,18 +51,8 @@ fn main() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         None => {
-            open_window(cli.data, Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation })?;
+            window::run(Tablet::at(data_dir(cli.data)?), Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation })?;
             Ok(ExitCode::SUCCESS)
-        }
-    }
-}
-
-fn open_window(data: Option<PathBuf>, look: Look) -> anyhow::Result<()> {
-    match Tablet::open(&data_dir(data)?) {
-        Ok(tablet) => window::run(tablet, look),
-        Err(error) => {
-            tracing::error!(%error, "the door stays closed");
-            window::run(Closed::because(&error), look)
         }
     }
 }

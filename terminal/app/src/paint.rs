@@ -203,10 +203,9 @@ fn text(words: &str) -> SharedString {
 
 /// A sentence: French punctuation doesn't begin a line.
 fn sentence(words: &str) -> SharedString {
-    // A no-break space and a word joiner: the text layout breaks after the space alone.
-    let mut bound = words.replace("« ", "«\u{a0}\u{2060}");
+    let mut bound = words.replace("« ", "«\u{a0}");
     for mark in ["?", "!", ":", ";", "»"] {
-        bound = bound.replace(&format!(" {mark}"), &format!("\u{a0}\u{2060}{mark}"));
+        bound = bound.replace(&format!(" {mark}"), &format!("\u{a0}{mark}"));
     }
     SharedString::from(bound)
 }
