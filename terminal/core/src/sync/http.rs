@@ -75,18 +75,13 @@ impl Transport for Http {
     }
 }
 
-/// Whether somewhere below an error TLS says that what came was not TLS.
-fn speaks_no_tls(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
-    while let Some(error) = cause {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = error.downcast_ref::<rustls::Error>().or_else(|| inner.and_then(|e| e.downcast_ref::<rustls::Error>()));
-        if tls.is_some_and(|e| matches!(e, rustls::Error::InvalidMessage(_) | rustls::Error::PeerIncompatible(_))) {
-            return true;
-        }
-        cause = error.source();
+/// Whether somewhere below an error TLS says that what came was not TLS. An I/O error hides what it wraps from `source`.
+fn speaks_no_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return matches!(tls, rustls::Error::InvalidMessage(_) | rustls::Error::PeerIncompatible(_));
     }
-    false
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    wrapped.is_some_and(|inner| speaks_no_tls(inner)) || error.source().is_some_and(speaks_no_tls)
 }
 
 /// A server's address as people type it: with a scheme or without. TLS is spoken whatever the scheme says.
