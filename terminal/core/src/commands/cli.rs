@@ -3,6 +3,7 @@
 use super::enrol::{ByHttps, enrol};
 use super::status::status;
 use super::{CommandError, data_dir, simulate};
+use crate::door::words;
 use clap::{Subcommand, ValueEnum};
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -104,9 +105,12 @@ fn play(dir: &Path, actions: Option<&Path>) -> Result<(), CommandError> {
         command
     };
     let summary = simulate::parent::play(&text, &spawn, &mut std::io::stdout().lock())?;
+    let count = |number: usize, one, many| words::count(u32::try_from(number).unwrap_or(u32::MAX), one, many);
     eprintln!(
-        "{} actions jouées, {} pointages enregistrés, {} coupures : rien n'est perdu, rien n'est double.",
-        summary.actions, summary.shown, summary.killed
+        "{}, {}, {} : rien n'est perdu, rien n'est double.",
+        count(summary.actions, "action jouée", "actions jouées"),
+        count(summary.shown, "pointage enregistré", "pointages enregistrés"),
+        count(summary.killed, "coupure", "coupures")
     );
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use super::CommandError;
 use crate::clock::{Clock, Now, SystemClock};
+use crate::door::words;
 use crate::store::{LineState, Peek};
 use serde::Serialize;
 use shared::calendar::instant_from_ms;
@@ -132,14 +133,12 @@ impl Status {
         line("Site", self.site_name.clone().unwrap_or_default());
         line("Serveur", self.server.clone().unwrap_or_default());
         line("Tablette", format!("{} (époque {})", self.device.clone().unwrap_or_default(), self.epoch.unwrap_or(0)));
-        line(
-            "En attente",
-            self.oldest_unsent
-                .as_ref()
-                .map_or_else(|| "aucun pointage".into(), |at| format!("{} pointages, le plus ancien du {at}", self.queue)),
-        );
+        let waiting = words::count(self.queue, "pointage", "pointages");
+        line("En attente", self.oldest_unsent.as_ref().map_or_else(|| "rien".into(), |at| format!("{waiting}, le plus ancien du {at}")));
         if self.refused + self.quarantined > 0 {
-            line("À regarder", format!("{} refusés, {} mis à part par le serveur", self.refused, self.quarantined));
+            let (refused, apart) =
+                (words::count(self.refused, "refusé", "refusés"), words::count(self.quarantined, "mis à part", "mis à part"));
+            line("À regarder", format!("{refused}, {apart} par le serveur"));
         }
         line("Dernier échange", self.last_contact.clone().unwrap_or_else(|| "aucun".into()));
         line("Horloge", self.clock.ahead_ms.map_or_else(|| self.clock.wall.clone(), |ms| format!("{} (écart {ms} ms)", self.clock.wall)));

@@ -35,7 +35,7 @@ mod standing;
 mod sync_bar;
 
 mod undo;
-mod words;
+pub(crate) mod words;
 
 pub use correct::Corrects;
 pub use depart::Destination;

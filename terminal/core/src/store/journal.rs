@@ -183,21 +183,23 @@ impl Journal {
     /// # Errors
     /// A failed read.
     pub fn all(&self) -> Result<Vec<Authored>, StoreError> {
-        let sql = "SELECT envelope, signature, salt, payload, author_key FROM entry ORDER BY arrival";
+        let sql = "SELECT envelope, signature, salt, payload, author_key, entry_id FROM entry ORDER BY arrival";
         let mut statement = self.connection.prepare(sql)?;
-        let rows = statement.query_map([], |row| Ok((entries::sealed_of(row)?, row.get(4)?)))?;
-        let mut out: Vec<Authored> = rows.collect::<Result<_, _>>()?;
-        for (sealed, _) in &mut out {
-            self.add_notes(sealed)?;
+        let rows = statement.query_map([], |row| Ok((entries::sealed_of(row)?, row.get(4)?, entries::entry_id_of(row, 5)?)))?;
+        let mut out = Vec::new();
+        for row in rows {
+            let (mut sealed, author, entry) = row?;
+            self.add_notes(entry, &mut sealed)?;
+            out.push((sealed, author));
         }
         Ok(out)
     }
 
     /// Puts an entry's notes back beside its payload.
-    pub(super) fn add_notes(&self, sealed: &mut Sealed) -> Result<(), StoreError> {
-        let Some(Private { notes, .. }) = sealed.private.as_mut() else { return Ok(()) };
-        let envelope = Envelope::decode(&sealed.envelope).map_err(|e| StoreError::damaged("journal.db (entry)", e))?;
-        *notes = entries::notes_of(&self.connection, envelope.entry_id)?;
+    pub(super) fn add_notes(&self, entry: EntryId, sealed: &mut Sealed) -> Result<(), StoreError> {
+        if let Some(Private { notes, .. }) = sealed.private.as_mut() {
+            *notes = entries::notes_of(&self.connection, entry)?;
+        }
         Ok(())
     }
 

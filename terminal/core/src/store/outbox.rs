@@ -88,7 +88,7 @@ impl Journal {
         let (mut out, mut bytes) = (Vec::new(), 0);
         for outgoing in rows {
             let mut outgoing = outgoing?;
-            self.add_notes(&mut outgoing.sealed)?;
+            self.add_notes(outgoing.entry, &mut outgoing.sealed)?;
             bytes += WireEntry::from(&outgoing.sealed).sealed_bytes();
             // One entry always goes, or a large one would stop the queue for ever.
             if bytes > bytes_max && !out.is_empty() {

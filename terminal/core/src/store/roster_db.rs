@@ -114,6 +114,9 @@ impl RosterDb {
         set(&transaction, "server_epoch", server_epoch)?;
         set(&transaction, "cursor", &cursor.to_string())?;
         transaction.commit()?;
+        if changes.iter().any(|change| matches!(change, RosterChange::Remove(_))) {
+            self.empty_log()?;
+        }
         Ok(())
     }
 
@@ -150,7 +153,12 @@ impl RosterDb {
         set(&transaction, "server_epoch", server_epoch)?;
         set(&transaction, "cursor", &cursor.to_string())?;
         transaction.commit()?;
-        Ok(())
+        self.empty_log()
+    }
+
+    /// What was removed still stands in the log of writes: empty it, so that a forgotten person leaves no byte.
+    fn empty_log(&self) -> Result<(), StoreError> {
+        Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 
     /// Number of the last change that the roster holds: also the `roster_version` that entries seal.

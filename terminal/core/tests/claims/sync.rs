@@ -274,6 +274,9 @@ fn a_forgotten_child_leaves_no_byte_on_the_tablet_and_the_chain_still_holds() {
     for entry in [arrival, departure] {
         wire.server.lock().unwrap().change(ChangeBody::Forget(entry));
     }
+    for key in [format!("child:{}", child(LEA)), format!("adult:{}:{}", child(LEA), person(ODETTE))] {
+        wire.server.lock().unwrap().change(ChangeBody::Remove(key));
+    }
     tablet.sync(wednesday("16:33"));
     assert!(!tablet.door.tick_clock(wednesday("16:33")).tiles.iter().any(|t| t.child == child(LEA) && t.state == TileState::Present));
 
@@ -284,10 +287,10 @@ fn a_forgotten_child_leaves_no_byte_on_the_tablet_and_the_chain_still_holds() {
     assert!(report.is_whole(), "{report:?}");
     assert_eq!(report.erased, 2);
     drop(tablet);
-    for name in ["journal.db", "journal.db-wal"] {
+    for name in ["journal.db", "journal.db-wal", "roster.db", "roster.db-wal"] {
         let bytes = std::fs::read(dir.path().join(name)).unwrap_or_default();
         let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|w| w == needle);
-        assert!(!holds(b"Tanguy") && !holds(child(LEA).0.as_bytes()), "{name}");
+        assert!(!holds(b"Tanguy") && !holds(child(LEA).0.as_bytes()) && !holds("Léa".as_bytes()) && !holds(b"Odette"), "{name}");
     }
 }
 
