@@ -1,6 +1,7 @@
 //! The command line: one line a subcommand, each in its desk's folder; one place for exit codes.
 
 use crate::app::{App, Place};
+use crate::attendance::commands as attendance;
 use crate::billing::{draft, tariff_check};
 use crate::registry::{import, init};
 use crate::{Error, Result};
@@ -37,6 +38,12 @@ pub enum Command {
     /// Facturation
     #[command(subcommand)]
     Billing(draft::Command),
+    /// Le journal des pointages : vérification, export
+    #[command(subcommand)]
+    Journal(attendance::Journal),
+    /// Feuilles de présence : lire, signer, corriger
+    #[command(subcommand)]
+    Attendance(attendance::Attendance),
     /// Grilles tarifaires
     #[command(subcommand)]
     Tariff(tariff_check::Command),
@@ -91,6 +98,8 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
         Command::Init(args) => init::run(&place, &args).await,
         Command::Import(args) => Box::pin(import::run(&App::open(&place).await?, &args)).await,
         Command::Billing(command) => draft::run(&place, &command).await,
+        Command::Attendance(command) => attendance::attendance(&place, &command).await,
+        Command::Journal(command) => attendance::journal(&place, &command).await,
         Command::Tariff(command) => tariff_check::run(&command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "preau-server", &mut std::io::stdout());

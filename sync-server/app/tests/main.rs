@@ -3,6 +3,7 @@
 
 mod attendance;
 mod billing;
+mod desk;
 mod import;
 mod place;
 mod store;

@@ -4,6 +4,15 @@
 //! and what agents do with it. Promises that an entry is appended in one transaction with its index, its number at
 //! the site and the effective times it moves; and that the bytes of an envelope are stored as they were sealed.
 
+pub mod agent;
+pub mod commands;
+pub mod correct;
+pub mod desk;
 pub mod effective;
+pub mod export;
 pub mod journal;
 pub mod server_device;
+pub mod sheet;
+pub mod show;
+pub mod sign;
+pub mod verify;

@@ -5,6 +5,7 @@
 //! Promises that a query made through a handle never sees another organisation's rows, and that one database is
 //! written by one connection at a time on SQLite.
 
+pub mod audit;
 mod bulk;
 mod changes;
 mod db;

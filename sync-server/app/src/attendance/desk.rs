@@ -1,0 +1,120 @@
+//! What the office's acts on a day have in common: the lieu, the day, who acts, the server's pen at the lieu's site, and
+//! the line of the audit; all in one transaction.
+
+use crate::app::{App, Place};
+use crate::attendance::agent::{self, Agent};
+use crate::attendance::server_device::{ServerDevice, ServerKeys};
+use crate::attendance::sheet::{self, Sheet};
+use crate::store::{Territory, audit};
+use crate::{Error, Result};
+use chrono::{NaiveDate, NaiveTime};
+use shared::calendar::{Instant, instant};
+use shared::id::{CentreId, EntryId, OrganisationId, SiteId};
+use shared::journal::{Channel, Evidence, Kind, Payload};
+
+/// Which lieu and day, and who acts.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Code du lieu
+    #[arg(long, value_name = "CODE")]
+    pub centre: String,
+    /// Jour
+    #[arg(long, value_name = "AAAA-MM-JJ")]
+    pub date: NaiveDate,
+    /// Qui agit : code d'un membre du personnel, identifiant d'un compte, ou nom
+    #[arg(long, value_name = "AGENT")]
+    pub by: String,
+    /// Collectivité ; inutile si un seul lieu porte ce code
+    #[arg(long, value_name = "CODE")]
+    pub organisation: Option<String>,
+}
+
+/// A fact to seal in the office's name.
+pub struct Said {
+    /// What.
+    pub kind: Kind,
+    /// About whom, when; actor, channel and lieu are the desk's to fill in.
+    pub payload: Payload,
+    /// At which site: that of the lieu, or of the entry that is corrected.
+    pub site: SiteId,
+    /// Why, in words; sealed by its hash only.
+    pub motive: Option<String>,
+}
+
+/// Opens the day, lets `decide` say what to seal, seals it, writes the audit line, commits. `None`: nothing to seal.
+///
+/// # Errors
+/// No such lieu; what `decide` refuses; the database's.
+pub async fn act(
+    place: &Place,
+    args: &Args,
+    route: &'static str,
+    decide: impl AsyncFnOnce(&Territory<'_>, &Sheet, Instant) -> Result<Option<Said>>,
+) -> Result<Option<EntryId>> {
+    let app = App::open(place).await?;
+    act_on(&app, args, route, decide).await
+}
+
+/// As [`act`], on an installation that is open.
+///
+/// # Errors
+/// As [`act`].
+pub async fn act_on(
+    app: &App,
+    args: &Args,
+    route: &'static str,
+    decide: impl AsyncFnOnce(&Territory<'_>, &Sheet, Instant) -> Result<Option<Said>>,
+) -> Result<Option<EntryId>> {
+    let keys = ServerKeys::open(&app.data_dir)?;
+    let now = app.clock.now();
+    let transaction = app.db.begin().await?;
+    let territory = Territory::new(app.territoire(), &transaction);
+    let centre = sheet::find_centre(&territory, args.organisation.as_deref(), &args.centre).await?;
+    let organisation = OrganisationId(centre.organisation_id);
+    let lieu = (CentreId(centre.id), SiteId(centre.site_id));
+    // The site's lock before the sheet is read: what is signed or corrected is what stands there when it is sealed.
+    crate::store::lock_site(&territory, lieu.1).await?;
+    let sheet = sheet::read(&territory, centre, args.date).await?;
+    let agent = agent::named(&territory, &sheet.tenant(&territory), &args.by).await?;
+    let Some(said) = decide(&territory, &sheet, now).await? else { return Ok(None) };
+    let mut pen = ServerDevice::open(&territory, &keys, said.site, now).await?;
+    let (payload, notes) = signed_by(&agent, lieu.0, said.payload, said.motive);
+    let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
+    let entry = pen.seal(organisation, said.kind, payload, &notes, now)?;
+    pen.append(&territory, now).await?;
+    audit::record(&territory, &app.clock, audit::Act::command(route, Some(("entry", entry.0))).of(organisation.0).by(&agent.name)).await?;
+    transaction.commit().await?;
+    Ok(Some(entry))
+}
+
+fn signed_by(agent: &Agent, centre: CentreId, payload: Payload, motive: Option<String>) -> (Payload, Vec<String>) {
+    let payload = Payload {
+        centre: payload.centre.or(Some(centre)),
+        actor: agent.actor,
+        capacity: agent.capacity,
+        channel: Channel::Office,
+        evidence: Evidence::Declared,
+        ..payload
+    };
+    (payload, motive.into_iter().chain(agent.note.clone()).collect())
+}
+
+/// A time of the day named, that isn't still to come.
+///
+/// # Errors
+/// A time after now.
+pub fn past(day: NaiveDate, time: NaiveTime, now: Instant) -> Result<Instant> {
+    let at = instant(day, time);
+    if at > now {
+        return Err(Error::input(format!("{} à {} est encore à venir.", day.format("%d/%m/%Y"), time.format("%H:%M"))));
+    }
+    Ok(at)
+}
+
+/// Reads `HH:MM`.
+///
+/// # Errors
+/// What was expected, for the command line.
+pub fn time(text: &str) -> Result<NaiveTime, String> {
+    NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| format!("« {text} » n'est pas une heure : attendu HH:MM, par exemple 17:45"))
+}
