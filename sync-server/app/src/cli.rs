@@ -4,6 +4,8 @@ use crate::app::{App, Place};
 use crate::attendance::commands as attendance;
 use crate::billing::{draft, tariff_check};
 use crate::registry::{import, init};
+use crate::serve;
+use crate::sync::fleet;
 use crate::{Error, Result};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -47,6 +49,11 @@ pub enum Command {
     /// Grilles tarifaires
     #[command(subcommand)]
     Tariff(tariff_check::Command),
+    /// Sert les tablettes et les pages, jusqu'à Ctrl-C
+    Serve(serve::Args),
+    /// Parc de tablettes : codes d'enrôlement, appareils, révocation
+    #[command(subcommand)]
+    Admin(fleet::Command),
     /// Écrit le complément de commandes pour un shell (bash, zsh, fish…)
     Completions {
         /// Pour quel shell
@@ -101,6 +108,8 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
         Command::Attendance(command) => attendance::attendance(&place, &command).await,
         Command::Journal(command) => attendance::journal(&place, &command).await,
         Command::Tariff(command) => tariff_check::run(&command),
+        Command::Serve(args) => serve::run(&place, &args).await,
+        Command::Admin(command) => fleet::run(&place, &command).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "preau-server", &mut std::io::stdout());
             Ok(Outcome::Done)

@@ -11,7 +11,11 @@ pub mod billing;
 pub mod cli;
 pub mod clock;
 pub mod error;
+pub mod identity;
 pub mod registry;
+pub mod router;
+pub mod serve;
 pub mod store;
+pub mod sync;
 
 pub use error::{Error, Result};

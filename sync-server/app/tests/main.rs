@@ -7,4 +7,5 @@ mod desk;
 mod import;
 mod place;
 mod store;
+mod sync;
 mod world;

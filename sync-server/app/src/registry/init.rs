@@ -5,6 +5,7 @@ use crate::cli::Outcome;
 use crate::clock::Clock;
 use crate::store::entity::{installation, territoire};
 use crate::store::{self, Db};
+use crate::sync::Desk;
 use crate::{Error, Result};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use shared::id::uuid_v7;
@@ -52,7 +53,10 @@ pub async fn initialise(place: &Place, args: &Args) -> Result<(App, bool)> {
         }
     };
     let installation = store::installation(&db).await?.ok_or_else(|| Error::Unavailable("L'installation vient de disparaître.".into()))?;
-    Ok((App::with(db, &data_dir, installation)?, created))
+    let app = App::with(db, &data_dir, installation)?;
+    // The keys too: a backup taken before the first start holds them.
+    Desk::open(&app)?;
+    Ok((app, created))
 }
 
 async fn create(db: &Db, args: &Args) -> Result<()> {

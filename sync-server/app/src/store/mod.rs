@@ -19,7 +19,7 @@ pub use db::{Db, Engine, without_password};
 pub use scope::{OfOrganisation, OfTerritoire, Tenant, Territory};
 
 use crate::{Error, Result};
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, QuerySelect};
 use shared::calendar::Instant;
 use uuid::Uuid;
 
@@ -42,6 +42,15 @@ pub fn random<const N: usize>() -> Result<[u8; N]> {
 /// As [`random`].
 pub fn new_id(now: Instant) -> Result<Uuid> {
     Ok(shared::id::uuid_v7(now.timestamp_millis(), random()?))
+}
+
+/// Takes the lock of the audit's book until the transaction ends: two lines never share a number. SQLite has one writer anyway.
+///
+/// # Errors
+/// The database's.
+pub async fn lock_audit(territory: &Territory<'_>) -> Result<()> {
+    entity::installation::Entity::find_by_id(THE_ONE).lock_exclusive().one(&territory.on()).await?;
+    Ok(())
 }
 
 /// The installation that a database is, if it is one already.

@@ -1,0 +1,66 @@
+//! The table of contents: every route, and who may call it.
+
+use crate::serve::{Server, Transport};
+use crate::sync::refusal::Refusal;
+use crate::sync::routes as sync;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use shared::wire::limits::BODY_BYTES_MAX;
+use std::time::Duration;
+use tower_http::timeout::TimeoutLayer;
+
+/// Longest time that a request may take.
+const REQUEST_S_MAX: u64 = 60;
+
+/// Every route of the server.
+pub fn router(server: Server) -> Router {
+    let tablets = Router::new()
+        // Whoever holds a code of less than a quarter of an hour; ten tries a minute from one address.
+        .route("/sync/v1/enrol/hello", post(sync::enrol_hello))
+        .route("/sync/v1/enrol/confirm", post(sync::enrol_confirm))
+        // A tablet that is known: a nonce, then its signature.
+        .route("/sync/v1/session/hello", post(sync::session_hello))
+        .route("/sync/v1/session", post(sync::session_open))
+        // A tablet with a token of its site; revoked: its entries are quarantined.
+        .route("/sync/v1/push", post(sync::push))
+        // A tablet with a token of its site, not revoked; its own site only.
+        .route("/sync/v1/pull", post(sync::pull))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn(over_tls_only));
+    Router::new()
+        .merge(tablets)
+        // Anyone: whether the program answers. Tells nothing else.
+        .route("/sante", get(|| async { "ok\n" }))
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(middleware::from_fn(security_headers))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(REQUEST_S_MAX)))
+        .with_state(server)
+}
+
+async fn over_tls_only(request: Request, next: Next) -> Response {
+    match request.extensions().get::<Transport>() {
+        Some(Transport::Tls) => next.run(request).await,
+        _ => Refusal::needs_tls().into_response(),
+    }
+}
+
+/// No script, no frame, no trace in a cache or in another site's log.
+async fn security_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let policy = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,57 @@
+//! Sync: what tablets and server say to each other, and what each site's tablets are told.
+//!
+//! Owns the sync authority ([`authority`]), enrolment ([`enrol`]), sessions ([`session`]), the taking in of entries
+//! ([`push`], judged by [`judge`]), the telling of changes ([`pull`], [`publish`]) and the fleet's commands ([`fleet`]).
+//! Promises: a verdict for each entry, final but `held`; no entry in the journal before its signature was verified; no
+//! number seen by a reader before all smaller ones; a tablet reads and writes its own site and nothing else.
+//!
+//! Use cases are functions of (territory, now, request) in the caller's transaction; [`routes`] only translates.
+
+pub mod authority;
+pub mod enrol;
+pub mod fleet;
+pub mod judge;
+pub mod publish;
+pub mod pull;
+pub mod push;
+pub mod refusal;
+pub mod roster;
+mod roster_parts;
+pub mod routes;
+pub mod session;
+pub mod short_memory;
+
+use crate::Result;
+use crate::app::App;
+use crate::attendance::server_device::ServerKeys;
+use authority::Authority;
+use short_memory::{Nonces, Tries};
+use std::sync::Arc;
+
+/// What the sync routes share: the server's keys, and what is remembered for minutes only.
+#[derive(Clone)]
+pub struct Desk {
+    /// The server's own pen.
+    pub keys: ServerKeys,
+    /// The certificate authority that tablets pin.
+    pub authority: Arc<Authority>,
+    /// Nonces that may still be answered.
+    pub nonces: Arc<Nonces>,
+    /// Tries of codes, by address.
+    pub tries: Arc<Tries>,
+}
+
+impl Desk {
+    /// Opens the keys of an installation.
+    ///
+    /// # Errors
+    /// Where they can't be read or made.
+    pub fn open(app: &App) -> Result<Self> {
+        Ok(Self {
+            keys: ServerKeys::open(&app.data_dir)?,
+            authority: Arc::new(Authority::open(&app.data_dir, app.territoire())?),
+            nonces: Arc::default(),
+            tries: Arc::default(),
+        })
+    }
+}

@@ -1,0 +1,468 @@
+//! Taking entries in: verify, append, and one verdict an entry.
+//!
+//! New entries and those set aside before go through the same judgement, in order of their places: an entry that fills
+//! a hole lets the ones behind it in.
+
+use crate::Result;
+use crate::attendance::effective::organisations_at;
+use crate::attendance::journal::{self, IDS_A_QUERY_MAX, Verified};
+use crate::attendance::server_device::KIND as SERVER;
+use crate::identity::audit;
+use crate::store::entity::{alert, device, device_epoch, held_entry, journal_entry, quarantine};
+use crate::store::{self, Territory, insert_all, lock_site};
+use crate::sync::enrol::first_push;
+use crate::sync::judge::{Author, Judgement, Known, Read, read};
+use crate::sync::refusal::Refusal;
+use crate::sync::session::{Caller, contiguous};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect};
+use shared::calendar::Instant;
+use shared::id::{DeviceId, EntryId, OrganisationId, SiteId};
+use shared::journal::{Envelope, Hash, Place, VerifyingKey, hash_of};
+use shared::wire::limits::{HOLE_WAIT_S, PUSH_ENTRIES_MAX};
+use shared::wire::{Push, PushAnswer, Verdict, VerdictKind, WireEntry, WirePrivate};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use uuid::Uuid;
+
+/// How long a hole is waited for where another tablet carried the entry: its author may come back next week.
+const RELAYED_WAIT_S: u32 = 7 * 24 * 3_600;
+/// Entries of one device set aside at most: past it, holes are passed at once rather than the disk filled.
+const HELD_MAX: u64 = 10_000;
+/// Places looked at once when counting on.
+const PLACES_AT_ONCE: i64 = 500;
+
+/// An entry under judgement: a new one with its position in the push, or one set aside before.
+struct Candidate {
+    read: Read,
+    position: Option<usize>,
+    held: Option<held_entry::Model>,
+    waited: bool,
+    /// Another entry of this name was set aside before.
+    clash: bool,
+}
+
+/// What the judgements come to, before it is written.
+#[derive(Default)]
+struct Decided {
+    accepted: Vec<Verified>,
+    forks: Vec<Place>,
+    unlinked: Vec<(DeviceId, EntryId)>,
+    hold: Vec<held_entry::Model>,
+    release: Vec<held_entry::Model>,
+    quarantine: Vec<quarantine::Model>,
+}
+
+/// Takes a push in.
+///
+/// # Errors
+/// The database's; inside, a refusal of the whole push.
+pub async fn push(
+    territory: &Territory<'_>,
+    caller: &Caller,
+    server_epoch: &str,
+    now: Instant,
+    push: Push,
+) -> Result<Result<PushAnswer, Refusal>> {
+    if push.entries.len() > PUSH_ENTRIES_MAX {
+        return Ok(Err(Refusal::too_many()));
+    }
+    lock_site(territory, caller.site).await?;
+    let mut verdicts: Vec<Option<Verdict>> = vec![None; push.entries.len()];
+    let mut candidates = Vec::new();
+    for (position, entry) in push.entries.into_iter().enumerate() {
+        match read(entry) {
+            Ok(read) => candidates.push(Candidate { read, position: Some(position), held: None, waited: false, clash: false }),
+            Err(code) => verdicts[position] = Some(verdict(None, VerdictKind::Refused, Some(code))),
+        }
+    }
+    let told = take_in(territory, caller.site, Some(caller), candidates, now).await?;
+    for (position, verdict) in told {
+        verdicts[position] = Some(verdict);
+    }
+    // Each position was read and judged, or refused; one that wasn't would be held by nobody.
+    let verdicts: Vec<Verdict> =
+        verdicts.into_iter().map(|v| v.unwrap_or_else(|| verdict(None, VerdictKind::Refused, Some("pas_une_entree")))).collect();
+    if verdicts.iter().any(|v| v.verdict.is_stored()) {
+        first_push(territory, caller.device, now).await?;
+        note_contact(territory, caller, now).await?;
+        let (actor, subject) = (caller.device.to_string(), Some(("device", caller.device.0)));
+        let line =
+            audit::Line { actor: &actor, capacity: "appareil", channel: "tablette", route: "POST /sync/v1/push", subject, outcome: "fait" };
+        audit::write(territory, None, now, line).await?;
+    }
+    let contiguous_seq = contiguous(territory, caller.device, caller.epoch).await?;
+    Ok(Ok(PushAnswer { server_epoch: server_epoch.to_owned(), contiguous_seq, verdicts }))
+}
+
+async fn note_contact(territory: &Territory<'_>, caller: &Caller, now: Instant) -> Result<()> {
+    territory
+        .update::<device::Entity>()
+        .col_expr(device::Column::LastContactMs, Expr::value(now.timestamp_millis()))
+        .filter(device::Column::Id.eq(caller.device.0))
+        .exec(&territory.on())
+        .await?;
+    Ok(())
+}
+
+/// Passes the holes of a site that were waited for long enough. The caller commits.
+///
+/// # Errors
+/// The database's.
+pub async fn pass_holes(territory: &Territory<'_>, site: SiteId, now: Instant) -> Result<()> {
+    lock_site(territory, site).await?;
+    take_in(territory, site, None, Vec::new(), now).await.map(|_| ())
+}
+
+/// Whether a site has entries whose wait has ended.
+///
+/// # Errors
+/// The database's.
+pub async fn has_waited(territory: &Territory<'_>, site: SiteId, now: Instant) -> Result<bool> {
+    let devices = territory.find::<device::Entity>().filter(device::Column::SiteId.eq(site.0)).all(&territory.on()).await?;
+    let of_site = held_entry::Column::DeviceId.is_in(devices.iter().map(|d| d.id));
+    let held = territory.find::<held_entry::Entity>().filter(of_site).all(&territory.on()).await?;
+    Ok(held.iter().any(|row| has_ended(row, now)))
+}
+
+fn has_ended(row: &held_entry::Model, now: Instant) -> bool {
+    let wait_s = if row.relayed { RELAYED_WAIT_S } else { HOLE_WAIT_S };
+    now.timestamp_millis() - row.held_since_ms >= i64::from(wait_s) * 1000
+}
+
+async fn take_in(
+    territory: &Territory<'_>,
+    site: SiteId,
+    caller: Option<&Caller>,
+    mut candidates: Vec<Candidate>,
+    now: Instant,
+) -> Result<Vec<(usize, Verdict)>> {
+    let organisations = match caller {
+        Some(caller) => caller.organisations.clone(),
+        None => organisations_at(territory, site).await?,
+    };
+    let authors = authors_at(territory, site).await?;
+    add_set_aside(territory, &authors, &mut candidates, caller.is_none(), now).await?;
+    if candidates.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Read again under the lock: a revocation since the token was looked at counts.
+    let caller_revoked = caller.is_some_and(|c| authors.get(&c.device).is_none_or(|a| a.revoked));
+    let mut known = Known { site: Some(site), authors, caller_revoked, ..Known::default() };
+    known.organisations = organisations.iter().copied().collect();
+    learn(territory, &organisations, &candidates, &mut known).await?;
+    // In order of places, those set aside first where they are the same: they came first.
+    candidates.sort_by_key(|c| (c.read.envelope.place, c.position));
+    let mut decided = Decided::default();
+    let mut told = Vec::new();
+    for candidate in candidates {
+        let position = candidate.position;
+        let verdict = decide(territory, caller, &mut known, &mut decided, candidate, now)?;
+        told.extend(position.map(|position| (position, verdict)));
+    }
+    write(territory, site, &organisations, decided, now).await?;
+    Ok(told)
+}
+
+fn verdict(entry: Option<EntryId>, verdict: VerdictKind, code: Option<&str>) -> Verdict {
+    Verdict { entry, verdict, code: code.map(str::to_owned) }
+}
+
+fn decide(
+    territory: &Territory<'_>,
+    caller: Option<&Caller>,
+    known: &mut Known,
+    decided: &mut Decided,
+    candidate: Candidate,
+    now: Instant,
+) -> Result<Verdict> {
+    let Candidate { read, held, waited, clash, .. } = candidate;
+    let entry = Some(read.envelope.entry_id);
+    let judged = match known.judge(&read, waited) {
+        Judgement::Accept { .. } | Judgement::Hold if clash => Judgement::Quarantine("identifiant_repris"),
+        judged => judged,
+    };
+    if judged != Judgement::Hold {
+        decided.release.extend(held.clone());
+    }
+    Ok(match judged {
+        Judgement::Accept { gap_before, fork, unlinked } => {
+            known.accepted(&read);
+            if fork {
+                decided.forks.push(read.envelope.place);
+            }
+            if unlinked {
+                decided.unlinked.push((read.envelope.place.device, read.envelope.entry_id));
+            }
+            decided.accepted.push(Verified { envelope: read.envelope, sealed: read.sealed, gap_before, fork });
+            verdict(entry, VerdictKind::Accepted, None)
+        }
+        Judgement::Duplicate => verdict(entry, VerdictKind::Duplicate, None),
+        Judgement::Hold => {
+            if held.is_none() {
+                decided.hold.push(held_row(territory, caller, &read, now)?);
+            }
+            verdict(entry, VerdictKind::Held, None)
+        }
+        Judgement::Quarantine(code) => {
+            // An entry whose author is unknown proves nothing: it takes no place that another one waits for.
+            if code != "auteur_inconnu" {
+                known.quarantined(&read);
+            }
+            decided.quarantine.push(quarantine_row(territory, caller, &read, code, now)?);
+            verdict(entry, VerdictKind::Quarantined, Some(code))
+        }
+        Judgement::Refuse(code) => verdict(entry, VerdictKind::Refused, Some(code)),
+    })
+}
+
+async fn authors_at(territory: &Territory<'_>, site: SiteId) -> Result<HashMap<DeviceId, Author>> {
+    let devices = territory.find::<device::Entity>().filter(device::Column::SiteId.eq(site.0)).all(&territory.on()).await?;
+    let author = |row: device::Model| {
+        let key = VerifyingKey::from_bytes(&row.public_key.try_into().ok()?).ok()?;
+        let epoch = u32::try_from(row.epoch).unwrap_or(0);
+        Some((DeviceId(row.id), Author { key, epoch, revoked: row.revoked_at_ms.is_some(), server: row.kind == SERVER }))
+    };
+    Ok(devices.into_iter().filter_map(author).collect())
+}
+
+/// Adds the entries set aside that the candidates may let in, or whose wait has ended; all of the site's where nothing new came.
+async fn add_set_aside(
+    territory: &Territory<'_>,
+    authors: &HashMap<DeviceId, Author>,
+    candidates: &mut Vec<Candidate>,
+    all: bool,
+    now: Instant,
+) -> Result<()> {
+    let devices: BTreeSet<Uuid> = match all {
+        true => authors.keys().map(|d| d.0).collect(),
+        false => candidates.iter().map(|c| c.read.envelope.place.device.0).collect(),
+    };
+    for device in devices {
+        let rows = territory.find::<held_entry::Entity>().filter(held_entry::Column::DeviceId.eq(device)).limit(HELD_MAX);
+        let rows = rows.all(&territory.on()).await?;
+        let full = u64::try_from(rows.len()).unwrap_or(u64::MAX) >= HELD_MAX;
+        for row in rows {
+            let waited = full || has_ended(&row, now);
+            let mut named = candidates.iter_mut().filter(|c| c.position.is_some() && c.read.envelope.entry_id.0 == row.entry_id);
+            if let Some(again) = named.find(|c| c.read.sealed.envelope == row.envelope) {
+                // Offered again while it is set aside: one entry, with the wait of the first time.
+                (again.held, again.waited) = (Some(row), waited);
+                continue;
+            }
+            candidates
+                .iter_mut()
+                .filter(|c| c.position.is_some() && c.read.envelope.entry_id.0 == row.entry_id)
+                .for_each(|c| c.clash = true);
+            let wire = WireEntry {
+                envelope: (&row.envelope).into(),
+                signature: (&row.signature).into(),
+                private: serde_json::from_slice::<Option<WirePrivate>>(&row.sealed).ok().flatten(),
+            };
+            candidates.extend(read(wire).ok().map(|read| Candidate { read, position: None, held: Some(row), waited, clash: false }));
+        }
+    }
+    Ok(())
+}
+
+/// Reads what the server holds at the names and places of the candidates, and at the places before them.
+async fn learn(territory: &Territory<'_>, organisations: &[OrganisationId], candidates: &[Candidate], known: &mut Known) -> Result<()> {
+    let ids: Vec<Uuid> = candidates.iter().map(|c| c.read.envelope.entry_id.0).collect();
+    let mut lives: BTreeMap<(DeviceId, u32), BTreeSet<i64>> = BTreeMap::new();
+    for candidate in candidates {
+        let place = candidate.read.envelope.place;
+        let seqs = lives.entry((place.device, place.epoch)).or_default();
+        seqs.extend([place.seq.cast_signed(), place.seq.cast_signed() - 1]);
+    }
+    for &organisation in organisations {
+        let tenant = territory.tenant(organisation);
+        for ids in ids.chunks(IDS_A_QUERY_MAX) {
+            let rows = tenant.find::<journal_entry::Entity>().filter(journal_entry::Column::EntryId.is_in(ids.iter().copied()));
+            for row in rows.all(&tenant.on()).await? {
+                known.ids.insert(EntryId(row.entry_id), row.hash.try_into().unwrap_or_default());
+            }
+        }
+        for ((device, epoch), seqs) in &lives {
+            for seqs in seqs.iter().copied().collect::<Vec<_>>().chunks(IDS_A_QUERY_MAX) {
+                let rows = tenant.find::<journal_entry::Entity>().filter(at_places(*device, *epoch, seqs)).all(&tenant.on()).await?;
+                for row in rows {
+                    let place = Place { device: *device, epoch: *epoch, seq: u64::try_from(row.seq).unwrap_or(0) };
+                    known.places.entry(place).or_default().insert(row.hash.try_into().unwrap_or_default());
+                }
+            }
+        }
+    }
+    for device in lives.keys().map(|(device, _)| *device).collect::<BTreeSet<_>>() {
+        for (place, hash) in quarantined_places(territory, device).await? {
+            known.places.entry(place).or_default().insert(hash);
+        }
+    }
+    Ok(())
+}
+
+fn at_places(device: DeviceId, epoch: u32, seqs: &[i64]) -> Condition {
+    Condition::all()
+        .add(journal_entry::Column::DeviceId.eq(device.0))
+        .add(journal_entry::Column::DeviceEpoch.eq(i32::try_from(epoch).unwrap_or(i32::MAX)))
+        .add(journal_entry::Column::Seq.is_in(seqs.iter().copied()))
+}
+
+/// Places whose bytes are in quarantine: durably held, though not in the journal.
+async fn quarantined_places(territory: &Territory<'_>, device: DeviceId) -> Result<Vec<(Place, Hash)>> {
+    let of_device = Condition::all().add(quarantine::Column::DeviceId.eq(device.0)).add(quarantine::Column::Code.ne("auteur_inconnu"));
+    let rows = territory.find::<quarantine::Entity>().filter(of_device).all(&territory.on()).await?;
+    Ok(rows.iter().filter_map(|r| Some((Envelope::decode(&r.envelope).ok()?.place, hash_of(&r.envelope)))).collect())
+}
+
+fn held_row(territory: &Territory<'_>, caller: Option<&Caller>, read: &Read, now: Instant) -> Result<held_entry::Model> {
+    let place = read.envelope.place;
+    Ok(held_entry::Model {
+        territoire_id: territory.id().0,
+        device_id: place.device.0,
+        device_epoch: i32::try_from(place.epoch).unwrap_or(i32::MAX),
+        seq: place.seq.cast_signed(),
+        entry_id: read.envelope.entry_id.0,
+        envelope: read.sealed.envelope.clone(),
+        signature: read.sealed.signature.to_vec(),
+        sealed: private_bytes(read)?,
+        held_since_ms: now.timestamp_millis(),
+        relayed: caller.is_none_or(|c| c.device != place.device),
+    })
+}
+
+fn quarantine_row(
+    territory: &Territory<'_>,
+    caller: Option<&Caller>,
+    read: &Read,
+    code: &'static str,
+    now: Instant,
+) -> Result<quarantine::Model> {
+    Ok(quarantine::Model {
+        territoire_id: territory.id().0,
+        id: store::new_id(now)?,
+        site_id: Some(caller.map_or(read.envelope.site, |c| c.site).0),
+        device_id: Some(read.envelope.place.device.0),
+        entry_id: Some(read.envelope.entry_id.0),
+        envelope: read.sealed.envelope.clone(),
+        signature: read.sealed.signature.to_vec(),
+        sealed: private_bytes(read)?,
+        code: code.to_owned(),
+        received_at_ms: now.timestamp_millis(),
+        decision: None,
+        decided_by: None,
+        decided_at_ms: None,
+    })
+}
+
+/// Salt, payload and notes as they came.
+fn private_bytes(read: &Read) -> Result<Vec<u8>> {
+    let private = WireEntry::from(&read.sealed).private;
+    serde_json::to_vec(&private).map_err(|error| crate::Error::Unavailable(format!("L'entrée ne s'écrit pas : {error}")))
+}
+
+async fn write(territory: &Territory<'_>, site: SiteId, organisations: &[OrganisationId], decided: Decided, now: Instant) -> Result<()> {
+    let on = territory.on();
+    for row in &decided.release {
+        territory
+            .delete::<held_entry::Entity>()
+            .filter(held_entry::Column::DeviceId.eq(row.device_id))
+            .filter(held_entry::Column::EntryId.eq(row.entry_id))
+            .exec(&on)
+            .await?;
+    }
+    let mut lives: BTreeSet<(DeviceId, u32)> = BTreeSet::new();
+    lives.extend(decided.accepted.iter().map(|v| (v.envelope.place.device, v.envelope.place.epoch)));
+    lives.extend(decided.hold.iter().map(|h| (DeviceId(h.device_id), u32::try_from(h.device_epoch).unwrap_or(0))));
+    let mut alerts: Vec<(&str, Uuid, Uuid)> = decided.unlinked.iter().map(|(d, e)| ("chaine_rompue", d.0, e.0)).collect();
+    journal::append(territory, site, &decided.accepted, now).await?;
+    // After the entries: both branches may have come in one push.
+    mark_forks(territory, organisations, &decided, &mut alerts).await?;
+    insert_all(&on, decided.hold).await?;
+    for row in decided.quarantine {
+        if let Ok(envelope) = Envelope::decode(&row.envelope) {
+            lives.insert((envelope.place.device, envelope.place.epoch));
+        }
+        // Handed in again after a lost reply: one row, and one person called.
+        let same = Condition::all()
+            .add(quarantine::Column::EntryId.eq(row.entry_id))
+            .add(quarantine::Column::Code.eq(row.code.as_str()))
+            .add(quarantine::Column::Envelope.eq(row.envelope.clone()));
+        if territory.find::<quarantine::Entity>().filter(same).one(&on).await?.is_none() {
+            alerts.push(("quarantaine", row.device_id.unwrap_or_default(), row.entry_id.unwrap_or_default()));
+            insert_all(&on, vec![row]).await?;
+        }
+    }
+    let alert = |(kind, device, entry): (&str, Uuid, Uuid)| {
+        Ok(alert::Model {
+            territoire_id: territory.id().0,
+            id: store::new_id(now)?,
+            site_id: site.0,
+            device_id: Some(device),
+            entry_id: Some(entry),
+            kind: kind.to_owned(),
+            at_ms: now.timestamp_millis(),
+            seen_at_ms: None,
+        })
+    };
+    insert_all(&on, alerts.into_iter().map(alert).collect::<Result<Vec<_>>>()?).await?;
+    for (device, epoch) in lives {
+        count_on(territory, organisations, device, epoch).await?;
+    }
+    Ok(())
+}
+
+/// Marks what stands at a forked place already, and calls a person.
+async fn mark_forks<'a>(
+    territory: &Territory<'_>,
+    organisations: &[OrganisationId],
+    decided: &Decided,
+    alerts: &mut Vec<(&'a str, Uuid, Uuid)>,
+) -> Result<()> {
+    for place in &decided.forks {
+        for &organisation in organisations {
+            let tenant = territory.tenant(organisation);
+            let rows = tenant.find::<journal_entry::Entity>().filter(at_places(place.device, place.epoch, &[place.seq.cast_signed()]));
+            let ids: Vec<Uuid> = rows.all(&tenant.on()).await?.into_iter().map(|r| r.entry_id).collect();
+            journal::mark_forks(&tenant, &ids).await?;
+        }
+    }
+    let forked = decided.accepted.iter().filter(|v| v.fork);
+    alerts.extend(forked.map(|v| ("fourche", v.envelope.place.device.0, v.envelope.entry_id.0)));
+    Ok(())
+}
+
+/// Counts on from the last number up to which every place is held, over journal, quarantine and what is set aside.
+async fn count_on(territory: &Territory<'_>, organisations: &[OrganisationId], device: DeviceId, epoch: u32) -> Result<()> {
+    let before = contiguous(territory, device, epoch).await?.cast_signed();
+    let quarantined = quarantined_places(territory, device).await?;
+    let mut reached = before;
+    loop {
+        let next: Vec<i64> = (reached + 1..=reached + PLACES_AT_ONCE).collect();
+        let mut held: HashSet<i64> = quarantined.iter().filter(|(p, _)| p.epoch == epoch).map(|(p, _)| p.seq.cast_signed()).collect();
+        for &organisation in organisations {
+            let tenant = territory.tenant(organisation);
+            let rows = tenant.find::<journal_entry::Entity>().filter(at_places(device, epoch, &next)).all(&tenant.on()).await?;
+            held.extend(rows.iter().map(|r| r.seq));
+        }
+        let aside = territory
+            .find::<held_entry::Entity>()
+            .filter(held_entry::Column::DeviceId.eq(device.0))
+            .filter(held_entry::Column::DeviceEpoch.eq(i32::try_from(epoch).unwrap_or(i32::MAX)))
+            .filter(held_entry::Column::Seq.is_in(next.iter().copied()));
+        held.extend(aside.all(&territory.on()).await?.iter().map(|r| r.seq));
+        let count = next.iter().take_while(|seq| held.contains(seq)).count();
+        reached += i64::try_from(count).unwrap_or(0);
+        if count < next.len() {
+            break;
+        }
+    }
+    if reached > before {
+        territory
+            .update::<device_epoch::Entity>()
+            .col_expr(device_epoch::Column::ContiguousSeq, Expr::value(reached))
+            .filter(device_epoch::Column::DeviceId.eq(device.0))
+            .filter(device_epoch::Column::Epoch.eq(i32::try_from(epoch).unwrap_or(i32::MAX)))
+            .exec(&territory.on())
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,322 @@
+//! From rows of the store to items of the roster: pure, one function a kind of item.
+
+use crate::registry::booking::Status;
+use crate::store::entity::{activity, badge, child, child_right, contract, contract_slot, person, pickup_person, site};
+use crate::sync::roster::{Offer, People, Window};
+use chrono::{Datelike, NaiveDate, NaiveTime};
+use sha2::{Digest, Sha256};
+use shared::calendar::{SchoolCalendar, Weekdays, Zone, public_holiday};
+use shared::id::{
+    ActivityId, BadgeId, BookingId, CentreId, ChildId, ClassId, GroupId, HouseholdId, OrganisationId, PersonId, SiteId, StaffId,
+};
+use shared::roster::{
+    Activity, Adult, AdultStatus, Badge, BadgeHolder, Booking, Centre, Child, Class, Dated, Group, Item, Period, Site, Staff,
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use uuid::Uuid;
+
+/// A time of day from minutes; midnight at the end of the day is its last minute, since a clock shows no 24:00.
+fn time(minute: Option<i32>) -> Option<NaiveTime> {
+    let minute = u32::try_from(minute?).ok()?.min(1_439);
+    NaiveTime::from_hms_opt(minute / 60, minute % 60, 0)
+}
+
+fn weekdays(bits: Option<i32>) -> Weekdays {
+    bits.and_then(|b| u8::try_from(b).ok()).map_or(Weekdays::default(), Weekdays::from_bits)
+}
+
+/// A closed list's code, as the import wrote it.
+fn coded<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).ok()
+}
+
+fn zones(offers: &[Offer]) -> BTreeSet<Zone> {
+    offers.iter().flat_map(|o| &o.centres).filter_map(|c| c.school_zone.as_deref()?.parse().ok()).collect()
+}
+
+pub(super) fn site(row: &site::Model, offers: &[Offer], calendar: &SchoolCalendar, window: Window) -> Item {
+    let zones = zones(offers);
+    let holidays = calendar.holidays().iter().filter(|h| zones.contains(&h.zone) && h.last_day >= window.first).cloned().collect();
+    Item::Site(Site { id: SiteId(row.id), name: row.name.clone(), holidays })
+}
+
+pub(super) fn places(offer: &Offer, window: Window) -> Vec<Item> {
+    let mut items = Vec::new();
+    for row in &offer.centres {
+        let closed = offer.closures.iter().filter(|c| c.centre_id == row.id && c.last_day >= window.first);
+        items.push(Item::Centre(Centre {
+            id: CentreId(row.id),
+            code: row.code.clone(),
+            organisation: OrganisationId(row.organisation_id),
+            name: row.name.clone(),
+            kind: row.kind.clone(),
+            opens: time(row.opens_minute),
+            closes: time(row.closes_minute),
+            closures: closed.map(|c| (c.first_day, c.last_day)).collect(),
+        }));
+    }
+    let group =
+        |g: &crate::store::entity::centre_group::Model| Group { id: GroupId(g.id), centre: CentreId(g.centre_id), name: g.name.clone() };
+    items.extend(offer.groups.iter().map(|g| Item::Group(group(g))));
+    items.extend(offer.activities.iter().filter_map(an_activity).map(Item::Activity));
+    items
+}
+
+/// `None` for an activity with a code that this version doesn't know: the import lets none in.
+fn an_activity(row: &activity::Model) -> Option<Activity> {
+    Some(Activity {
+        id: ActivityId(row.id),
+        code: row.code.clone(),
+        centre: CentreId(row.centre_id),
+        name: row.name.clone(),
+        recording: coded(&row.recording)?,
+        booking: coded(&row.booking_rule)?,
+        weekdays: weekdays(Some(row.weekdays)),
+        period: coded(&row.period)?,
+        starts: time(row.starts_minute),
+        ends: time(row.ends_minute),
+    })
+}
+
+pub(super) fn staff(offer: &Offer) -> Vec<Item> {
+    let member = |row: &crate::store::entity::staff::Model| {
+        Item::Staff(Staff {
+            id: StaffId(row.id),
+            centre: CentreId(row.centre_id),
+            first_name: row.first_name.clone(),
+            last_name: row.last_name.clone(),
+            director: row.role == "direction",
+            counted: row.counts_in_ratio,
+        })
+    };
+    offer.staff.iter().map(member).collect()
+}
+
+pub(super) fn children(offers: &[Offer], people: &People, window: Window) -> Vec<Item> {
+    let mut items: Vec<Item> = people.children.iter().map(|row| Item::Child(a_child(row, offers, people))).collect();
+    let present: BTreeSet<Uuid> =
+        people.classes.iter().filter(|c| window.meets(Some(c.valid_from), c.valid_to)).map(|c| c.class_id).collect();
+    let class = |row: &crate::store::entity::school_class::Model| {
+        Item::Class(Class { id: ClassId(row.id), name: row.name.clone(), level: row.level.clone().unwrap_or_default() })
+    };
+    items.extend(people.class_rows.iter().filter(|c| present.contains(&c.id)).map(class));
+    items
+}
+
+fn a_child(row: &child::Model, offers: &[Offer], people: &People) -> Child {
+    let mut households: BTreeSet<Uuid> = people.custody.iter().filter(|c| c.child_id == row.id).map(|c| c.household_id).collect();
+    households.insert(row.household_id);
+    let mut enrolments: Vec<Dated<ActivityId>> = Vec::new();
+    let mut groups: Vec<Dated<GroupId>> = Vec::new();
+    for offer in offers {
+        let dated = |what: Uuid, from, to| Dated { what: ActivityId(what), from, to };
+        let of_child = offer.enrolments.iter().filter(|e| e.child_id == row.id);
+        enrolments.extend(of_child.map(|e| dated(e.activity_id, Some(e.valid_from), e.valid_to)));
+        let of_child = offer.contracts.iter().filter(|c| c.child_id == row.id);
+        enrolments.extend(of_child.map(|c| dated(c.activity_id, Some(c.valid_from), Some(c.valid_to))));
+        let of_child = offer.assignments.iter().filter(|a| a.child_id == row.id);
+        groups.extend(of_child.map(|a| Dated { what: GroupId(a.group_id), from: a.valid_from, to: a.valid_to }));
+        let of_child = offer.enrolments.iter().filter(|e| e.child_id == row.id);
+        groups.extend(of_child.filter_map(|e| Some(Dated { what: GroupId(e.group_id?), from: Some(e.valid_from), to: e.valid_to })));
+    }
+    // The store gives rows in no order: the item's bytes must say the same tomorrow.
+    enrolments.sort_by_key(|d| (d.what, d.from, d.to));
+    groups.sort_by_key(|d| (d.what, d.from, d.to));
+    groups.dedup();
+    let mut classes: Vec<Dated<ClassId>> = people
+        .classes
+        .iter()
+        .filter(|c| c.child_id == row.id)
+        .map(|c| Dated { what: ClassId(c.class_id), from: Some(c.valid_from), to: c.valid_to })
+        .collect();
+    classes.sort_by_key(|d| (d.what, d.from, d.to));
+    Child {
+        id: ChildId(row.id),
+        code: row.code.clone(),
+        first_name: row.first_name.clone(),
+        last_name: row.last_name.clone(),
+        birth_date: row.birth_date,
+        households: households.into_iter().map(HouseholdId).collect(),
+        groups,
+        classes,
+        enrolments,
+        care: [&row.allergies, &row.care_plan].iter().any(|text| text.as_deref().is_some_and(|t| !t.trim().is_empty())),
+        alone_from: time(row.leaves_alone_minute),
+        alone_days: weekdays(row.leaves_alone_days),
+    }
+}
+
+/// Guardians who may take, and persons authorised, restricted or barred: one item a pair. The gravest row of a pair holds.
+pub(super) fn adults(people: &People, window: Window) -> Vec<Item> {
+    let mut pairs: BTreeMap<(ChildId, PersonId), Adult> = BTreeMap::new();
+    let rights = people.rights.iter().filter(|r| r.may_take && window.meets(r.valid_from, r.valid_to));
+    let guardians = rights.filter_map(|r| Some(a_guardian(r, people.persons.get(&r.person_id)?, people)));
+    let others = people.pickups.iter().filter(|p| window.meets(p.valid_from, p.valid_to)).map(|p| a_pickup(p, people));
+    for adult in guardians.chain(others) {
+        match pairs.entry((adult.child, adult.person)) {
+            std::collections::btree_map::Entry::Vacant(free) => {
+                free.insert(adult);
+            }
+            std::collections::btree_map::Entry::Occupied(mut taken) => {
+                let held = taken.get_mut();
+                if adult.status > held.status {
+                    *held = adult;
+                } else if adult.status == held.status {
+                    widen(held, &adult);
+                }
+            }
+        }
+    }
+    pairs.into_values().map(Item::Adult).collect()
+}
+
+/// Two rows of one pair and status: one for Mondays, one for Tuesdays.
+fn widen(held: &mut Adult, other: &Adult) {
+    held.weekdays = match held.weekdays.is_empty() || other.weekdays.is_empty() {
+        true => Weekdays::default(),
+        false => Weekdays::from_bits(held.weekdays.bits() | other.weekdays.bits()),
+    };
+    held.from = held.from.zip(other.from).map(|(a, b)| a.min(b));
+    held.to = held.to.zip(other.to).map(|(a, b)| a.max(b));
+    held.not_before = held.not_before.max(other.not_before);
+    held.identity_check |= other.identity_check;
+    held.rank = held.rank.min(other.rank);
+}
+
+fn a_guardian(right: &child_right::Model, row: &person::Model, people: &People) -> Adult {
+    Adult {
+        person: PersonId(row.id),
+        child: ChildId(right.child_id),
+        first_name: row.first_name.clone(),
+        last_name: row.last_name.clone(),
+        link: right.link.clone().unwrap_or_default(),
+        status: AdultStatus::Authorised,
+        weekdays: Weekdays::default(),
+        not_before: None,
+        identity_check: false,
+        from: right.valid_from,
+        to: right.valid_to,
+        rank: 0,
+        telephone: telephone(row, people),
+    }
+}
+
+/// A confidential household's numbers stay with it.
+fn telephone(row: &person::Model, people: &People) -> String {
+    let hidden = people.households.get(&row.household_id).is_none_or(|h| h.confidential);
+    if hidden { String::new() } else { row.phone.clone().unwrap_or_default() }
+}
+
+fn a_pickup(row: &pickup_person::Model, people: &People) -> Adult {
+    let guardian = row.person_id.and_then(|id| people.persons.get(&id));
+    let telephone = match guardian {
+        Some(guardian) => telephone(guardian, people),
+        None => row.phone.clone().unwrap_or_default(),
+    };
+    let status = match row.status.as_str() {
+        "interdite" => AdultStatus::Barred,
+        "restreinte" => AdultStatus::Restricted,
+        _ => AdultStatus::Authorised,
+    };
+    Adult {
+        person: PersonId(row.person_id.unwrap_or(row.id)),
+        child: ChildId(row.child_id),
+        first_name: row.first_name.clone(),
+        last_name: row.last_name.clone(),
+        link: row.link.clone().unwrap_or_default(),
+        status,
+        weekdays: weekdays(row.weekdays),
+        not_before: time(row.from_minute),
+        identity_check: row.id_document.as_deref().is_some_and(|d| !d.trim().is_empty()),
+        from: row.valid_from,
+        to: row.valid_to,
+        rank: row.call_order.and_then(|o| u32::try_from(o).ok()).unwrap_or(99),
+        telephone,
+    }
+}
+
+pub(super) fn badges(people: &People, offers: &[Offer]) -> Vec<Item> {
+    let staff: BTreeSet<Uuid> = offers.iter().flat_map(|o| o.staff.iter().map(|s| s.id)).collect();
+    let holder = |row: &badge::Model| match (row.household_id, row.person_id, row.staff_id) {
+        (Some(id), _, _) => Some(BadgeHolder::Household(HouseholdId(id))),
+        (_, Some(id), _) => Some(BadgeHolder::Person(PersonId(id))),
+        (_, _, Some(id)) if staff.contains(&id) => Some(BadgeHolder::Staff(StaffId(id))),
+        _ => None,
+    };
+    people
+        .badges
+        .iter()
+        .filter_map(|row| Some(Item::Badge(Badge { id: BadgeId(row.id), uid: row.uid.clone(), holder: holder(row)? })))
+        .collect()
+}
+
+/// Bookings of the window, and the days that contracts reserve. A child announced absent is not expected.
+pub(super) fn bookings(offer: &Offer, people: &People, calendar: &SchoolCalendar, window: Window) -> Vec<Item> {
+    let absent =
+        |child: Uuid, day: NaiveDate| people.absences.iter().any(|a| a.child_id == child && a.first_day <= day && day <= a.last_day);
+    let mut items: Vec<Item> = offer
+        .bookings
+        .iter()
+        .map(|(row, state)| {
+            Item::Booking(Booking {
+                id: BookingId(row.id),
+                child: ChildId(row.child_id),
+                activity: ActivityId(row.activity_id),
+                day: row.day,
+                starts: time(state.starts_minute),
+                ends: time(state.ends_minute),
+                expected: state.status == Status::Accepted && !absent(row.child_id, row.day),
+            })
+        })
+        .collect();
+    let activities: HashMap<Uuid, &activity::Model> = offer.activities.iter().map(|a| (a.id, a)).collect();
+    for contract in &offer.contracts {
+        let Some(activity) = activities.get(&contract.activity_id) else { continue };
+        let zone = offer.centres.iter().find(|c| c.id == activity.centre_id).and_then(|c| c.school_zone.as_deref()?.parse().ok());
+        for day in window.days().filter(|d| contract.valid_from <= *d && *d <= contract.valid_to) {
+            if !opens(activity, zone, calendar, day) {
+                continue;
+            }
+            let on_leave = offer.leaves.iter().any(|l| l.contract_id == contract.id && l.first_day <= day && day <= l.last_day);
+            let slots = offer.slots.iter().filter(|s| s.contract_id == contract.id && reserves(s, day));
+            let expected = !on_leave && !absent(contract.child_id, day);
+            items.extend(slots.map(|slot| Item::Booking(reserved(contract, slot, day, expected))));
+        }
+    }
+    items
+}
+
+fn opens(activity: &activity::Model, zone: Option<Zone>, calendar: &SchoolCalendar, day: NaiveDate) -> bool {
+    let holiday = public_holiday(day).is_some();
+    let period = coded::<Period>(&activity.period).unwrap_or_default();
+    let fits = zone.map_or(!holiday, |zone| period.fits(calendar.day_kind(zone, day), holiday));
+    fits && weekdays(Some(activity.weekdays)).contains(day.weekday())
+}
+
+/// Week A is an odd week of the ISO calendar, week B an even one.
+fn reserves(slot: &contract_slot::Model, day: NaiveDate) -> bool {
+    let odd = day.iso_week().week() % 2 == 1;
+    let week = match slot.week.as_str() {
+        "A" => odd,
+        "B" => !odd,
+        _ => true,
+    };
+    week && i64::from(slot.weekday) == i64::from(day.weekday().num_days_from_monday())
+}
+
+/// A reserved day has no row of its own: its id is made of what it comes from, the same at each publication.
+fn reserved(contract: &contract::Model, slot: &contract_slot::Model, day: NaiveDate, expected: bool) -> Booking {
+    let digest =
+        Sha256::new().chain_update(b"preau/contract-day/1\0").chain_update(slot.id.as_bytes()).chain_update(day.to_string()).finalize();
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    Booking {
+        id: BookingId(uuid::Builder::from_custom_bytes(id).into_uuid()),
+        child: ChildId(contract.child_id),
+        activity: ActivityId(contract.activity_id),
+        day,
+        starts: time(Some(slot.starts_minute)),
+        ends: time(Some(slot.ends_minute)),
+        expected,
+    }
+}

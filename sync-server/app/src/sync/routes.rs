@@ -1,0 +1,117 @@
+//! The sync routes: bytes to requests, use cases in one transaction each, answers to bytes.
+
+use crate::app::App;
+use crate::serve::Server;
+use crate::store::Territory;
+use crate::sync::refusal::Refusal;
+use crate::sync::session::{self, Caller, epoch_text};
+use crate::sync::{enrol, publish, pull as pulling, push as pushing};
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, header};
+use serde::de::DeserializeOwned;
+use shared::wire::limits::BODY_BYTES_MAX;
+use shared::wire::{EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, Pull, PullAnswer, Push, PushAnswer, Session, SessionChallenge};
+use shared::wire::{SessionHello, SessionProof};
+use std::net::SocketAddr;
+
+/// An answer, or why not.
+type Answer<T> = Result<Json<T>, Refusal>;
+
+/// Reads a body, within the limit, as what a route takes.
+async fn read<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
+    let bytes = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
+        let mut cause: Option<&dyn std::error::Error> = Some(&error);
+        while let Some(at) = cause {
+            // A line that broke in the middle is no tablet that sends too much.
+            if at.to_string().contains("length limit exceeded") {
+                return Refusal::too_large();
+            }
+            cause = at.source();
+        }
+        Refusal::unreadable()
+    })?;
+    serde_json::from_slice(&bytes).map_err(|_| Refusal::unreadable())
+}
+
+async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    let token = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+    let token = token.ok_or_else(Refusal::session_over)?;
+    let territory = Territory::new(app.territoire(), app.db.read());
+    session::caller(&territory, token, app.clock.now()).await?.ok_or_else(Refusal::session_over)
+}
+
+/// `POST /sync/v1/enrol/hello`
+pub async fn enrol_hello(State(server): State<Server>, ConnectInfo(from): ConnectInfo<SocketAddr>, body: Body) -> Answer<EnrolChallenge> {
+    let request: EnrolHello = read(body).await?;
+    may_try(&server, from)?;
+    let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
+    let territory = Territory::new(server.app.territoire(), &transaction);
+    let answer = enrol::hello(&territory, &server.desk, now, &request).await?;
+    transaction.commit().await?;
+    answer.map(Json)
+}
+
+/// `POST /sync/v1/enrol/confirm`
+pub async fn enrol_confirm(State(server): State<Server>, ConnectInfo(from): ConnectInfo<SocketAddr>, body: Body) -> Answer<EnrolDone> {
+    let request: EnrolConfirm = read(body).await?;
+    may_try(&server, from)?;
+    let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
+    let territory = Territory::new(server.app.territoire(), &transaction);
+    let answer = enrol::confirm(&territory, &server.desk, now, &request).await?;
+    // A refusal too: that another key tried stands in the code's row.
+    transaction.commit().await?;
+    answer.map(Json)
+}
+
+fn may_try(server: &Server, from: SocketAddr) -> Result<(), Refusal> {
+    if server.app.installation.reprise {
+        return Err(Refusal::reprise());
+    }
+    if server.desk.tries.allow(from.ip(), server.app.clock.now()) { Ok(()) } else { Err(Refusal::too_often()) }
+}
+
+/// `POST /sync/v1/session/hello`
+pub async fn session_hello(State(server): State<Server>, body: Body) -> Answer<SessionChallenge> {
+    let request: SessionHello = read(body).await?;
+    let territory = Territory::new(server.app.territoire(), server.app.db.read());
+    session::hello(&territory, &server.desk, server.app.clock.now(), &request).await?.map(Json)
+}
+
+/// `POST /sync/v1/session`
+pub async fn session_open(State(server): State<Server>, body: Body) -> Answer<Session> {
+    let request: SessionProof = read(body).await?;
+    let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
+    let territory = Territory::new(server.app.territoire(), &transaction);
+    let answer = session::open(&territory, &server.desk, &server.app.installation, now, &request).await?;
+    transaction.commit().await?;
+    answer.map(Json)
+}
+
+/// `POST /sync/v1/push`
+pub async fn push(State(server): State<Server>, headers: HeaderMap, body: Body) -> Answer<PushAnswer> {
+    let caller = caller(&server.app, &headers).await?;
+    let request: Push = read(body).await?;
+    let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
+    let territory = Territory::new(server.app.territoire(), &transaction);
+    let epoch = epoch_text(&server.app.installation);
+    let answer = pushing::push(&territory, &caller, &epoch, now, request).await?;
+    transaction.commit().await?;
+    answer.map(Json)
+}
+
+/// `POST /sync/v1/pull`
+pub async fn pull(State(server): State<Server>, headers: HeaderMap, body: Body) -> Answer<PullAnswer> {
+    let caller = caller(&server.app, &headers).await?;
+    let request: Pull = read(body).await?;
+    if !caller.revoked {
+        publish::due_site(&server.app, caller.site).await?;
+    }
+    let (now, snapshot) = (server.app.clock.now(), server.app.db.snapshot().await?);
+    let territory = Territory::new(server.app.territoire(), &snapshot);
+    let epoch = epoch_text(&server.app.installation);
+    let answer = pulling::pull(&territory, &caller, &epoch, now, &request).await?;
+    snapshot.commit().await?;
+    answer.map(Json)
+}

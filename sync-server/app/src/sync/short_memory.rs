@@ -1,0 +1,105 @@
+//! What the server remembers for minutes and may forget at a restart: nonces and tries. A tablet asks again.
+
+use crate::Result;
+use crate::store::random;
+use shared::calendar::Instant;
+use shared::wire::limits::{CODE_TRIES_PER_MINUTE, NONCE_LIFE_S};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+/// Most nonces remembered; the oldest goes first.
+const NONCES_MAX: usize = 10_000;
+/// Most addresses whose tries are counted; past it, the minute's counts are thrown away rather than the memory.
+const ADDRESSES_MAX: usize = 10_000;
+const MINUTE_MS: i64 = 60_000;
+
+/// A nonce, 32 random bytes.
+pub type Nonce = [u8; 32];
+
+/// Nonces given, each for one subject (a device, a code and key) and one answer.
+#[derive(Default)]
+pub struct Nonces(Mutex<HashMap<Nonce, (Vec<u8>, i64)>>);
+
+impl Nonces {
+    /// A new nonce for a subject.
+    ///
+    /// # Errors
+    /// Where the system gives no randomness.
+    pub fn give(&self, subject: &[u8], now: Instant) -> Result<Nonce> {
+        let nonce = random()?;
+        let mut given = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now_ms = now.timestamp_millis();
+        if given.len() >= NONCES_MAX {
+            given.retain(|_, (_, until)| *until > now_ms);
+        }
+        if given.len() >= NONCES_MAX {
+            let oldest = given.iter().min_by_key(|(_, (_, until))| *until).map(|(nonce, _)| *nonce);
+            oldest.map(|nonce| given.remove(&nonce));
+        }
+        given.insert(nonce, (subject.to_vec(), now_ms + i64::from(NONCE_LIFE_S) * 1000));
+        Ok(nonce)
+    }
+
+    /// Takes a nonce back: `true` once, for its subject, within its life.
+    #[must_use]
+    pub fn take(&self, nonce: &Nonce, subject: &[u8], now: Instant) -> bool {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(nonce);
+        taken.is_some_and(|(of, until)| of == subject && until > now.timestamp_millis())
+    }
+}
+
+/// Tries of enrolment codes, by address and minute.
+#[derive(Default)]
+pub struct Tries(Mutex<HashMap<IpAddr, (i64, u32)>>);
+
+impl Tries {
+    /// Counts a try; `false` past [`CODE_TRIES_PER_MINUTE`].
+    #[must_use]
+    pub fn allow(&self, from: IpAddr, now: Instant) -> bool {
+        let minute = now.timestamp_millis().div_euclid(MINUTE_MS);
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tries.len() >= ADDRESSES_MAX {
+            tries.clear();
+        }
+        let (of_minute, count) = tries.entry(from).or_insert((minute, 0));
+        if *of_minute != minute {
+            (*of_minute, *count) = (minute, 0);
+        }
+        *count += 1;
+        *count <= CODE_TRIES_PER_MINUTE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(s: i64) -> Instant {
+        shared::calendar::instant_from_ms(s * 1000)
+    }
+
+    #[test]
+    fn a_nonce_is_answered_once_by_whom_it_was_given_to_and_not_for_long() {
+        let nonces = Nonces::default();
+        let nonce = nonces.give(b"a", at(0)).unwrap();
+        assert!(nonces.take(&nonce, b"a", at(119)));
+        assert!(!nonces.take(&nonce, b"a", at(119)), "a replay");
+        let nonce = nonces.give(b"a", at(0)).unwrap();
+        assert!(!nonces.take(&nonce, b"b", at(1)), "another's");
+        let nonce = nonces.give(b"a", at(0)).unwrap();
+        assert!(!nonces.take(&nonce, b"a", at(120)), "too late");
+    }
+
+    #[test]
+    fn ten_tries_a_minute_and_no_eleventh() {
+        let tries = Tries::default();
+        let (here, there) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        for _ in 0..CODE_TRIES_PER_MINUTE {
+            assert!(tries.allow(here, at(30)));
+        }
+        assert!(!tries.allow(here, at(59)));
+        assert!(tries.allow(there, at(59)), "another address has its own ten");
+        assert!(tries.allow(here, at(60)), "and a new minute begins anew");
+    }
+}
