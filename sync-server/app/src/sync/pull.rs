@@ -88,11 +88,8 @@ async fn bodies(territory: &Territory<'_>, caller: &Caller, now: Instant, rows: 
     let keys: HashSet<String> = put.iter().chain(&remove).map(|(_, key)| key.clone()).collect();
     let items = items(territory, caller, keys).await?;
     for (number, key) in put {
-        if let Some(item) = items.get(&key).filter(|item| item.number == number) {
-            if let Ok(item) = serde_json::from_slice(&item.content) {
-                bodies.insert(number, ChangeBody::Put(item));
-            }
-        }
+        let last_word = items.get(&key).filter(|item| item.number == number);
+        bodies.extend(last_word.and_then(|item| Some((number, ChangeBody::Put(serde_json::from_slice(&item.content).ok()?)))));
     }
     bodies.extend(remove.into_iter().filter(|(_, key)| !items.contains_key(key)).map(|(number, key)| (number, ChangeBody::Remove(key))));
     let forget = rows.iter().filter(|r| r.kind == "forget");

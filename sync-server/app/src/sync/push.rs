@@ -411,11 +411,11 @@ async fn write(territory: &Territory<'_>, site: SiteId, organisations: &[Organis
 }
 
 /// Marks what stands at a forked place already, and calls a person.
-async fn mark_forks<'a>(
+async fn mark_forks(
     territory: &Territory<'_>,
     organisations: &[OrganisationId],
     decided: &Decided,
-    alerts: &mut Vec<(&'a str, Uuid, Uuid)>,
+    alerts: &mut Vec<(&str, Uuid, Uuid)>,
 ) -> Result<()> {
     for place in &decided.forks {
         for &organisation in organisations {

@@ -74,18 +74,18 @@ on_both! {
         let answer = tablet.push(&door, &[first, third.clone()]).await;
         assert_eq!(answer.verdicts.iter().map(word).collect::<Vec<_>>(), ["accepted", "held"]);
         assert_eq!(answer.contiguous_seq, 1);
-        assert_eq!(tablet.verdicts(&door, &[third.clone()]).await, ["held"]);
+        assert_eq!(tablet.verdicts(&door, std::slice::from_ref(&third)).await, ["held"]);
         assert_eq!(tablet.push(&door, &[missing]).await.contiguous_seq, 3, "what fills the hole lets the rest in");
         assert_eq!(tablet.verdicts(&door, &[third]).await, ["duplicate"]);
 
         tablet.skip(2);
         let beyond = tablet.arrival(later(&door.app, 5));
-        assert_eq!(tablet.verdicts(&door, &[beyond.clone()]).await, ["held"]);
+        assert_eq!(tablet.verdicts(&door, std::slice::from_ref(&beyond)).await, ["held"]);
         door.app.clock.advance(Duration::from_secs(60));
         let transaction = door.app.db.begin().await.unwrap();
         pass_holes(&Territory::new(door.app.territoire(), &transaction), here.site, door.app.clock.now()).await.unwrap();
         transaction.commit().await.unwrap();
-        assert_eq!(tablet.push(&door, &[beyond.clone()]).await.contiguous_seq, 3, "the hole is still a hole");
+        assert_eq!(tablet.push(&door, std::slice::from_ref(&beyond)).await.contiguous_seq, 3, "the hole is still a hole");
         assert_eq!(tablet.verdicts(&door, &[beyond]).await, ["duplicate"]);
         let tenant = Territory::new(door.app.territoire(), door.app.db.read()).tenant(here.organisation);
         let gaps = tenant.find::<journal_entry::Entity>().filter(journal_entry::Column::GapBefore.eq(true)).count(&tenant.on()).await;
@@ -169,7 +169,7 @@ on_both! {
         let door = open(app).await;
         let mut tablet = door.tablet(&here).await;
         let before = tablet.arrival(door.app.clock.now());
-        assert_eq!(tablet.verdicts(&door, &[before.clone()]).await, ["accepted"]);
+        assert_eq!(tablet.verdicts(&door, std::slice::from_ref(&before)).await, ["accepted"]);
         revoke(&door.app, &tablet).await;
         let after = tablet.arrival(later(&door.app, 5));
         assert_eq!(tablet.verdicts(&door, &[before, after]).await, ["duplicate", "quarantined(appareil_revoque)"]);
