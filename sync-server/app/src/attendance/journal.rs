@@ -8,8 +8,8 @@ use crate::attendance::effective;
 use crate::store::entity::{centre, clock_observation, day_signature, journal_entry, journal_note, journal_payload, site_change};
 use crate::store::{Tenant, Territory, insert_all, number_changes};
 use chrono::{Days, NaiveDate};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, SelectStatement, SimpleExpr};
+use sea_orm::{ColumnTrait, Condition, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use shared::calendar::{Instant, business_day, instant_from_ms};
 use shared::fold::{self, Fact};
 use shared::id::{OrganisationId, SiteId};
@@ -251,41 +251,57 @@ pub async fn facts_at(tenant: &Tenant<'_>, site: SiteId, from: NaiveDate, to: Na
     facts_where(tenant, about).await
 }
 
+/// What the fold needs of an erasable part: the rest of the row is an index of it.
+#[derive(Debug, Clone, FromQueryResult)]
+struct Told {
+    entry_id: Uuid,
+    payload: Vec<u8>,
+    target_id: Option<Uuid>,
+    boot_id: Option<Uuid>,
+}
+
+fn told(tenant: &Tenant<'_>) -> Select<journal_payload::Entity> {
+    use journal_payload::Column::{BootId, EntryId, Payload, TargetId};
+    tenant.find::<journal_payload::Entity>().select_only().columns([EntryId, Payload, TargetId, BootId])
+}
+
 async fn facts_where(tenant: &Tenant<'_>, about: Condition) -> Result<Vec<Fact>> {
     let on = tenant.on();
-    let mut payloads: BTreeMap<Uuid, journal_payload::Model> = BTreeMap::new();
-    let first = tenant.find::<journal_payload::Entity>().filter(about).all(&on).await?;
-    let mut news: Vec<Uuid> = first.iter().map(|p| p.entry_id).collect();
+    // Ids of a month are too many to name: what is asked about them is asked by the condition that found them.
+    let ids = || {
+        tenant.find::<journal_payload::Entity>().filter(about.clone()).select_only().column(journal_payload::Column::EntryId).into_query()
+    };
+    let by_target = |ids: SelectStatement| told(tenant).filter(journal_payload::Column::TargetId.in_subquery(ids));
+    let mut payloads: BTreeMap<Uuid, Told> = BTreeMap::new();
+    let first: Vec<Told> = told(tenant).filter(about.clone()).into_model().all(&on).await?;
     let mut targets: Vec<Uuid> = first.iter().filter_map(|p| p.target_id).collect();
     payloads.extend(first.into_iter().map(|p| (p.entry_id, p)));
+    let mut found: Vec<Told> = by_target(ids()).into_model().all(&on).await?;
+    let mut added: Vec<Uuid> = Vec::new();
     // A correction may move a touch to another day, and be corrected itself: follow both ways until nothing is new.
-    while !news.is_empty() || !targets.is_empty() {
-        let mut found = Vec::new();
-        for ids in news.chunks(IDS_A_QUERY_MAX) {
-            found.extend(
-                tenant
-                    .find::<journal_payload::Entity>()
-                    .filter(journal_payload::Column::TargetId.is_in(ids.iter().copied()))
-                    .all(&on)
-                    .await?,
-            );
-        }
+    loop {
         targets.retain(|t| !payloads.contains_key(t));
         for ids in targets.chunks(IDS_A_QUERY_MAX) {
-            found.extend(
-                tenant
-                    .find::<journal_payload::Entity>()
-                    .filter(journal_payload::Column::EntryId.is_in(ids.iter().copied()))
-                    .all(&on)
-                    .await?,
-            );
+            let named = told(tenant).filter(journal_payload::Column::EntryId.is_in(ids.iter().copied()));
+            found.extend(named.into_model().all(&on).await?);
         }
         found.retain(|p| !payloads.contains_key(&p.entry_id));
-        news = found.iter().map(|p| p.entry_id).collect();
+        if found.is_empty() {
+            break;
+        }
+        let news: Vec<Uuid> = found.iter().map(|p| p.entry_id).collect();
         targets = found.iter().filter_map(|p| p.target_id).collect();
-        payloads.extend(found.into_iter().map(|p| (p.entry_id, p)));
+        payloads.extend(std::mem::take(&mut found).into_iter().map(|p| (p.entry_id, p)));
+        for ids in news.chunks(IDS_A_QUERY_MAX) {
+            let pointing = told(tenant).filter(journal_payload::Column::TargetId.is_in(ids.iter().copied()));
+            found.extend(pointing.into_model().all(&on).await?);
+        }
+        added.extend(news);
     }
-    let mut facts = read_facts(tenant, &payloads).await?;
+    let mut facts = read_facts(tenant, journal_entry::Column::EntryId.in_subquery(ids()), &payloads).await?;
+    for ids in added.chunks(IDS_A_QUERY_MAX) {
+        facts.extend(read_facts(tenant, journal_entry::Column::EntryId.is_in(ids.iter().copied()), &payloads).await?);
+    }
     let boots: BTreeSet<Uuid> = payloads.values().filter_map(|p| p.boot_id).filter(|b| !b.is_nil()).collect();
     for boots in boots.into_iter().collect::<Vec<_>>().chunks(IDS_A_QUERY_MAX) {
         let observed = tenant.clock_observations(boots).all(&on).await?;
@@ -294,18 +310,16 @@ async fn facts_where(tenant: &Tenant<'_>, about: Condition) -> Result<Vec<Fact>>
     Ok(facts)
 }
 
-async fn read_facts(tenant: &Tenant<'_>, payloads: &BTreeMap<Uuid, journal_payload::Model>) -> Result<Vec<Fact>> {
-    let mut facts = Vec::with_capacity(payloads.len());
-    let ids: Vec<Uuid> = payloads.keys().copied().collect();
-    for ids in ids.chunks(IDS_A_QUERY_MAX) {
-        let rows = tenant.find::<journal_entry::Entity>().filter(journal_entry::Column::EntryId.is_in(ids.iter().copied()));
-        for row in rows.order_by_asc(journal_entry::Column::EntryId).all(&tenant.on()).await? {
-            let payload = payloads.get(&row.entry_id).map(|p| p.payload.as_slice());
-            // Stored bytes were decoded when they came in.
-            facts.extend(Fact::from_parts(&row.envelope, payload));
-        }
-    }
-    Ok(facts)
+async fn read_facts(tenant: &Tenant<'_>, which: SimpleExpr, payloads: &BTreeMap<Uuid, Told>) -> Result<Vec<Fact>> {
+    let rows = tenant
+        .find::<journal_entry::Entity>()
+        .filter(which)
+        .select_only()
+        .columns([journal_entry::Column::EntryId, journal_entry::Column::Envelope])
+        .order_by_asc(journal_entry::Column::EntryId);
+    let rows: Vec<(Uuid, Vec<u8>)> = rows.into_tuple().all(&tenant.on()).await?;
+    // Stored bytes were decoded when they came in.
+    Ok(rows.iter().filter_map(|(id, envelope)| Fact::from_parts(envelope, payloads.get(id).map(|p| p.payload.as_slice())).ok()).collect())
 }
 
 /// Stored entries as they were sealed, with what is left of their erasable part.
