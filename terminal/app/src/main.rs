@@ -42,6 +42,8 @@ enum Command {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
+    // Whatever this program writes is children's data or a key: nobody else's to read, whichever library makes the file.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_writer(std::io::stderr).init();
     let cli = Cli::parse();
     match cli.command {
