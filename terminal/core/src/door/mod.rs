@@ -92,12 +92,12 @@ pub struct Door {
 }
 
 /// Versions of what was last read from disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Seen {
     day: Option<NaiveDate>,
     journal: i64,
     roster: i64,
-    cursor: u64,
+    items: String,
     whole: bool,
 }
 
@@ -248,14 +248,15 @@ impl Door {
             self.attendance = fold(&self.facts);
             self.queue = self.store.journal.queue()?;
         }
-        let cursor = self.store.roster.cursor()?;
-        if !self.seen.whole || new_day || (roster_version != self.seen.roster && cursor != self.seen.cursor) {
-            self.roster = Roster::of(self.store.roster.items(self.day)?, cursor);
+        let items = self.store.roster.items_changed_at()?;
+        if !self.seen.whole || new_day || items != self.seen.items {
+            self.roster = Roster::of(self.store.roster.items(self.day)?, 0);
         }
+        self.roster.version = self.store.roster.cursor()?;
         if new_day {
             self.ticks.clear();
         }
-        self.seen = Seen { day: Some(self.day), journal: journal_version, roster: roster_version, cursor, whole: true };
+        self.seen = Seen { day: Some(self.day), journal: journal_version, roster: roster_version, items, whole: true };
         self.undo = self.undo.take().filter(|u| u.is_open(self.boottime_ms));
         self.staff = self.staff.filter(|(_, until)| self.boottime_ms < *until);
         self.choose_moment();

@@ -113,6 +113,9 @@ impl RosterDb {
         }
         set(&transaction, "server_epoch", server_epoch)?;
         set(&transaction, "cursor", &cursor.to_string())?;
+        if !changes.is_empty() {
+            set(&transaction, "items_cursor", &format!("{server_epoch} {cursor}"))?;
+        }
         transaction.commit()?;
         if changes.iter().any(|change| matches!(change, RosterChange::Remove(_))) {
             self.empty_log()?;
@@ -152,6 +155,7 @@ impl RosterDb {
         transaction.execute("DELETE FROM staged_item", [])?;
         set(&transaction, "server_epoch", server_epoch)?;
         set(&transaction, "cursor", &cursor.to_string())?;
+        set(&transaction, "items_cursor", &format!("{server_epoch} {cursor}"))?;
         transaction.commit()?;
         self.empty_log()
     }
@@ -167,6 +171,14 @@ impl RosterDb {
     /// A failed read.
     pub fn cursor(&self) -> Result<u64, StoreError> {
         Ok(self.get("cursor")?.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+
+    /// When the items last changed: most changes of a busy morning are entries of other tablets, for which no item is read again.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn items_changed_at(&self) -> Result<String, StoreError> {
+        Ok(self.get("items_cursor")?.unwrap_or_default())
     }
 
     /// The server epoch that the cursor belongs to; empty at first.
