@@ -102,10 +102,11 @@ fn tile_row(tile: &Tile, by_roll_call: bool) -> TileRow {
 fn spoken(tile: &Tile, to_call: bool) -> String {
     let state = match tile.state {
         _ if to_call => if tile.ticked { "là, à valider" } else { "manque, à valider" }.to_owned(),
-        TileState::Present => format!("arrivée {}", tile.state_text),
+        // A roll call says "présence", a touch says the time.
+        TileState::Present if tile.state_text.starts_with(|c: char| c.is_ascii_digit()) => format!("arrivée {}", tile.state_text),
         TileState::Expected => format!("à venir, {}", tile.state_text),
         TileState::Unexpected => format!("non prévu aujourd’hui, {}", tile.state_text),
-        TileState::Late | TileState::Gone | TileState::Absent => tile.state_text.clone(),
+        TileState::Present | TileState::Late | TileState::Gone | TileState::Absent => tile.state_text.clone(),
     };
     let state = state.trim_end_matches([' ', ',']).to_owned();
     if tile.care { state + ", consignes de soin" } else { state }
@@ -147,7 +148,7 @@ fn show_departure(window: &AppWindow, dialog: &DepartureDialog) -> Front {
         initials: text(&adult.initials),
         hue: i32::from(adult.hue),
         link: text(&adult.link),
-        condition: adult.condition.as_deref().map(SharedString::from).unwrap_or_default(),
+        condition: adult.condition.as_deref().map(sentence).unwrap_or_default(),
         chosen: adult.chosen,
     });
     fill(&departure.get_adults(), adults, |model| departure.set_adults(model));
@@ -201,9 +202,9 @@ fn text(words: &str) -> SharedString {
     SharedString::from(words)
 }
 
-/// A sentence: French punctuation doesn't begin a line.
+/// A sentence, as French is printed: its punctuation doesn't begin a line, its apostrophes are curved.
 fn sentence(words: &str) -> SharedString {
-    let mut bound = words.replace("« ", "«\u{a0}");
+    let mut bound = words.replace('\'', "’").replace("« ", "«\u{a0}");
     for mark in ["?", "!", ":", ";", "»"] {
         bound = bound.replace(&format!(" {mark}"), &format!("\u{a0}{mark}"));
     }

@@ -10,5 +10,8 @@ mod door;
 mod fixtures;
 mod looks;
 mod sheets;
+#[path = "../../../core/tests/claims/fixture.rs"]
+mod site;
+mod through;
 mod touch;
 mod typing;
