@@ -1,7 +1,9 @@
 //! `preau-server import`: what a folder becomes, what stays as it was, what is told.
 
 mod attendance;
+mod command;
 mod mistakes;
 mod organisations;
+mod photos;
 mod town;
 mod whole;

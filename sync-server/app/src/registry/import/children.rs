@@ -15,7 +15,8 @@ const CHILD_YEARS_MAX: u32 = 21;
 const ALL_WEEK: i32 = 0b111_1111;
 
 imported! { child: String = |m| m.code.clone(), keep |m, before| {
-    m.photo_hash.clone_from(&before.photo_hash);
+    // A consent that was withdrawn takes the picture with it.
+    m.photo_hash = before.photo_hash.clone().filter(|_| m.photo_consent_on.is_some());
     m.image_rights_on = before.image_rights_on;
 } }
 imported! { group_assignment: (Uuid, Option<Uuid>, Option<NaiveDate>) = |m| match m.valid_from {

@@ -16,6 +16,7 @@ mod fields;
 mod folder;
 mod households;
 mod organisations;
+mod photos;
 mod pickups;
 mod places;
 pub mod report;
@@ -189,7 +190,8 @@ async fn read_all(app: &App, import: &mut Import<'_>, options: &Options) -> Resu
     contracts::leave(import).await?;
     bookings::bookings(import).await?;
     bookings::absences(import).await?;
-    attendance::attendance(app, import, options).await
+    attendance::attendance(app, import, options).await?;
+    photos::photos(import).await
 }
 
 /// What the import leaves behind: a line in its register, and a change for the tablets of every site.
