@@ -34,13 +34,11 @@ pub fn price(input: &Input, national: &National, request: Request<'_>) -> Draft 
         once: BTreeMap::new(),
         unsigned: BTreeMap::new(),
     };
-    let mut children: Vec<&Child> = input.children.iter().collect();
-    children.sort_by(|a, b| a.code.cmp(&b.code));
     let mut days: BTreeMap<_, Vec<(NaiveDate, &ChildDay)>> = BTreeMap::new();
     for ((day, child), attendance) in &input.attendance.days {
         days.entry(*child).or_default().push((*day, attendance));
     }
-    for child in children {
+    for child in &input.children {
         pricing.contracts(child);
         pricing.child(child, days.get(&child.id).map_or(&[], Vec::as_slice));
     }

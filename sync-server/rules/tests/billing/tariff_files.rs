@@ -222,6 +222,13 @@ fn a_local_ceiling_may_lift_the_national_one_and_not_lower_it() {
 }
 
 #[test]
+fn a_local_ceiling_that_the_national_one_has_passed_since_no_longer_lowers_it() {
+    let text = "code=\"p\"\nlibelle=\"P\"\nvalable_du=2022-01-01\nmethode=\"psu\"\naccueil=\"collectif\"\nplafond_local=\"6860.00\"\n[[exemples]]\ndate=2025-10-01\nressources_mensuelles=\"9000\"\nmontant=\"5.26\"";
+    let report = &check_examples(&parse(text).unwrap(), National::shipped())[0];
+    assert!(report.holds, "{report}");
+}
+
+#[test]
 fn what_is_no_toml_is_told_with_its_place() {
     let found = errors("code = \"c\"\nlibelle = Soir\n");
     assert_eq!((found[0].line, found[0].key.as_str()), (2, ""));

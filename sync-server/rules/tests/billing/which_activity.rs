@@ -101,6 +101,17 @@ fn a_booking_comes_before_an_enrolment() {
 }
 
 #[test]
+fn a_cancelled_booking_says_nothing_of_where_a_child_was() {
+    let mut town = holiday_centre();
+    town.forfait("journee", "journee", "9.00", "");
+    town.activity("journee", Recording::Heures, "08:00-18:00");
+    town.book("E1", "journee", DAY, "", BookingState::Cancelled).arrive("E1", DAY, "08:10", None).leave("E1", DAY, "11:50", None);
+    let draft = town.draft();
+    assert_eq!(read_all(&draft), ["am 8 × 1.00 = 8.00"]);
+    assert_eq!(draft.problems, []);
+}
+
+#[test]
 fn overlapping_windows_go_to_the_longest_and_are_told() {
     let mut town = holiday_centre();
     town.forfait("journee", "journee", "9.00", "");
