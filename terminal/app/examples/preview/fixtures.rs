@@ -103,8 +103,8 @@ pub fn creche() -> Screen {
         clock: "8:27".into(),
         sync: SyncBar { text: "Sans réseau depuis 8 h 10 · 14 pointages gardés".into(), tone: Tone::Amber, unsent: 14 },
         groups: vec![
-            GroupTab { group: None, name: "Tous".into(), present: 27, expected: 40, chosen: true },
-            GroupTab { group: Some(group(1)), name: "Petits".into(), present: 12, expected: 17, chosen: false },
+            GroupTab { group: None, name: "Tous".into(), present: 28, expected: 40, chosen: true },
+            GroupTab { group: Some(group(1)), name: "Petits".into(), present: 13, expected: 17, chosen: false },
             GroupTab { group: Some(group(2)), name: "Moyens".into(), present: 9, expected: 14, chosen: false },
             GroupTab { group: Some(group(3)), name: "Grands".into(), present: 6, expected: 9, chosen: false },
         ],
