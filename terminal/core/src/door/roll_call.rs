@@ -64,6 +64,9 @@ impl Door {
                 }
             }
         }
+        if said.is_empty() && present + absent == 0 {
+            return self.say(Tone::Amber, "Personne n'est attendu ici à ce moment : cherchez un enfant pour l'ajouter.");
+        }
         if said.is_empty() {
             return self.say(Tone::Calm, "L'appel est déjà enregistré tel quel.");
         }

@@ -86,3 +86,12 @@ fn a_hundred_and_fifty_children_are_one_transaction() {
     let screen = door.act(thursday("11:50"), Act::ValidateRollCall);
     assert_eq!((screen.counters.present, screen.sync.unsent), (154, 154));
 }
+
+#[test]
+fn a_class_of_nobody_is_not_said_to_be_recorded() {
+    let dir = tempdir().unwrap();
+    let mut door = door_in(dir.path(), thursday("11:45"));
+    door.act(thursday("11:46"), Act::Group(Some(group(99))));
+    let screen = door.act(thursday("11:46"), Act::ValidateRollCall);
+    assert_eq!(said(&screen), "Personne n'est attendu ici à ce moment : cherchez un enfant pour l'ajouter.");
+}

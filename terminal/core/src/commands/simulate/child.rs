@@ -2,7 +2,7 @@
 //! and one line out. It may die at any named point of sealing.
 
 use super::{Action, Do, Looked, Play, Played, Tell};
-use crate::clock::{Now, elapsed_us};
+use crate::clock::{Clock, Now, SystemClock, elapsed_us};
 use crate::commands::CommandError;
 use crate::door::{Corrects, Destination, Door};
 use crate::store::{FaultPoints, LineState, SealPoint, Store};
@@ -66,6 +66,9 @@ struct Tablet {
     shell: Shell<Cuttable>,
     kill: Arc<KillAt>,
     offline: Arc<Mutex<bool>>,
+    /// The line lives in the machine's own time: a server compares clocks, and the file's times must stay as they are written. They are
+    /// sealed under another start of the machine, so that no observation of this one moves them.
+    line_clock: SystemClock,
 }
 
 /// Plays what the parent tells, until its input ends.
@@ -121,7 +124,7 @@ impl Tablet {
         let offline = Arc::new(Mutex::new(false));
         let http = Http::pinned(&identity.server_url, &identity.authority, None).ok();
         let shell = Shell::new(second, Cuttable { http, offline: Arc::clone(&offline) }, 0)?;
-        Ok(Self { door: Door::open(store, now)?, shell, kill, offline })
+        Ok(Self { door: Door::open(store, now)?, shell, kill, offline, line_clock: SystemClock::new()? })
     }
 
     fn play(&mut self, play: &Play) -> Played {
@@ -142,7 +145,7 @@ impl Tablet {
         let durable_us = elapsed_us(started);
         let entries = self.door.last_recorded().to_vec();
         // As the sync thread does: at once after a gesture, unless the line is down; or because somebody asks.
-        let round = self.shell.round(&|| line_clock(now), matches!(play.action.act, Do::Sync | Do::Online));
+        let round = self.shell.round(&|| self.line_clock.now(), matches!(play.action.act, Do::Sync | Do::Online));
         if let Some(line) = round.line {
             tracing::debug!(?line, verdicts = round.verdicts, changes = round.changes, "round");
         }
@@ -340,10 +343,4 @@ impl Tablet {
         let found = groups.chain(classes).find(|(_, n)| folded(n) == folded(name)).map(|(id, _)| id);
         found.ok_or_else(|| format!("Classe ou groupe inconnu sur ce site : {name}"))
     }
-}
-
-/// The clock of the line runs under another start of the machine: the server compares it with its own, and the simulated times of the
-/// file must stay as they are written.
-fn line_clock(now: Now) -> Now {
-    Now { boot: shared::id::BootId(uuid::Uuid::from_u128(!now.boot.0.as_u128())), ..now }
 }
