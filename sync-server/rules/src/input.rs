@@ -280,8 +280,8 @@ pub struct Request<'a> {
     pub month: Month,
     /// Only this régie's invoices.
     pub regie: Option<&'a str>,
-    /// Whether explanations name entries by their id, as an issued bill keeps them. Ids are drawn at random when entries are
-    /// sealed, so without them the same facts give the same bytes in any installation.
+    /// Whether explanations name every entry by its id, as an issued bill keeps them. Touches at the door always are; ids of
+    /// imported entries are drawn when a folder is loaded, so without them the same folder gives the same bytes in any installation.
     pub with_entry_ids: bool,
 }
 

@@ -50,5 +50,8 @@ fn of_mark(mark: &Mark, with_entry_ids: bool) -> Bound {
         Channel::Import => Origin::Import,
         Channel::System => Origin::System,
     };
-    Bound { time: local(at(mark)).time(), origin, entry: with_entry_ids.then_some(mark.entry), corrected: mark.corrected_by.is_some() }
+    // A touch at the door is always named: every cent leads back to it. What a file said has ids of its own import, so that naming them
+    // would give the same folder other bytes.
+    let named = with_entry_ids || origin == Origin::Door;
+    Bound { time: local(at(mark)).time(), origin, entry: named.then_some(mark.entry), corrected: mark.corrected_by.is_some() }
 }

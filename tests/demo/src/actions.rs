@@ -26,6 +26,14 @@ pub struct Played {
     pub killed: Option<Value>,
 }
 
+impl Played {
+    /// What is on disk of the action: shown, or durable at the instant of a death, before any screen could show it.
+    pub fn recorded(&self) -> Vec<String> {
+        let unseen = self.killed.iter().flat_map(|k| k["unseen"].as_array().into_iter().flatten());
+        self.entries.iter().cloned().chain(unseen.filter_map(|e| e.as_str()).map(str::to_owned)).collect()
+    }
+}
+
 impl Actions {
     pub fn on(day: NaiveDate) -> Self {
         Self { day, lines: Vec::new() }

@@ -123,7 +123,8 @@ fn evening(then: &Programs, cast: &Cast, sealed: &mut Vec<String>) -> Result<(De
     let played = actions.play(then)?;
     let mut departures = Vec::new();
     for (child, leave) in cast.leaving.iter().zip(played.iter().filter(|p| p.act == "leave")) {
-        let [entry] = &leave.entries[..] else { bail!("le départ de {child} a scellé {} pointages : {leave:?}", leave.entries.len()) };
+        let recorded = leave.recorded();
+        let [entry] = &recorded[..] else { bail!("le départ de {child} a scellé {} pointages : {leave:?}", recorded.len()) };
         departures.push((child.clone(), entry.clone()));
     }
     let killed: Vec<&str> = played.iter().filter_map(|p| p.killed.as_ref()).filter_map(|k| k["at_point"].as_str()).collect();
@@ -208,7 +209,7 @@ fn all_done(played: &[Played]) -> Result<Vec<String>> {
     for act in played {
         ensure!(act.ok, "un geste n'a pas abouti : {act:?}");
     }
-    Ok(played.iter().flat_map(|p| p.entries.iter().cloned()).collect())
+    Ok(played.iter().flat_map(Played::recorded).collect())
 }
 
 /// The longest time from touch to disk, as printed.

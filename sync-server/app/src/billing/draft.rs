@@ -36,7 +36,7 @@ pub struct Args {
     /// Présentation : un texte à lire, ou le JSON du contrat
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Nomme dans les explications chaque pointage par son identifiant, pour le retrouver dans le journal
+    /// Nomme aussi par leur identifiant les pointages importés ou saisis au bureau (ceux de la porte le sont toujours)
     #[arg(long)]
     pub preuves: bool,
 }
