@@ -19,7 +19,8 @@ pub use db::{Db, Engine, without_password};
 pub use scope::{OfOrganisation, OfTerritoire, Tenant, Territory};
 
 use crate::{Error, Result};
-use sea_orm::{EntityTrait, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use shared::calendar::Instant;
 use uuid::Uuid;
 
@@ -50,6 +51,18 @@ pub fn new_id(now: Instant) -> Result<Uuid> {
 /// The database's.
 pub async fn lock_audit(territory: &Territory<'_>) -> Result<()> {
     entity::installation::Entity::find_by_id(THE_ONE).lock_exclusive().one(&territory.on()).await?;
+    Ok(())
+}
+
+/// Waits until no other transaction that asked for it is under way: two imports at once would each insert what the other
+/// is inserting. SQLite's single writer needs no more, PostgreSQL holds the territoire's row.
+///
+/// # Errors
+/// The database's.
+pub async fn lock_territoire(territory: &Territory<'_>) -> Result<()> {
+    use entity::territoire;
+    let unchanged = territoire::Entity::update_many().col_expr(territoire::Column::Name, Expr::col(territoire::Column::Name));
+    unchanged.filter(territoire::Column::Id.eq(territory.id().0)).exec(&territory.on()).await?;
     Ok(())
 }
 

@@ -70,6 +70,17 @@ on_both! {
 }
 
 on_both! {
+    async fn two_imports_at_once_are_one_after_the_other(fresh: &Fresh) {
+        let app = in_october(&fresh.app);
+        let town = Town::whole();
+        let (first, second) = tokio::join!(town.import(&app), town.import(&app));
+        let (news, sames) = (ROWS.map(|(file, rows)| (file, new(rows))), ROWS.map(|(file, rows)| (file, same(rows))));
+        let either = (first.counts == news && second.counts == sames) || (first.counts == sames && second.counts == news);
+        assert!(either, "{first:?} {second:?}");
+    }
+}
+
+on_both! {
     async fn a_corrected_folder_changes_only_what_changed(fresh: &Fresh) {
         let app = in_october(&fresh.app);
         let town = Town::whole();

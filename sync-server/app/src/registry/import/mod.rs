@@ -145,6 +145,7 @@ async fn import_shown(app: &App, dir: &Path, options: &Options, progress: Progre
     let now = app.clock.now();
     let transaction = app.db.begin().await?;
     let territory = Territory::new(app.territoire(), &transaction);
+    store::lock_territoire(&territory).await?;
     let mut import = Import::new(territory, folder, now, options.organisation.clone(), report, progress);
     Box::pin(read_all(app, &mut import, options)).await?;
     let left_over: Vec<String> = import.folder.left_over().map(|file| format!("{file} : laissé de côté")).collect();
