@@ -44,6 +44,12 @@ impl Installation {
         Ok(installation)
     }
 
+    /// Its data folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Runs a subcommand to its end; whatever it answers.
     ///
     /// # Errors

@@ -3,3 +3,4 @@
 
 mod agglomeration;
 mod petite_commune;
+mod tablet;
