@@ -5,7 +5,8 @@ use crate::app::{App, Place};
 use crate::attendance::agent::{self, Agent};
 use crate::attendance::server_device::{ServerDevice, ServerKeys};
 use crate::attendance::sheet::{self, Sheet};
-use crate::store::{Territory, audit};
+use crate::identity::audit::{self, Act};
+use crate::store::Territory;
 use crate::{Error, Result};
 use chrono::{NaiveDate, NaiveTime};
 use shared::calendar::{Instant, instant};
@@ -82,7 +83,7 @@ pub async fn act_on(
     let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
     let entry = pen.seal(organisation, said.kind, payload, &notes, now)?;
     pen.append(&territory, now).await?;
-    audit::record(&territory, &app.clock, audit::Act::command(route, Some(("entry", entry.0))).of(organisation.0).by(&agent.name)).await?;
+    audit::write(&territory, now, Act::command(route).about("entry", entry.0).of(organisation).by(&agent.name)).await?;
     transaction.commit().await?;
     Ok(Some(entry))
 }

@@ -8,13 +8,14 @@ use crate::app::{App, Place};
 use crate::attendance::effective::organisations_at;
 use crate::attendance::{journal, verify};
 use crate::cli::Outcome;
+use crate::identity::audit::{self, Act};
+use crate::store::Territory;
 use crate::store::entity::{device, journal_entry, site};
-use crate::store::{Territory, audit};
 use crate::{Error, Result};
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
-use shared::id::{DeviceId, EntryId, SiteId};
+use shared::id::{DeviceId, EntryId, OrganisationId, SiteId};
 use shared::journal::{Report, Sealed, VerifyingKey};
 use shared::wire::{Bytes, WireEntry};
 use std::collections::{HashMap, HashSet};
@@ -85,8 +86,8 @@ pub async fn run(place: &Place, args: &Args) -> Result<Outcome> {
     let found = of_code.one(&territory.on()).await?.ok_or_else(|| Error::NotFound(format!("Site « {} »", args.site)))?;
     let export = of_site(&territory, &found, args.from, args.to).await?;
     // Content about persons leaves the house: the organisation that answers for the building finds the line.
-    audit::record(&territory, &app.clock, audit::Act::command("journal export", Some(("site", found.id))).of(found.organisation_id))
-        .await?;
+    let act = Act::command("journal export").about("site", found.id).of(OrganisationId(found.organisation_id));
+    audit::write(&territory, app.clock.now(), act).await?;
     transaction.commit().await?;
     let bytes = serde_json::to_vec(&export).map_err(|e| Error::Unavailable(e.to_string()))?;
     match &args.output {

@@ -1,94 +1,157 @@
-//! The audit: when, who, in what capacity, through what, what was done to which thing, and how it ended.
+//! The audit: when, who, on behalf of whom, in what capacity, through what, what was done to which thing, and how it ended.
+//! No values, no names of families.
 //!
-//! Insert only (the database refuses the rest), chained by organisation and day: a line that was taken out shows.
+//! A line is written in the transaction of what it tells of, after the line before it of the same book and day, whose hash it
+//! carries; the first of a day carries the last of the day before. Nothing rewrites a line (the tables' triggers refuse it), and a
+//! line that was cut out breaks the chain.
 
 use crate::Result;
 use crate::store::entity::audit;
 use crate::store::{Territory, insert_all, lock_audit};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use sea_orm::{QueryOrder, QuerySelect};
 use sha2::{Digest, Sha256};
 use shared::calendar::{Instant, business_day};
 use shared::id::OrganisationId;
 use uuid::Uuid;
 
 const DOMAIN: &[u8] = b"preau/audit/1\0";
+/// Who acts where a command names nobody: the person who may log in to the machine.
+const AT_THE_MACHINE: &str = "console";
 
-/// What is told of an act.
+/// What is to be told.
 #[derive(Debug, Clone)]
-pub struct Line<'a> {
-    /// Who: a device's or an account's id, or what an agent was called by on the command line.
-    pub actor: &'a str,
-    /// In what capacity: `appareil`, `agent`, `systeme`.
-    pub capacity: &'a str,
-    /// Through what: `tablette`, `commande`, `bureau`.
-    pub channel: &'a str,
-    /// The route or the command.
-    pub route: &'a str,
-    /// Type and id of what it was done to.
-    pub subject: Option<(&'a str, Uuid)>,
-    /// `fait`, or why not.
-    pub outcome: &'a str,
+pub struct Act<'a> {
+    book: Option<Uuid>,
+    actor: String,
+    on_behalf_of: Option<Uuid>,
+    capacity: &'a str,
+    authority_ref: Option<&'a str>,
+    channel: &'a str,
+    route: &'a str,
+    subject: Option<(&'a str, Uuid)>,
+    outcome: &'a str,
 }
 
-/// Adds a line to the book of an organisation, or of the territoire itself. Last in its transaction: it takes a lock.
+impl<'a> Act<'a> {
+    fn new(actor: String, capacity: &'a str, channel: &'a str, route: &'a str) -> Self {
+        let (book, on_behalf_of, authority_ref, subject) = (None, None, None, None);
+        Self { book, actor, on_behalf_of, capacity, authority_ref, channel, route, subject, outcome: "fait" }
+    }
+
+    /// A command typed at the machine.
+    #[must_use]
+    pub fn command(route: &'a str) -> Self {
+        Self::new(AT_THE_MACHINE.into(), "agent", "console", route)
+    }
+
+    /// A tablet's request.
+    #[must_use]
+    pub fn device(device: Uuid, route: &'a str) -> Self {
+        Self::new(device.to_string(), "appareil", "tablette", route).about("device", device)
+    }
+
+    /// A person who is logged in, in one of the capacities `self`, `guardian`, `agent`, `helper`, `delegation`.
+    #[must_use]
+    pub fn account(account: Uuid, capacity: &'a str, channel: &'a str, route: &'a str) -> Self {
+        Self::new(account.to_string(), capacity, channel, route)
+    }
+
+    /// The program itself: a job, a poll.
+    #[must_use]
+    pub fn system(route: &'a str) -> Self {
+        Self::new("preau".into(), "systeme", "serveur", route)
+    }
+
+    /// In the book of an organisation; without it, the territoire's own.
+    #[must_use]
+    pub fn of(mut self, organisation: OrganisationId) -> Self {
+        self.book = Some(organisation.0);
+        self
+    }
+
+    /// Who acted, as named at the machine.
+    #[must_use]
+    pub fn by(mut self, actor: &str) -> Self {
+        actor.clone_into(&mut self.actor);
+        self
+    }
+
+    /// For whom, and by which mandate or delegation.
+    #[must_use]
+    pub fn on_behalf_of(mut self, person: Uuid, authority_ref: Option<&'a str>) -> Self {
+        (self.on_behalf_of, self.authority_ref) = (Some(person), authority_ref);
+        self
+    }
+
+    /// Type and id of what it was done to.
+    #[must_use]
+    pub fn about(mut self, kind: &'a str, id: Uuid) -> Self {
+        self.subject = Some((kind, id));
+        self
+    }
+
+    /// How it ended, where it isn't `fait`: a refusal's code.
+    #[must_use]
+    pub fn ended(mut self, outcome: &'a str) -> Self {
+        self.outcome = outcome;
+        self
+    }
+}
+
+/// Adds a line. Last in its transaction: whoever else writes one waits until the commit.
 ///
 /// # Errors
 /// The database's.
-pub async fn write(territory: &Territory<'_>, organisation: Option<OrganisationId>, now: Instant, line: Line<'_>) -> Result<()> {
+pub async fn write(territory: &Territory<'_>, now: Instant, act: Act<'_>) -> Result<()> {
     lock_audit(territory).await?;
-    let book = organisation.unwrap_or(OrganisationId(territory.id().0));
+    let book = OrganisationId(act.book.unwrap_or(territory.id().0));
     let tenant = territory.tenant(book);
-    let last = tenant
-        .find::<audit::Entity>()
-        .order_by_desc(audit::Column::Day)
-        .order_by_desc(audit::Column::Number)
-        .filter(audit::Column::Day.lte(business_day(now)))
-        .one(&tenant.on())
-        .await?;
-    let day = business_day(now);
-    let number = last.as_ref().filter(|l| l.day == day).map_or(0, |l| l.number) + 1;
-    let prev_hash = last.map_or_else(|| vec![0; 32], |l| l.hash);
-    let (subject_kind, subject_id) = line.subject.unzip();
-    let mut row = audit::Model {
+    let newest_first = tenant.find::<audit::Entity>().order_by_desc(audit::Column::Day).order_by_desc(audit::Column::Number).limit(1);
+    let last = newest_first.one(&tenant.on()).await?;
+    // A clock that went back must not write into a day that is over: the last day written goes on.
+    let day = last.as_ref().map_or(business_day(now), |l| l.day.max(business_day(now)));
+    let mut line = audit::Model {
         organisation_id: book.0,
         day,
-        number,
+        number: last.as_ref().filter(|l| l.day == day).map_or(0, |l| l.number) + 1,
         at_ms: now.timestamp_millis(),
-        actor: line.actor.to_owned(),
-        on_behalf_of: None,
-        capacity: line.capacity.to_owned(),
-        authority_ref: None,
-        channel: line.channel.to_owned(),
-        route: line.route.to_owned(),
-        subject_kind: subject_kind.map(str::to_owned),
-        subject_id,
-        outcome: line.outcome.to_owned(),
-        prev_hash,
+        actor: act.actor,
+        on_behalf_of: act.on_behalf_of,
+        capacity: act.capacity.to_owned(),
+        authority_ref: act.authority_ref.map(str::to_owned),
+        channel: act.channel.to_owned(),
+        route: act.route.to_owned(),
+        subject_kind: act.subject.map(|(kind, _)| kind.to_owned()),
+        subject_id: act.subject.map(|(_, id)| id),
+        outcome: act.outcome.to_owned(),
+        prev_hash: last.map_or_else(|| vec![0; 32], |l| l.hash),
         hash: Vec::new(),
     };
-    row.hash = hash(&row);
-    insert_all(&tenant.on(), vec![row]).await
+    line.hash = hash(&line);
+    insert_all(&tenant.on(), vec![line]).await
 }
 
-/// SHA-256 over every field of a line, each behind its length, and the hash of the line before.
+/// SHA-256 of `"preau/audit/1\0"` ‖ the hash before ‖ each column in the table's order, behind its length; an empty one is
+/// told from an absent one.
 #[must_use]
 pub fn hash(line: &audit::Model) -> Vec<u8> {
     let mut hash = Sha256::new().chain_update(DOMAIN).chain_update(&line.prev_hash);
-    let mut field = |bytes: &[u8]| {
-        hash.update(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
-        hash.update(bytes);
+    let mut field = |bytes: Option<&[u8]>| {
+        hash.update(bytes.map_or(u64::MAX, |b| b.len() as u64).to_be_bytes());
+        hash.update(bytes.unwrap_or_default());
     };
-    field(line.organisation_id.as_bytes());
-    field(line.day.to_string().as_bytes());
-    field(&line.number.to_be_bytes());
-    field(&line.at_ms.to_be_bytes());
-    field(line.on_behalf_of.unwrap_or_default().as_bytes());
-    field(line.subject_id.unwrap_or_default().as_bytes());
-    for text in [&line.actor, &line.capacity, &line.channel, &line.route, &line.outcome] {
-        field(text.as_bytes());
-    }
-    for text in [&line.authority_ref, &line.subject_kind] {
-        field(text.as_deref().unwrap_or_default().as_bytes());
-    }
+    field(Some(line.organisation_id.as_bytes()));
+    field(Some(line.day.to_string().as_bytes()));
+    field(Some(&line.number.to_be_bytes()));
+    field(Some(&line.at_ms.to_be_bytes()));
+    field(Some(line.actor.as_bytes()));
+    field(line.on_behalf_of.as_ref().map(|id| &id.as_bytes()[..]));
+    field(Some(line.capacity.as_bytes()));
+    field(line.authority_ref.as_deref().map(str::as_bytes));
+    field(Some(line.channel.as_bytes()));
+    field(Some(line.route.as_bytes()));
+    field(line.subject_kind.as_deref().map(str::as_bytes));
+    field(line.subject_id.as_ref().map(|id| &id.as_bytes()[..]));
+    field(Some(line.outcome.as_bytes()));
     hash.finalize().to_vec()
 }

@@ -1,7 +1,8 @@
 //! Many rows at once, in statements that both engines take.
 
 use crate::Result;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, ModelTrait};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, ModelTrait};
 
 /// Rows in one INSERT. Past a thousand, nothing is gained.
 const ROWS_A_STATEMENT_MAX: usize = 1000;
@@ -42,5 +43,27 @@ where
         let active = row.into_active_model().reset_all();
         M::Entity::update(active).exec_without_returning(on).await?;
     }
+    Ok(())
+}
+
+/// Inserts a row, or rewrites some columns of the one that has its key already.
+///
+/// # Errors
+/// The database's.
+pub async fn upsert<M, C, Column>(
+    on: &C,
+    row: M,
+    key: impl IntoIterator<Item = Column>,
+    rewritten: impl IntoIterator<Item = Column>,
+) -> Result<()>
+where
+    M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
+    M::Entity: EntityTrait<Column = Column>,
+    <M::Entity as EntityTrait>::ActiveModel: Send,
+    Column: ColumnTrait,
+    C: ConnectionTrait,
+{
+    let known = OnConflict::columns(key).update_columns(rewritten).to_owned();
+    M::Entity::insert(row.into_active_model()).on_conflict(known).exec_without_returning(on).await?;
     Ok(())
 }

@@ -5,7 +5,7 @@
 //! Promises that a query made through a handle never sees another organisation's rows, and that one database is
 //! written by one connection at a time on SQLite.
 
-pub mod audit;
+
 mod bulk;
 mod changes;
 mod db;
@@ -13,7 +13,7 @@ pub mod entity;
 pub mod migrator;
 mod scope;
 
-pub use bulk::{insert_all, update_all};
+pub use bulk::{insert_all, update_all, upsert};
 pub use changes::{Change, lock_site, number_changes, record_changes};
 pub use db::{Db, Engine, without_password};
 pub use scope::{OfOrganisation, OfTerritoire, Tenant, Territory};

@@ -5,7 +5,7 @@
 
 use crate::attendance::effective::organisations_at;
 use crate::attendance::server_device::first_epoch;
-use crate::identity::audit;
+use crate::identity::audit::{self, Act};
 use crate::store::entity::{device, enrolment_code, site};
 use crate::store::{self, Territory};
 use crate::sync::Desk;
@@ -133,10 +133,7 @@ pub async fn confirm(territory: &Territory<'_>, desk: &Desk, now: Instant, reque
     };
     bind(territory, code.id, &public_key, device.id).await?;
     let done = done(territory, &device).await?;
-    let (actor, subject) = (device.id.to_string(), Some(("device", device.id)));
-    let route = "POST /sync/v1/enrol/confirm";
-    let line = audit::Line { actor: &actor, capacity: "appareil", channel: "tablette", route, subject, outcome: "fait" };
-    audit::write(territory, None, now, line).await?;
+    audit::write(territory, now, Act::device(device.id, "POST /sync/v1/enrol/confirm")).await?;
     Ok(Ok(done))
 }
 

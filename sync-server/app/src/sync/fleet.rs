@@ -2,7 +2,7 @@
 
 use crate::app::{App, Place};
 use crate::cli::Outcome;
-use crate::identity::audit;
+use crate::identity::audit::{self, Act};
 use crate::store::Territory;
 use crate::store::entity::{device, held_entry, quarantine, site, sync_session};
 use crate::sync::enrol::new_code;
@@ -65,10 +65,8 @@ async fn enrolment_code(app: &App, code: &str) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn told(territory: &Territory<'_>, route: &str, subject: (&str, Uuid), now: shared::calendar::Instant) -> Result<()> {
-    let line =
-        audit::Line { actor: "commande", capacity: "administrateur", channel: "commande", route, subject: Some(subject), outcome: "fait" };
-    audit::write(territory, None, now, line).await
+async fn told(territory: &Territory<'_>, route: &str, (kind, id): (&str, Uuid), now: shared::calendar::Instant) -> Result<()> {
+    audit::write(territory, now, Act::command(route).about(kind, id)).await
 }
 
 async fn devices(app: &App, json: bool) -> Result<Outcome> {

@@ -4,11 +4,11 @@
 
 use crate::app::App;
 use crate::store::entity::{roster_item, site, site_change, site_publication};
-use crate::store::{Territory, insert_all, lock_site, number_changes};
+use crate::store::{Territory, insert_all, lock_site, number_changes, upsert};
 use crate::sync::roster;
 use crate::{Error, Result};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, QueryFilter};
 use shared::calendar::{Instant, business_day};
 use shared::id::SiteId;
 use shared::roster::Item;
@@ -105,11 +105,7 @@ async fn mark_published(territory: &Territory<'_>, site: SiteId, now: Instant) -
         .await?;
     let row = site_publication::Model { territoire_id: territory.id().0, site_id: site.0, day: business_day(now) };
     let key = [site_publication::Column::TerritoireId, site_publication::Column::SiteId];
-    site_publication::Entity::insert(row.into_active_model())
-        .on_conflict(OnConflict::columns(key).update_column(site_publication::Column::Day).to_owned())
-        .exec_without_returning(&on)
-        .await?;
-    Ok(())
+    upsert(&on, row, key, [site_publication::Column::Day]).await
 }
 
 /// Publishes every site that is due, each in a transaction of its own; gives the number of changes.

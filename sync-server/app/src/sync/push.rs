@@ -7,7 +7,7 @@ use crate::Result;
 use crate::attendance::effective::organisations_at;
 use crate::attendance::journal::{self, IDS_A_QUERY_MAX, Verified};
 use crate::attendance::server_device::KIND as SERVER;
-use crate::identity::audit;
+use crate::identity::audit::{self, Act};
 use crate::store::entity::{alert, device, device_epoch, held_entry, journal_entry, quarantine};
 use crate::store::{self, Territory, insert_all, lock_site};
 use crate::sync::enrol::first_push;
@@ -85,10 +85,7 @@ pub async fn push(
     if verdicts.iter().any(|v| v.verdict.is_stored()) {
         first_push(territory, caller.device, now).await?;
         note_contact(territory, caller, now).await?;
-        let (actor, subject) = (caller.device.to_string(), Some(("device", caller.device.0)));
-        let line =
-            audit::Line { actor: &actor, capacity: "appareil", channel: "tablette", route: "POST /sync/v1/push", subject, outcome: "fait" };
-        audit::write(territory, None, now, line).await?;
+        audit::write(territory, now, Act::device(caller.device.0, "POST /sync/v1/push")).await?;
     }
     let contiguous_seq = contiguous(territory, caller.device, caller.epoch).await?;
     Ok(Ok(PushAnswer { server_epoch: server_epoch.to_owned(), contiguous_seq, verdicts }))

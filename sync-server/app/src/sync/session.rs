@@ -2,7 +2,7 @@
 
 use crate::attendance::effective::organisations_at;
 use crate::attendance::server_device::{KIND as SERVER, ServerDevice};
-use crate::identity::audit;
+use crate::identity::audit::{self, Act};
 use crate::store::entity::{clock_observation, device, device_epoch, installation, sync_session};
 use crate::store::{self, Territory};
 use crate::sync::Desk;
@@ -107,16 +107,7 @@ pub async fn open(
     note_contact(territory, &device, now, proof).await?;
     let token = new_token(territory, proof.device, now).await?;
     let contiguous_seq = contiguous(territory, proof.device, epoch).await?;
-    let (actor, route) = (device.id.to_string(), "POST /sync/v1/session");
-    let line = audit::Line {
-        actor: &actor,
-        capacity: "appareil",
-        channel: "tablette",
-        route,
-        subject: Some(("device", device.id)),
-        outcome: "fait",
-    };
-    audit::write(territory, None, now, line).await?;
+    audit::write(territory, now, Act::device(device.id, "POST /sync/v1/session")).await?;
     Ok(Ok(Session {
         token,
         life_s: SESSION_LIFE_S,
