@@ -12,6 +12,7 @@
 pub mod calendar;
 pub mod day_sheet;
 pub mod fold;
+pub mod french;
 pub mod id;
 pub mod journal;
 pub mod money;

@@ -33,9 +33,9 @@ mod roll_call;
 mod sign;
 mod standing;
 mod sync_bar;
-
 mod undo;
-pub(crate) mod words;
+
+pub(crate) use shared::french as words;
 
 pub use correct::Corrects;
 pub use depart::Destination;
