@@ -3,7 +3,7 @@
 use crate::data::{
     Adjustment, ChildLines, Day, InvoiceDocument, Issuer, Kind, Line, Mentions, Mode, Organisation, PayFip, Payer, Payment, Regie, Way,
 };
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use shared::money::Cents;
 
 /// One of each kind and shape: what [`crate::Templates::check`] renders.
@@ -143,6 +143,7 @@ pub fn credit_note() -> InvoiceDocument {
     document.children = vec![one("Tom Martin", line)];
     document.adjustments.clear();
     document.total_cents = Cents(-910);
+    document.mentions.unpaid = None;
     document.payment = Payment {
         payfip: None,
         ways: vec![Way { title: "Sur votre compte famille.".to_owned(), text: "Elle sera déduite de votre prochaine facture.".to_owned() }],
@@ -180,9 +181,6 @@ pub fn long(lines: usize) -> InvoiceDocument {
         let model = if index.is_multiple_of(3) { &evenings } else { &wednesday };
         let mut line = model.clone();
         line.label = format!("{} ({})", line.label, index + 1);
-        for day in &mut line.days {
-            day.date = day.date.checked_add_days(Days::new(1)).unwrap_or(day.date);
-        }
         line
     };
     let all: Vec<Line> = (0..lines).map(numbered).collect();

@@ -1,6 +1,6 @@
 //! Typst, with files and fonts from memory only.
 //!
-//! A rendering has its own thread, for two reasons: a deep template needs a deep stack, and a panic inside the engine stays a value.
+//! A rendering runs on a pool of its own, since a deep template needs a deep stack; and a panic inside the engine stays a value.
 
 mod diagnose;
 mod fonts;
@@ -14,8 +14,10 @@ use crate::samples;
 use crate::templates::Templates;
 use crate::verify::verify_batch;
 use crate::Rendered;
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
-use std::thread;
+use std::sync::LazyLock;
 use typst::diag::SourceDiagnostic;
 use typst::foundations::Smart;
 use typst_layout::PagedDocument;
@@ -24,6 +26,10 @@ use world::Sheets;
 
 /// Typst lays out up to 72 levels deep; an unoptimised build needs this much for them.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
+/// Typst lays pages out in parallel, on the pool that it is called from.
+static POOL: LazyLock<Result<ThreadPool, ThreadPoolBuildError>> =
+    LazyLock::new(|| ThreadPoolBuilder::new().stack_size(STACK_BYTES).thread_name(|index| format!("documents-{index}")).build());
+
 /// Archivable (the Treasury and the archives keep bills for ten years) and accessible (RGAA) at once.
 const STANDARDS: [PdfStandard; 2] = [PdfStandard::A_2a, PdfStandard::Ua_1];
 /// What a rendering leaves in Typst's cache is kept for the next one only: memory stays level over a night of bills.
@@ -48,8 +54,9 @@ impl Templates {
         let data = serde_json::to_vec(&data).map_err(std::io::Error::from)?;
         let identifier = documents.iter().map(|document| document.number.as_str()).collect::<Vec<_>>().join(" ");
         let sheets = Sheets::new(self.clone(), data);
-        let job = thread::Builder::new().name("documents".to_owned()).stack_size(STACK_BYTES).spawn(move || compose(&sheets, identifier))?;
-        let composed = job.join().map_err(|_| DocumentError::Crashed("arrêt inattendu du moteur".to_owned()))?;
+        let pool = POOL.as_ref().map_err(|error| DocumentError::Crashed(error.to_string()))?;
+        let composed = panic::catch_unwind(AssertUnwindSafe(|| pool.install(|| compose(&sheets, identifier))))
+            .map_err(|_| DocumentError::Crashed("arrêt inattendu du moteur".to_owned()))?;
         let (pdf, pages, faults) = composed.map_err(DocumentError::Template)?;
         warnings.extend(faults.iter().map(ToString::to_string));
         Ok(Rendered { pdf, pages, warnings })

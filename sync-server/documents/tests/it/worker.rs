@@ -59,6 +59,14 @@ fn a_template_that_eats_memory_dies_alone() {
 }
 
 #[test]
+fn a_template_that_nests_without_end_is_an_error() {
+    let deep = folder("let inner = [fond]; for _ in range(2000) { inner = block(inner) }; inner");
+    let worker = worker();
+    let error = worker.render(Some(deep.path()), &vec![samples::invoice(); 3]).unwrap_err();
+    assert!(matches!(&error, DocumentError::Template(faults) if faults[0].message.contains("profondément")), "{error}");
+}
+
+#[test]
 fn faults_of_a_folder_come_back_through_the_worker() {
     let worker = worker();
     let broken = folder("inconnu(d)");
