@@ -1,5 +1,7 @@
 //! The table of contents: every route, and who may call it.
 
+use crate::office;
+use crate::page::{not_found, theme};
 use crate::serve::{Server, Transport};
 use crate::sync::refusal::Refusal;
 use crate::sync::routes as sync;
@@ -7,7 +9,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use shared::wire::limits::BODY_BYTES_MAX;
 use std::time::Duration;
@@ -33,9 +35,15 @@ pub fn router(server: Server) -> Router {
         .layer(middleware::from_fn(over_tls_only));
     Router::new()
         .merge(tablets)
+        // Agents: see office::routes.
+        .merge(office::routes(&server))
+        // Anyone: colours and letters.
+        .route("/theme/{file}", get(theme::file))
+        // Anyone: where to begin.
+        .route("/", get(|| async { Redirect::to("/bureau") }))
         // Anyone: whether the program answers. Tells nothing else.
         .route("/sante", get(|| async { "ok\n" }))
-        .fallback(|| async { StatusCode::NOT_FOUND })
+        .fallback(not_found)
         .layer(middleware::from_fn(security_headers))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(REQUEST_S_MAX)))
         .with_state(server)

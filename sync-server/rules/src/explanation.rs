@@ -88,6 +88,17 @@ pub enum Step {
         /// The whole amount.
         whole_cents: Cents,
     },
+    /// The line tells what changed since an earlier bill.
+    Adjustment {
+        /// Month of the facts.
+        month: String,
+        /// Units that were billed.
+        billed_quantity: Decimal,
+        /// What was billed.
+        billed_cents: Cents,
+        /// What it comes to now.
+        now_cents: Cents,
+    },
 }
 
 /// What a household proved.

@@ -35,7 +35,7 @@ pub fn open(data: PathBuf, listen: &str) -> Result<ExitCode> {
     }
     println!();
     println!("Serveur    {}/           les lieux, en direct", server.url);
-    println!("Brouillon  {}/brouillon  ce que le mois donnerait en factures", server.url);
+    println!("Brouillon  {}/bureau/SNV/facturation  ce que le mois passé donnerait en factures", server.url);
     if let Some(day) = furnished_for.filter(|day| *day != programs.today) {
         println!("Les données datent du {} ; « ./demo --reset » les remet à aujourd'hui.", day.format("%d/%m/%Y"));
     }

@@ -11,6 +11,7 @@ pub mod desk;
 pub mod effective;
 pub mod export;
 pub mod journal;
+pub mod live;
 pub mod server_device;
 pub mod sheet;
 pub mod show;

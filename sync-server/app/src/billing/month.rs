@@ -8,18 +8,19 @@ use crate::Result;
 use crate::attendance::journal;
 use crate::store::Tenant;
 use crate::store::entity::{
-    activity, booking, booking_event, centre, closure, commune, contract, custody, custody_exception, enrolment, household,
-    household_address, organisation, person, regie, situation, tariff,
+    activity, billing_decision, booking, booking_event, centre, closure, commune, contract, custody, custody_exception, enrolment,
+    household, household_address, organisation, person, regie, situation, tariff,
 };
 use chrono::NaiveDate;
 use rules::input::{Activity, Attachment, Booking, Centre, Child, Household, Input, Payer, Situation};
+use rules::problem::Decision;
 use rules::tariff::Tariff;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use shared::calendar::{Month, SchoolCalendar};
 use shared::fold::fold;
 use shared::id::{ActivityId, CentreId, ChildId, HouseholdId, SiteId};
 use shared::roster::Dated;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// Reads what the rules need to price a month.
@@ -27,7 +28,15 @@ use uuid::Uuid;
 /// # Errors
 /// The database's; a stored tariff or code that can't be read.
 pub async fn read(tenant: &Tenant<'_>, month: Month) -> Result<Input> {
-    let days = Days { from: month.first(), to: month.last() };
+    read_days(tenant, month.first(), month.last()).await
+}
+
+/// As [`read`], from a day to a day.
+///
+/// # Errors
+/// As [`read`].
+pub async fn read_days(tenant: &Tenant<'_>, from: NaiveDate, to: NaiveDate) -> Result<Input> {
+    let days = Days { from, to };
     let facts = journal::facts(tenant, days.from, days.to).await?;
     Ok(Input {
         centres: centres(tenant).await?,
@@ -38,10 +47,19 @@ pub async fn read(tenant: &Tenant<'_>, month: Month) -> Result<Input> {
         bookings: bookings(tenant, days).await?,
         attendance: fold(&facts),
         calendar: SchoolCalendar::shipped(),
+        decisions: decisions(tenant, Month::of(from)).await?,
     })
 }
 
-/// First and last day of the month.
+/// What agents decided about the problems of a month's drafts; the last word of each holds.
+async fn decisions(tenant: &Tenant<'_>, month: Month) -> Result<BTreeMap<String, Decision>> {
+    let of_month = tenant.find::<billing_decision::Entity>().filter(billing_decision::Column::Month.eq(month.to_string()));
+    let in_order = of_month.order_by_asc(billing_decision::Column::DecidedAtMs).order_by_asc(billing_decision::Column::Id);
+    let rows = in_order.all(&tenant.on()).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.problem, Decision::of(&row.decision)?))).collect())
+}
+
+/// First and last day.
 #[derive(Clone, Copy)]
 struct Days {
     from: NaiveDate,

@@ -1,0 +1,83 @@
+//! The office's first page: each lieu as it stands now.
+
+use super::{Frame, desk, snapshot};
+use crate::Result;
+use crate::attendance::live::{Live, lieux};
+use crate::page::html;
+use crate::serve::Server;
+use crate::store::Territory;
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use shared::french;
+use shared::id::OrganisationId;
+
+#[derive(Template)]
+#[template(path = "office/today.html")]
+struct Page {
+    frame: Frame,
+    day: String,
+    time: String,
+    lieux: Vec<Card>,
+}
+
+/// A lieu, as said.
+struct Card {
+    name: String,
+    kind: &'static str,
+    /// "Accueil du matin, Accueil du soir"; `None` where nothing takes place.
+    moments: Option<String>,
+    present: u32,
+    expected: u32,
+    to_come: String,
+    gone: String,
+    absent: String,
+    /// "Tablette 1 : vue à 8:27".
+    tablets: Vec<String>,
+}
+
+/// `GET /bureau/{organisation}`.
+pub(super) async fn page(State(server): State<Server>, Path(code): Path<String>) -> Result<Response> {
+    let now = server.app.clock.now();
+    let reading = snapshot(&server.app).await?;
+    let territory = Territory::new(server.app.territoire(), &reading);
+    let (organisation, frame) = desk(&territory, &code, "today").await?;
+    let tenant = territory.tenant(OrganisationId(organisation.id));
+    let today = server.app.clock.today();
+    let cards = lieux(&territory, &tenant, today).await?.into_iter().map(|live| card(live, now.timestamp_millis())).collect();
+    html(&Page { frame, day: french::weekday_and_day(today), time: french::time_ms(now.timestamp_millis()), lieux: cards })
+}
+
+fn card(live: Live, now_ms: i64) -> Card {
+    let tablets = live.tablets.iter().map(|tablet| match tablet.last_contact_ms {
+        Some(at) => format!("{} : vue {}", tablet.name, seen(at, now_ms)),
+        None => format!("{} : jamais vue", tablet.name),
+    });
+    Card {
+        kind: kind(&live.centre.kind),
+        moments: (!live.moments.is_empty()).then(|| live.moments.join(", ")),
+        present: live.figures.present,
+        expected: live.figures.expected(),
+        to_come: format!("{} à venir", live.figures.to_come),
+        gone: french::count(live.figures.gone, "parti", "partis"),
+        absent: french::count(live.figures.absent, "absent", "absents"),
+        tablets: tablets.collect(),
+        name: live.centre.name,
+    }
+}
+
+/// "à 8 h 10", "hier 18 h 02", "le 12 octobre".
+fn seen(at_ms: i64, now_ms: i64) -> String {
+    let since = french::since(at_ms, now_ms);
+    if since.starts_with(|c: char| c.is_ascii_digit()) { format!("à {since}") } else { since }
+}
+
+/// A kind of lieu, as people call it.
+fn kind(code: &str) -> &'static str {
+    match code {
+        "eaje" => "Crèche",
+        "alsh" => "Accueil de loisirs",
+        "cantine" => "Cantine",
+        _ => "Périscolaire",
+    }
+}

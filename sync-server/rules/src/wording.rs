@@ -1,0 +1,296 @@
+//! An explanation in plain French: "Pourquoi ce montant ?".
+//!
+//! One structure, rendered for a reader; what a reader may not see is left out here and nowhere else (security.md 1). Page,
+//! paper and terminal all say it through this file, so that a family and an agent on the telephone read the same sentence.
+
+use crate::draft::Line;
+use crate::explanation::{BookedStep, Bound, DayStep, Origin, PresenceStep, Proof, QuantityOf, Step};
+use crate::quantity::{Counting, Mode, Unit};
+use crate::tariff::{Billed, Held, PriceBasis, Regime};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use shared::french;
+use shared::money::{Cents, Rounding};
+
+/// Who reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// An agent of the organisation: everything, entries at the door by their id included.
+    Agent,
+    /// A guardian of the child, in the household that owes: times, situation, arithmetic.
+    Guardian,
+    /// One who pays and nothing else: days and amounts; no time, no place, and no situation that may be another's.
+    Payer,
+}
+
+/// A line, said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// "10 jours, 24 demi-heures à 0,60 €".
+    pub summary: String,
+    /// One row a day.
+    pub days: Vec<WhyDay>,
+    /// Sentences: the rule, the situation, the price, the arithmetic.
+    pub rule: Vec<String>,
+}
+
+/// One day of a line, said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhyDay {
+    /// The day.
+    pub on: NaiveDate,
+    /// "jeu. 1er".
+    pub date: String,
+    /// "16:30 – 17:42"; `None` where the reader may not know, or nothing was recorded.
+    pub times: Option<String>,
+    /// Where a time doesn't come from the door: "arrivée saisie au bureau".
+    pub notes: Vec<String>,
+    /// "3 × 0,60 €".
+    pub counted: String,
+    /// Entries at the door that made it, for an agent.
+    pub entries: Vec<String>,
+    /// Somebody has still to decide.
+    pub provisional: bool,
+}
+
+/// Says a line for a reader.
+#[must_use]
+pub fn why(line: &Line, reader: Reader) -> Why {
+    say(&line.explanation, line.unit_price_cents, reader)
+}
+
+/// Says an explanation: that of a draft, or one that an issued line froze.
+#[must_use]
+pub fn say(explanation: &[Step], unit_price: Cents, reader: Reader) -> Why {
+    let unit = explanation.iter().find_map(|step| if let Step::Tariff { unit, .. } = step { Some(*unit) } else { None });
+    let unit = unit.unwrap_or(Unit::Acte);
+    let days: Vec<&DayStep> = explanation.iter().filter_map(|step| if let Step::Day(day) = step { Some(day) } else { None }).collect();
+    let quantity: Decimal = days.iter().map(|day| day.quantity).sum();
+    Why {
+        summary: summary(&days, quantity, unit, unit_price),
+        days: days.iter().map(|day| said_day(day, unit_price, reader)).collect(),
+        rule: explanation.iter().filter_map(|step| sentence(step, unit, reader)).collect(),
+    }
+}
+
+fn summary(days: &[&DayStep], quantity: Decimal, unit: Unit, unit_price: Cents) -> String {
+    let count = french::count(u32::try_from(days.len()).unwrap_or(u32::MAX), "jour", "jours");
+    if unit.minutes().is_none() && quantity == Decimal::from(days.len()) && unit != Unit::DemiJournee {
+        return format!("{count} à {unit_price}");
+    }
+    format!("{count}, {} à {unit_price}", units(quantity, unit))
+}
+
+/// "24 demi-heures", "1,5 heure": French counts one and a half as one.
+#[must_use]
+pub fn units(quantity: Decimal, unit: Unit) -> String {
+    let (one, many) = match unit {
+        Unit::Acte => ("fois", "fois"),
+        Unit::DemiJournee => ("demi-journée", "demi-journées"),
+        Unit::Journee => ("journée", "journées"),
+        Unit::Heure => ("heure", "heures"),
+        Unit::DemiHeure => ("demi-heure", "demi-heures"),
+        Unit::QuartHeure => ("quart d’heure", "quarts d’heure"),
+        Unit::Minute => ("minute", "minutes"),
+    };
+    format!("{} {}", decimal(quantity), if quantity < Decimal::TWO { one } else { many })
+}
+
+/// "1,5".
+#[must_use]
+pub fn decimal(value: Decimal) -> String {
+    value.normalize().to_string().replace('.', ",").replace('-', "−")
+}
+
+fn said_day(day: &DayStep, unit_price: Cents, reader: Reader) -> WhyDay {
+    let (times, mut notes, entries) = if reader == Reader::Payer { Default::default() } else { said_presences(&day.presences) };
+    if let Some(booked) = &day.booked
+        && (day.by == QuantityOf::Booking || day.presences.is_empty())
+    {
+        notes.push(said_booking(booked, reader));
+    }
+    if let Some(percent) = day.part_percent {
+        notes.push(format!("garde partagée : {percent} % pour votre foyer"));
+    }
+    if day.provisional {
+        notes.push("un pointage manque : montant provisoire".into());
+    }
+    WhyDay {
+        on: day.date,
+        date: french::short_day(day.date),
+        times,
+        notes,
+        counted: format!("{} × {unit_price}", decimal(day.quantity)),
+        entries: if reader == Reader::Agent { entries } else { Vec::new() },
+        provisional: day.provisional,
+    }
+}
+
+fn said_presences(presences: &[PresenceStep]) -> (Option<String>, Vec<String>, Vec<String>) {
+    let (mut times, mut notes, mut entries) = (Vec::new(), Vec::new(), Vec::new());
+    for presence in presences {
+        for bound in [&presence.roll_call, &presence.from, &presence.to].into_iter().flatten() {
+            entries.extend(bound.entry.map(|entry| entry.to_string()));
+        }
+        if presence.roll_call.is_some() {
+            times.push("présence à l’appel".to_owned());
+            continue;
+        }
+        let time = |bound: &Option<Bound>| bound.as_ref().map_or_else(|| "?".to_owned(), |b| french::time(b.time));
+        times.push(format!("{} – {}", time(&presence.from), time(&presence.to)));
+        notes.extend(presence.from.as_ref().and_then(|bound| said_origin(bound, "début")));
+        notes.extend(presence.to.as_ref().and_then(|bound| said_origin(bound, "fin")));
+    }
+    notes.dedup();
+    ((!times.is_empty()).then(|| times.join(", ")), notes, entries)
+}
+
+/// Nothing to say of a time at the door; the rest is said, so that nobody takes it for one.
+fn said_origin(bound: &Bound, end: &str) -> Option<String> {
+    match bound.origin {
+        Origin::Door if bound.corrected => Some(format!("{end} : corrigé")),
+        Origin::Door => None,
+        other => Some(format!("{end} : {}{}", other.label(), if bound.corrected { ", corrigé" } else { "" })),
+    }
+}
+
+fn said_booking(booked: &BookedStep, reader: Reader) -> String {
+    match (booked.from, booked.to) {
+        (Some(from), Some(to)) if reader != Reader::Payer => format!("réservé de {} à {}", french::time(from), french::time(to)),
+        _ => "réservé".into(),
+    }
+}
+
+fn sentence(step: &Step, unit: Unit, reader: Reader) -> Option<String> {
+    match step {
+        Step::Tariff { valid_from, label, counting, billed, .. } => {
+            let counting = counting.as_ref().map(|c| format!(" {}", said_counting(c))).unwrap_or_default();
+            Some(format!("Tarif « {label} », en vigueur depuis le {}.{counting} {}", french::long_day(*valid_from), said_billed(*billed)))
+        }
+        // A situation tells of a household's means; one who only pays may not be of that household.
+        Step::Situation { .. } if reader == Reader::Payer => None,
+        Step::Situation { proof, rank, enrolled_children, .. } => said_situation(proof.as_ref(), *rank, *enrolled_children),
+        Step::UnitPrice { .. } if reader == Reader::Payer => None,
+        Step::UnitPrice { basis, unproven, unit_price_cents, .. } => Some(said_price(basis, *unproven, *unit_price_cents, unit)),
+        Step::Day(_) => None,
+        Step::Amount { quantity, unit_price_cents, rounding, amount_cents } => {
+            let rounded = if *rounding == Rounding::Tronque { ", arrondi au centime inférieur" } else { "" };
+            Some(format!("{} × {unit_price_cents} = {amount_cents}{rounded}.", decimal(*quantity)))
+        }
+        Step::Adjustment { billed_cents, now_cents, .. } => {
+            Some(format!("{billed_cents} avaient été facturés ; le compte juste est {now_cents}. La différence est ici."))
+        }
+        Step::Share { share, of, whole_cents, .. } => {
+            let percent = (Decimal::from(*share) * Decimal::ONE_HUNDRED / Decimal::from((*of).max(1))).round_dp(2);
+            Some(format!("La facture du foyer est partagée : {} % de {whole_cents} pour ce payeur.", decimal(percent)))
+        }
+    }
+}
+
+fn said_counting(counting: &Counting) -> String {
+    let (step, started) = match counting.step {
+        Unit::Heure => ("heure", "Chaque heure commencée compte"),
+        Unit::DemiHeure => ("demi-heure", "Chaque demi-heure commencée compte"),
+        Unit::QuartHeure => ("quart d’heure", "Chaque quart d’heure commencé compte"),
+        Unit::Minute => return "Chaque minute compte.".into(),
+        Unit::Acte | Unit::DemiJournee | Unit::Journee => return String::new(),
+    };
+    let tolerance = match counting.tolerance_minutes {
+        0 => String::new(),
+        minutes => format!(", au-delà de {minutes} minutes"),
+    };
+    match counting.mode {
+        Mode::Duree => format!("{started}{tolerance}."),
+        Mode::Cadran => {
+            format!("Le temps compte de {step} en {step} à l’horloge : arrivée ramenée en arrière, départ en avant{tolerance}.")
+        }
+    }
+}
+
+fn said_billed(billed: Billed) -> &'static str {
+    match billed {
+        Billed::Presence => "La présence est facturée.",
+        Billed::Reservation => "La réservation est facturée.",
+        Billed::LePlusGrand => "La réservation est facturée, ou la présence si elle dure plus.",
+    }
+}
+
+fn said_situation(proof: Option<&Proof>, rank: u32, enrolled_children: u32) -> Option<String> {
+    let family = match (enrolled_children, rank) {
+        (0 | 1, _) => String::new(),
+        (children, rank) => {
+            format!(" {children} enfants inscrits, celui-ci le {}.", if rank == 1 { "1er".into() } else { format!("{rank}e") })
+        }
+    };
+    let Some(proof) = proof else { return Some(format!("Aucun justificatif de ressources connu à cette date.{family}")) };
+    let source = match proof.source.as_str() {
+        "" => String::new(),
+        source => format!("{source}, "),
+    };
+    let since = format!("({source}depuis le {})", french::long_day(proof.valid_from));
+    match (proof.quotient_familial, proof.monthly_resources) {
+        (Some(qf), _) => Some(format!("Votre quotient familial est de {qf} {since}.{family}")),
+        (None, Some(resources)) => Some(format!("Vos ressources sont de {} € par mois {since}.{family}", decimal(resources))),
+        (None, None) => (!family.is_empty()).then(|| family.trim_start().to_owned()),
+    }
+}
+
+fn said_price(basis: &PriceBasis, unproven: bool, price: Cents, unit: Unit) -> String {
+    let what = match unit {
+        Unit::Acte => "chaque fois",
+        Unit::DemiJournee => "la demi-journée",
+        Unit::Journee => "la journée",
+        Unit::Heure => "l’heure",
+        Unit::DemiHeure => "la demi-heure",
+        Unit::QuartHeure => "le quart d’heure",
+        Unit::Minute => "la minute",
+    };
+    if unproven {
+        return format!("Sans justificatif, la grille prévoit {price} {what}.");
+    }
+    match basis {
+        PriceBasis::Row { qf_min, qf_max, regime, resident, rank_min, children_min } => {
+            let brackets = match (qf_min, qf_max) {
+                (Some(min), Some(max)) => Some(format!("un quotient de {min} à {max}")),
+                (Some(min), None) => Some(format!("un quotient à partir de {min}")),
+                (None, Some(max)) => Some(format!("un quotient jusqu’à {max}")),
+                (None, None) => None,
+            };
+            let regime = regime.map(|r| match r {
+                Regime::Caf => "le régime CAF".to_owned(),
+                Regime::Msa => "le régime MSA".to_owned(),
+                Regime::Autre => "un autre régime".to_owned(),
+            });
+            let resident = resident.map(|r| if r { "les habitants" } else { "les familles d’ailleurs" }.to_owned());
+            let rank = rank_min.map(|rank| format!("le {rank}e enfant et les suivants"));
+            let children = children_min.map(|n| format!("{n} enfants inscrits ou plus"));
+            let conditions: Vec<String> = [brackets, regime, resident, rank, children].into_iter().flatten().collect();
+            match conditions.is_empty() {
+                true => format!("Prix : {price} {what}."),
+                false => format!("Pour {}, la grille prévoit {price} {what}.", french::list(&conditions)),
+            }
+        }
+        PriceBasis::LinearQf { qf, rate, held, .. } => {
+            let qf = qf.map(|qf| format!("{qf} × {} = ", decimal(*rate))).unwrap_or_default();
+            format!("Taux d’effort : {qf}{price} {what}{}.", said_held(*held, "tarif"))
+        }
+        PriceBasis::Psu { retained, held, percent, children, aeeh, .. } => {
+            let aeeh = if *aeeh > 0 { " (AEEH prise en compte)" } else { "" };
+            format!(
+                "Barème national : {} € × {} % pour {}{aeeh} = {price} {what}{}.",
+                decimal(*retained),
+                decimal(*percent),
+                french::count(*children, "enfant à charge", "enfants à charge"),
+                said_held(*held, "montant de ressources")
+            )
+        }
+    }
+}
+
+fn said_held(held: Held, what: &str) -> String {
+    match held {
+        Held::Free => String::new(),
+        Held::AtMinimum => format!(", {what} plancher"),
+        Held::AtMaximum => format!(", {what} plafond"),
+    }
+}
