@@ -4,6 +4,7 @@
 //! Everything dated keeps its dates: the situation, address, household and
 //! tariff used are those of the day of the fact.
 
+use crate::problem::Decision;
 use crate::quantity::Unit;
 use crate::tariff::{Regime, Tariff};
 use chrono::{Datelike, NaiveDate, NaiveTime};
@@ -12,7 +13,7 @@ use shared::calendar::{Month, SchoolCalendar, Weekdays, Zone, public_holiday};
 use shared::fold::Attendance;
 use shared::id::{ActivityId, CentreId, ChildId, HouseholdId, SiteId};
 use shared::roster::{BookingRule, Dated, Period, Recording};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One organisation's month.
 #[derive(Debug, Default)]
@@ -33,6 +34,8 @@ pub struct Input {
     pub attendance: Attendance,
     /// School holidays.
     pub calendar: SchoolCalendar,
+    /// What agents decided about problems of earlier drafts, by [`Problem::name`](crate::problem::Problem::name).
+    pub decisions: BTreeMap<String, Decision>,
 }
 
 /// A lieu.

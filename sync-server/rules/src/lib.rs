@@ -8,6 +8,9 @@
 //! - [`quantity`] turns minutes at the door into units.
 //! - [`price`] takes a month of an organisation ([`input`]) to its [`draft`]: which activity had each presence, who owes it, at
 //!   what price, with an [`explanation`] of every cent and a typed [`problem`] wherever a person has to look.
+//! - [`issue`] holds a draft against what was billed before: bills, credit notes, adjustment lines.
+//! - [`ledger`] says what a bill and a payment do to a family's account.
+//! - [`wording`] says an explanation in plain French, for whoever reads it.
 #![warn(missing_docs)]
 
 mod attribution;
@@ -15,6 +18,8 @@ mod custody;
 pub mod draft;
 pub mod explanation;
 pub mod input;
+pub mod issue;
+pub mod ledger;
 mod lines;
 mod month;
 pub mod problem;
@@ -23,6 +28,7 @@ mod situation;
 mod steps;
 pub mod tariff;
 mod units;
+pub mod wording;
 mod world;
 
 pub use month::price;

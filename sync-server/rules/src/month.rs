@@ -10,7 +10,7 @@ use crate::draft::Draft;
 use crate::explanation::{BookedStep, DayStep, QuantityOf, Step};
 use crate::input::{Activity, Booking, Centre, Child, Household, Input, Request};
 use crate::lines::{Charge, Ledger};
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::{Decision, Problem, ProblemKind};
 use crate::quantity::Quantity;
 use crate::situation::{OnTheDay, on_the_day};
 use crate::tariff::{Method, National, NoPrice, Tariff};
@@ -183,7 +183,11 @@ impl<'a, 'w> Pricing<'a, 'w> {
             self.presence_problems(context, activity, centre, presence, booking.is_some());
         }
         let by_presence = presence.map_or(Quantity::ZERO, |presence| presence.quantity);
-        let (quantity, by) = units::billed(tariff.billed, by_presence, booking);
+        let (quantity, by) = match self.decided_of_day(context, centre) {
+            Some(Decision::NePasFacturer) => return,
+            Some(Decision::FacturerLaReservation) => (booking.unwrap_or(Quantity::ZERO), QuantityOf::Booking),
+            _ => units::billed(tariff.billed, by_presence, booking),
+        };
         if quantity.is_zero() {
             return;
         }
@@ -204,6 +208,20 @@ impl<'a, 'w> Pricing<'a, 'w> {
             provisional,
         };
         self.charge(&DayOf { context, activity, centre, tariff, step, quantity });
+    }
+
+    /// What was decided about the problems of a child's day at a lieu; not to bill wins.
+    fn decided_of_day(&self, context: Context<'a, 'w>, centre: &Centre) -> Option<Decision> {
+        if self.input.decisions.is_empty() {
+            return None;
+        }
+        let of_day = |kind: ProblemKind| {
+            let name = context.problem(kind, true, Some(centre), String::new()).name();
+            self.input.decisions.get(&name).copied()
+        };
+        let decided: Vec<Decision> = Decision::OF_A_DAY.iter().filter_map(|kind| of_day(*kind)).collect();
+        let wins = |decision: Decision| decided.iter().copied().find(|d| *d == decision);
+        wins(Decision::NePasFacturer).or_else(|| wins(Decision::FacturerLaReservation))
     }
 
     fn presence_problems(&mut self, context: Context<'a, 'w>, activity: &Activity, centre: &Centre, presence: OfPresence, booked: bool) {
@@ -367,6 +385,13 @@ impl<'a, 'w> Pricing<'a, 'w> {
         self.problems.extend(self.once.into_values());
         let (invoices, missing_payers) = self.ledger.into_invoices();
         self.problems.extend(missing_payers);
+        for problem in self.problems.iter_mut().filter(|problem| problem.blocking) {
+            let decided = self.input.decisions.get(&problem.name()).filter(|d| Decision::possible(problem.kind).contains(d));
+            if let Some(decision) = decided.filter(|d| **d != Decision::DemanderAuLieu) {
+                problem.blocking = false;
+                problem.message = format!("{} Décidé : {}.", problem.message, decision.label().to_lowercase());
+            }
+        }
         Draft::new(self.request.month, invoices, self.problems)
     }
 }

@@ -14,13 +14,6 @@ use shared::calendar::Month;
 use shared::id::OrganisationId;
 use std::io::Write as _;
 
-/// The subcommands of `billing`.
-#[derive(Debug, clap::Subcommand)]
-pub enum Command {
-    /// Prépare le brouillon d'un mois : lignes, explications, problèmes. Ne change rien
-    Draft(Args),
-}
-
 /// Arguments of `billing draft`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -54,8 +47,7 @@ pub enum Format {
 ///
 /// # Errors
 /// No such organisation or régie; the database's.
-pub async fn run(place: &Place, command: &Command) -> Result<Outcome> {
-    let Command::Draft(args) = command;
+pub async fn run(place: &Place, args: &Args) -> Result<Outcome> {
     let app = App::open(place).await?;
     let snapshot = app.db.snapshot().await?;
     let territory = Territory::new(app.territoire(), &snapshot);
@@ -79,10 +71,17 @@ pub async fn run(place: &Place, command: &Command) -> Result<Outcome> {
 /// # Errors
 /// No such régie; the database's.
 pub async fn draft(tenant: &Tenant<'_>, month: Month, regie: Option<&str>, with_entry_ids: bool) -> Result<Draft> {
-    if let Some(code) = regie {
-        let known = tenant.find::<regie::Entity>().filter(regie::Column::Code.eq(code)).one(&tenant.on()).await?;
-        known.ok_or_else(|| Error::NotFound(format!("Régie « {code} »")))?;
-    }
+    known_regie(tenant, regie).await?;
     let input = month::read(tenant, month).await?;
     Ok(rules::price(&input, National::shipped(), Request { month, regie, with_entry_ids }))
+}
+
+/// That a régie asked for exists.
+///
+/// # Errors
+/// Where it doesn't.
+pub async fn known_regie(tenant: &Tenant<'_>, regie: Option<&str>) -> Result<()> {
+    let Some(code) = regie else { return Ok(()) };
+    let known = tenant.find::<regie::Entity>().filter(regie::Column::Code.eq(code)).one(&tenant.on()).await?;
+    known.map(|_| ()).ok_or_else(|| Error::NotFound(format!("Régie « {code} »")))
 }

@@ -1,10 +1,16 @@
-//! Billing: tariffs tried on their own examples, and a month from the journal to a draft.
+//! Billing: tariffs tried on their own examples, a month from the journal to a draft, and from a draft to bills.
 //!
 //! What is a rule stands in the package `rules`; this desk reads one organisation's rows in bulk ([`month`]), hands them
-//! over, and prints what comes back ([`draft`]). A draft changes nothing and may be made at any hour.
+//! over, and prints what comes back ([`draft`]) or makes it hold ([`mod@issue`]). A draft changes nothing and may be made at any
+//! hour; what was issued never changes.
 
 mod codes;
+pub mod commands;
 pub mod draft;
+pub mod issue;
+pub mod issued;
 pub mod month;
+pub mod names;
+pub mod paper;
 pub mod tariff_check;
-mod text;
+pub(crate) mod text;

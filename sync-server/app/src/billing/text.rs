@@ -1,5 +1,6 @@
 //! A draft as an agent reads it in a terminal.
 
+use crate::{Error, Result};
 use rules::draft::{Draft, Invoice};
 use rules::explanation::Step;
 use rules::problem::Problem;
@@ -37,7 +38,17 @@ fn invoice(invoice: &Invoice) -> String {
     out
 }
 
-fn problem(problem: &Problem) -> String {
+/// A value as it is kept in a column.
+///
+/// # Errors
+/// A defect: what we keep can be written.
+pub fn json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+/// A problem in one line.
+#[must_use]
+pub fn problem(problem: &Problem) -> String {
     let date = problem.date.map(|date| date.format("%d/%m/%Y ").to_string()).unwrap_or_default();
     let about: Vec<String> = [("lieu", &problem.centre), ("foyer", &problem.household), ("enfant", &problem.child)]
         .into_iter()

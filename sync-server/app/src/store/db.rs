@@ -129,6 +129,17 @@ impl Db {
         Ok(self.read.query_one_raw(Statement::from_string(self.backend(), sql)).await?.is_some())
     }
 
+    /// Copies one moment of the database into a new file, whoever writes meanwhile. On SQLite only.
+    ///
+    /// # Errors
+    /// A file that exists or can't be written; a disk that is full.
+    pub async fn copy_sqlite(&self, to: &Path) -> Result<()> {
+        let path = to.display().to_string().replace('\'', "''");
+        // On the writing connection: a reading one refuses to write, to another file too. Writers wait for the length of a copy.
+        self.write.execute_unprepared(&format!("VACUUM INTO '{path}'")).await?;
+        Ok(())
+    }
+
     /// Brings the tables up to date.
     ///
     /// # Errors

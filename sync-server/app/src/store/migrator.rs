@@ -14,8 +14,10 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(Sql { name: "m0001_model", text: include_str!("migrations/m0001_model.sql") }),
-            Box::new(AuditIsInsertOnly),
+            Box::new(InsertOnly { name: "m0002_audit_is_insert_only", tables: &["audit"] }),
             Box::new(Sql { name: "m0003_sync", text: include_str!("migrations/m0003_sync.sql") }),
+            Box::new(Sql { name: "m0004_billing", text: include_str!("migrations/m0004_billing.sql") }),
+            Box::new(InsertOnly { name: "m0005_what_was_issued_is_insert_only", tables: ISSUED }),
         ]
     }
 }
@@ -48,30 +50,45 @@ impl MigrationTrait for Sql {
     }
 }
 
-/// What no program of ours may do, the database refuses.
-struct AuditIsInsertOnly;
+/// An issued bill, its ledger and what they rest on: corrected by further rows, never rewritten.
+const ISSUED: &[&str] = &["billing_run", "invoice", "invoice_line", "billed_sheet", "ledger_entry", "ledger_posting", "allocation"];
 
-impl MigrationName for AuditIsInsertOnly {
+/// What no program of ours may do to a table, the database refuses.
+struct InsertOnly {
+    name: &'static str,
+    tables: &'static [&'static str],
+}
+
+impl MigrationName for InsertOnly {
     fn name(&self) -> &str {
-        "m0002_audit_is_insert_only"
+        self.name
     }
 }
 
 #[async_trait::async_trait]
-impl MigrationTrait for AuditIsInsertOnly {
+impl MigrationTrait for InsertOnly {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let statements: &[&str] = match manager.get_database_backend() {
-            DbBackend::Sqlite => &[
-                "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is insert-only'); END",
-                "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is insert-only'); END",
-            ],
-            _ => &[
-                "CREATE FUNCTION audit_is_insert_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'audit is insert-only'; END $$",
-                "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_is_insert_only()",
-            ],
-        };
-        for statement in statements {
-            manager.get_connection().execute_unprepared(statement).await?;
+        for table in self.tables {
+            let refused = format!("{table} is insert-only");
+            let statements = match manager.get_database_backend() {
+                DbBackend::Sqlite => vec![
+                    format!("CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{refused}'); END"),
+                    format!("CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{refused}'); END"),
+                ],
+                _ => vec![
+                    format!(
+                        "CREATE FUNCTION {table}_is_insert_only() RETURNS trigger LANGUAGE plpgsql AS \
+                         $$ BEGIN RAISE EXCEPTION '{refused}'; END $$"
+                    ),
+                    format!(
+                        "CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} \
+                         FOR EACH ROW EXECUTE FUNCTION {table}_is_insert_only()"
+                    ),
+                ],
+            };
+            for statement in statements {
+                manager.get_connection().execute_unprepared(&statement).await?;
+            }
         }
         Ok(())
     }

@@ -5,18 +5,19 @@
 //! Promises that a query made through a handle never sees another organisation's rows, and that one database is
 //! written by one connection at a time on SQLite.
 
-
 mod bulk;
 mod changes;
 mod db;
 pub mod entity;
 pub mod migrator;
 mod scope;
+mod sequence;
 
 pub use bulk::{insert_all, update_all, upsert};
 pub use changes::{Change, lock_site, number_changes, record_changes};
 pub use db::{Db, Engine, without_password};
 pub use scope::{OfOrganisation, OfTerritoire, Tenant, Territory};
+pub use sequence::raise_sequence;
 
 use crate::{Error, Result};
 use sea_orm::sea_query::Expr;
@@ -72,4 +73,18 @@ pub async fn lock_territoire(territory: &Territory<'_>) -> Result<()> {
 /// The database's.
 pub async fn installation(db: &Db) -> Result<Option<entity::installation::Model>> {
     Ok(entity::installation::Entity::find_by_id(THE_ONE).one(db.read()).await?)
+}
+
+/// Enters or ends the reprise; a restore also gives the server a new epoch.
+///
+/// # Errors
+/// The database's.
+pub async fn set_reprise(on: &sea_orm::DatabaseTransaction, reprise: bool, new_epoch: Option<Vec<u8>>) -> Result<()> {
+    use entity::installation;
+    let mut change = installation::Entity::update_many().col_expr(installation::Column::Reprise, Expr::value(reprise));
+    if let Some(epoch) = new_epoch {
+        change = change.col_expr(installation::Column::ServerEpoch, Expr::value(epoch));
+    }
+    change.filter(installation::Column::Id.eq(THE_ONE)).exec(on).await?;
+    Ok(())
 }

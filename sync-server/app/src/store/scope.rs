@@ -5,7 +5,7 @@
 
 use crate::store::entity::{
     booking, booking_event, centre, child, clock_observation, commune, contract, custody, dossier, dossier_child, enrolment, household,
-    journal_payload, organisation,
+    import_run, journal_payload, organisation,
 };
 use crate::{Error, Result};
 use chrono::NaiveDate;
@@ -267,6 +267,12 @@ impl<'c> Tenant<'c> {
             .add(child_column.in_subquery(self.child_ids_of::<contract::Entity>(contract::Column::ChildId)))
             .add(child_column.in_subquery(booked.select_only().column(booking::Column::ChildId).into_query()))
             .add(child_column.in_subquery(named.select_only().column(journal_payload::Column::ChildId).into_query()))
+    }
+
+    /// Imports of the territoire: an import may change what was billed.
+    #[must_use]
+    pub fn import_runs(&self) -> Select<import_run::Entity> {
+        self.territory.find::<import_run::Entity>()
     }
 
     /// The lieux of this organisation, by code.

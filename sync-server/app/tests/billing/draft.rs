@@ -15,7 +15,7 @@ use shared::journal::{Channel, Detail, Evidence, Kind, LeftTo, Moment, Payload};
 const TARIFF: &str = "code = \"soir\"\nlibelle = \"Accueil du soir\"\nvalable_du = 2026-09-01\nmethode = \"forfait\"\nunite = \"demi_heure\"\nprix = \"0.60\"\nfacture = \"le_plus_grand\"\n";
 
 /// A commune with a régie and a price.
-async fn priced(app: &App, code: &str) -> Commune {
+pub async fn priced(app: &App, code: &str) -> Commune {
     let here = commune(app, code).await;
     let (id, territoire_id, organisation_id) = (|| new_id(app.clock.now()).unwrap(), app.territoire().0, here.organisation.0);
     let transaction = app.db.begin().await.unwrap();
@@ -92,7 +92,7 @@ async fn book(app: &App, here: &Commune, date: &str, events: &[&str]) {
 }
 
 /// Touches sealed by the server for one evening.
-async fn an_evening(app: &App, here: &Commune, date: &str, left: &str) {
+pub async fn an_evening(app: &App, here: &Commune, date: &str, left: &str) {
     let keys = ServerKeys::open(&app.data_dir).unwrap();
     let (now, transaction) = (app.clock.now(), app.db.begin().await.unwrap());
     let territory = Territory::new(app.territoire(), &transaction);

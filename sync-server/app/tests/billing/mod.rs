@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod draft;
+mod issuing;
 mod tariff_check;
 
 use std::path::Path;

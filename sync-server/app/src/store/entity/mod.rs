@@ -53,6 +53,7 @@ pub type Bytes = Vec<u8>;
 pub type Day = chrono::NaiveDate;
 
 mod activities;
+mod billing;
 mod demarches;
 mod devices;
 mod families;
@@ -62,6 +63,7 @@ mod journal;
 mod places;
 
 pub use activities::*;
+pub use billing::*;
 pub use demarches::*;
 pub use devices::*;
 pub use families::*;

@@ -1,0 +1,97 @@
+//! What payers are owed, set against what they owe: a credit note or a payment that was too much pays the oldest open lines.
+
+use crate::Result;
+use crate::store::entity::{allocation, invoice, invoice_line, ledger_entry, ledger_posting};
+use crate::store::{Tenant, insert_all, new_id};
+use rules::ledger::{Allocated, OpenLine, allocate as spread};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use shared::calendar::Instant;
+use shared::money::Cents;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use uuid::Uuid;
+
+/// Ids in one query.
+const IDS_A_QUERY_MAX: usize = 500;
+
+/// What one payer has at one régie: lines that are open, and entries that are not used up.
+struct Standing {
+    open: Vec<OpenLine<Uuid>>,
+    /// Entry, what is left of it, and the bill that was meant.
+    rests: Vec<(Uuid, Cents, Option<Uuid>)>,
+}
+
+/// Allocates what is left of credit notes and payments of some payers, oldest entry first.
+///
+/// # Errors
+/// The database's.
+pub async fn allocate(tenant: &Tenant<'_>, payers: &BTreeSet<Uuid>, now: Instant) -> Result<()> {
+    let payers: Vec<Uuid> = payers.iter().copied().collect();
+    let mut rows = Vec::new();
+    for payers in payers.chunks(IDS_A_QUERY_MAX) {
+        for mut standing in standings(tenant, payers).await? {
+            for (entry, rest, meant) in std::mem::take(&mut standing.rests) {
+                for Allocated { bill, number, amount } in spread(rest, meant.as_ref(), &standing.open) {
+                    if let Some(line) = standing.open.iter_mut().find(|l| l.bill == bill && l.number == number) {
+                        line.open = line.open - amount;
+                    }
+                    rows.push(allocation::Model {
+                        organisation_id: tenant.id().0,
+                        id: new_id(now)?,
+                        entry_id: entry,
+                        invoice_id: bill,
+                        line_number: number,
+                        amount_cents: amount.0,
+                    });
+                }
+            }
+        }
+    }
+    insert_all(&tenant.on(), rows).await
+}
+
+async fn of<E>(tenant: &Tenant<'_>, column: E::Column, ids: &[Uuid]) -> Result<Vec<E::Model>>
+where
+    E: crate::store::OfOrganisation + EntityTrait,
+{
+    let mut found = Vec::new();
+    for ids in ids.chunks(IDS_A_QUERY_MAX) {
+        found.extend(tenant.find::<E>().filter(column.is_in(ids.iter().copied())).all(&tenant.on()).await?);
+    }
+    Ok(found)
+}
+
+async fn standings(tenant: &Tenant<'_>, payers: &[Uuid]) -> Result<Vec<Standing>> {
+    let bills = of::<invoice::Entity>(tenant, invoice::Column::PayerId, payers).await?;
+    let ids: Vec<Uuid> = bills.iter().map(|b| b.id).collect();
+    let lines = of::<invoice_line::Entity>(tenant, invoice_line::Column::InvoiceId, &ids).await?;
+    let postings = of::<ledger_posting::Entity>(tenant, ledger_posting::Column::PayerId, payers).await?;
+    let entry_ids: Vec<Uuid> = postings.iter().map(|p| p.entry_id).collect::<BTreeSet<_>>().into_iter().collect();
+    let entries = of::<ledger_entry::Entity>(tenant, ledger_entry::Column::Id, &entry_ids).await?;
+    let allocations = of::<allocation::Entity>(tenant, allocation::Column::EntryId, &entry_ids).await?;
+    let mut paid: HashMap<(Uuid, i32), Cents> = HashMap::new();
+    let mut used: HashMap<Uuid, Cents> = HashMap::new();
+    for row in &allocations {
+        *paid.entry((row.invoice_id, row.line_number)).or_default() += Cents(row.amount_cents);
+        *used.entry(row.entry_id).or_default() += Cents(row.amount_cents);
+    }
+    let mut standings: BTreeMap<(Uuid, Uuid), Standing> = BTreeMap::new();
+    let by_id: HashMap<Uuid, &invoice::Model> = bills.iter().map(|b| (b.id, b)).collect();
+    for line in &lines {
+        let Some(bill) = by_id.get(&line.invoice_id).filter(|bill| bill.kind == super::rows::BILL) else { continue };
+        let open = Cents(line.amount_cents) - paid.get(&(bill.id, line.number)).copied().unwrap_or_default();
+        let standing = standings.entry((bill.payer_id, bill.regie_id)).or_insert_with(|| Standing { open: Vec::new(), rests: Vec::new() });
+        standing.open.push(OpenLine { bill: bill.id, issued_on: bill.issued_on, number: line.number, open });
+    }
+    let mut entries: Vec<&ledger_entry::Model> = entries.iter().filter(|e| e.kind != "facture").collect();
+    entries.sort_by_key(|e| (e.at_ms, e.id));
+    for entry in entries {
+        let family = postings.iter().find(|p| p.entry_id == entry.id && p.account == "famille");
+        let Some(family) = family else { continue };
+        let rest = -Cents(family.amount_cents) - used.get(&entry.id).copied().unwrap_or_default();
+        if let Some(standing) = standings.get_mut(&(family.payer_id, entry.regie_id)).filter(|_| rest > Cents::ZERO) {
+            let meant = entry.invoice_id.filter(|_| entry.kind == "paiement");
+            standing.rests.push((entry.id, rest, meant));
+        }
+    }
+    Ok(standings.into_values().collect())
+}
