@@ -1,9 +1,11 @@
 //! What all desks share, made once: the database, the data folder, the clock.
 
 use crate::clock::Clock;
+use crate::settings::Settings;
 use crate::store::{self, Db, entity::installation};
 use crate::{Error, Result};
 use chrono::NaiveDate;
+use documents::worker::Worker;
 use shared::id::TerritoireId;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +19,10 @@ pub struct App {
     pub data_dir: Arc<Path>,
     /// What time it is.
     pub clock: Clock,
+    /// What the installation sets for itself.
+    pub settings: Arc<Settings>,
+    /// Makes PDFs, in a process of its own.
+    pub documents: Arc<Worker>,
     /// The installation that this database is.
     pub installation: Arc<installation::Model>,
 }
@@ -80,10 +86,12 @@ impl App {
     /// The components around a database that is open and initialised.
     ///
     /// # Errors
-    /// Where `PREAU_TODAY` isn't a day.
+    /// Where `PREAU_TODAY` isn't a day, or the settings can't be read.
     pub fn with(db: Db, data_dir: &Path, installation: installation::Model) -> Result<Self> {
         let clock = if installation.demo { demo_clock()? } else { Clock::System };
-        Ok(Self { db: Arc::new(db), data_dir: data_dir.into(), clock, installation: Arc::new(installation) })
+        let settings = Arc::new(Settings::read(data_dir)?);
+        let documents = Arc::new(Worker::new(beside_us("preau-documents"), [] as [&str; 0]));
+        Ok(Self { db: Arc::new(db), data_dir: data_dir.into(), clock, settings, documents, installation: Arc::new(installation) })
     }
 
     /// The territoire of this installation.
@@ -91,6 +99,13 @@ impl App {
     pub fn territoire(&self) -> TerritoireId {
         TerritoireId(self.installation.territoire_id)
     }
+}
+
+/// A program that is installed in the folder of this one. A test's own program stands one folder deeper.
+fn beside_us(name: &str) -> PathBuf {
+    let here = std::env::current_exe().ok().and_then(|own| own.parent().map(Path::to_owned)).unwrap_or_default();
+    let candidates = [here.join(name), here.join("..").join(name)];
+    candidates.iter().find(|path| path.is_file()).cloned().unwrap_or_else(|| here.join(name))
 }
 
 /// `PREAU_TODAY` fixes the day of a demo; a real database never looks at it.

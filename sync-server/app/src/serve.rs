@@ -3,6 +3,7 @@
 use crate::app::{App, Place};
 use crate::cli::Outcome;
 use crate::clock::Clock;
+use crate::jobs;
 use crate::router::router;
 use crate::store::Territory;
 use crate::store::entity::site;
@@ -32,6 +33,8 @@ const HANDSHAKE_WAIT: Duration = Duration::from_secs(10);
 const STOP_WAIT: Duration = Duration::from_secs(10);
 /// How often holes are passed and the day is looked at.
 const TICK: Duration = Duration::from_secs(30);
+/// How often slow work is looked for.
+const WORK_TICK: Duration = Duration::from_secs(2);
 /// How many ticks until the certificate is made anew: a month.
 const TICKS_A_CERTIFICATE: u64 = 30 * 24 * 3_600 / 30;
 
@@ -93,9 +96,12 @@ pub async fn listen(listener: TcpListener, server: Server, handle: Handle<Socket
     listener.set_nonblocking(true).map_err(lost)?;
     let tls = Arc::new(RwLock::new(certificate(&server, at)?));
     let upkeep = tokio::spawn(upkeep(server.clone(), at, Arc::clone(&tls)));
+    let work = tokio::spawn(work(server.app.clone()));
     let routes = router(server).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum_server::from_tcp(listener).map_err(lost)?.acceptor(FirstByte { tls }).handle(handle).serve(routes).await;
     upkeep.abort();
+    // A job that is cut off here is claimed again when its lease has run out.
+    work.abort();
     served.map_err(lost)
 }
 
@@ -150,6 +156,24 @@ async fn upkeep(server: Server, at: SocketAddr, tls: Arc<RwLock<Arc<ServerConfig
             match certificate(&server, at) {
                 Ok(fresh) => *tls.write().unwrap_or_else(PoisonError::into_inner) = fresh,
                 Err(error) => tracing::error!(%error, "the certificate could not be renewed"),
+            }
+        }
+    }
+}
+
+/// Documents and mail, as they come due.
+async fn work(app: App) {
+    let mut ticks = tokio::time::interval(WORK_TICK);
+    loop {
+        ticks.tick().await;
+        loop {
+            match jobs::run_due(&app).await {
+                Ok(turn) if turn == jobs::Turn::default() => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, "slow work could not be done");
+                    break;
+                }
             }
         }
     }
