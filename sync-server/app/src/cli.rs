@@ -2,7 +2,8 @@
 
 use crate::app::{App, Place};
 use crate::attendance::commands as attendance;
-use crate::billing::{draft, tariff_check};
+use crate::billing::{commands as billing, tariff_check};
+use crate::keeping::{backup, restore};
 use crate::registry::{import, init};
 use crate::serve;
 use crate::sync::fleet;
@@ -39,7 +40,7 @@ pub enum Command {
     Import(import::Args),
     /// Facturation
     #[command(subcommand)]
-    Billing(draft::Command),
+    Billing(billing::Command),
     /// Le journal des pointages : vérification, export
     #[command(subcommand)]
     Journal(attendance::Journal),
@@ -51,6 +52,10 @@ pub enum Command {
     Tariff(tariff_check::Command),
     /// Sert les tablettes et les pages, jusqu'à Ctrl-C
     Serve(serve::Args),
+    /// Sauvegarde l'installation, pendant qu'elle sert
+    Backup(backup::Args),
+    /// Restaure une sauvegarde dans un dossier vide, en reprise
+    Restore(restore::Args),
     /// Parc de tablettes : codes d'enrôlement, appareils, révocation
     #[command(subcommand)]
     Admin(fleet::Command),
@@ -104,11 +109,13 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
     match cli.command {
         Command::Init(args) => init::run(&place, &args).await,
         Command::Import(args) => Box::pin(import::run(&App::open(&place).await?, &args)).await,
-        Command::Billing(command) => draft::run(&place, &command).await,
+        Command::Billing(command) => billing::run(&place, &command).await,
         Command::Attendance(command) => attendance::attendance(&place, &command).await,
         Command::Journal(command) => attendance::journal(&place, &command).await,
         Command::Tariff(command) => tariff_check::run(&command),
         Command::Serve(args) => serve::run(&place, &args).await,
+        Command::Backup(args) => backup::run(&place, &args).await,
+        Command::Restore(args) => restore::run(&place, &args).await,
         Command::Admin(command) => fleet::run(&place, &command).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "preau-server", &mut std::io::stdout());

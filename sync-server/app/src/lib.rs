@@ -1,9 +1,9 @@
 //! The server of Préau: one binary with subcommands.
 //!
 //! Folders are what a town hall would call its desks: [`registry`] (families,
-//! places, imports), [`billing`] (tariffs, drafts)… each with its queries, use cases, routes and pages side by
+//! places, imports), [`billing`] (tariffs, drafts), [`office`]… each with its queries, use cases, routes and pages side by
 //! side. [`store`] is the one door to the database; [`app`] holds what all
-//! desks share; [`clock`] is the only file that reads the wall clock.
+//! desks share; [`page`] what all pages do; [`clock`] is the only file that reads the wall clock.
 
 pub mod app;
 pub mod attendance;
@@ -12,9 +12,14 @@ pub mod cli;
 pub mod clock;
 pub mod error;
 pub mod identity;
+pub mod jobs;
+pub mod keeping;
+pub mod office;
+pub mod page;
 pub mod registry;
 pub mod router;
 pub mod serve;
+pub mod settings;
 pub mod store;
 pub mod sync;
 

@@ -62,7 +62,9 @@ pub enum FolderError {
         file: String,
     },
     /// A file that stays ours.
-    #[error("{file} : ce fichier appartient à Préau et ne se remplace pas. Retirez-le ; changez facture.typ, avoir.typ, detail.typ ou commun.typ.")]
+    #[error(
+        "{file} : ce fichier appartient à Préau et ne se remplace pas. Retirez-le ; changez facture.typ, avoir.typ, detail.typ ou commun.typ."
+    )]
     Reserved {
         /// The file.
         file: String,

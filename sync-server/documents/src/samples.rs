@@ -99,12 +99,14 @@ pub fn titre() -> InvoiceDocument {
     let mut document = invoice();
     document.number = "F-2026-000087".to_owned();
     document.regie.mode = Mode::Titre;
-    document.regie.name = "Service petite enfance et accueil familial du pôle territorial du Haut-Bocage et de la Vallée-de-l'Udon".to_owned();
+    document.regie.name =
+        "Service petite enfance et accueil familial du pôle territorial du Haut-Bocage et de la Vallée-de-l'Udon".to_owned();
     document.organisation.name = "Communauté de communes du Haut-Bocage, de la Vallée-de-l'Udon et des Collines de Normandie".to_owned();
     document.organisation.issuer =
         Some(Issuer { name: "Marie-Françoise Delaunay".to_owned(), capacity: "présidente de la communauté de communes".to_owned() });
     document.payer.name = "Marie-Clémentine Anne-Sophie de La Rochefoucauld-Montmorency épouse Vandenbroucke-Przybyszewski".to_owned();
-    document.payer.address = lines(&["Résidence Les Hauts de la Vallée, bâtiment C", "Lieu-dit La Petite Ferrière-aux-Étangs", "61450 La Ferrière-aux-Étangs"]);
+    document.payer.address =
+        lines(&["Résidence Les Hauts de la Vallée, bâtiment C", "Lieu-dit La Petite Ferrière-aux-Étangs", "61450 La Ferrière-aux-Étangs"]);
     let long = "Maximilien-Alexandre Théodore de La Rochefoucauld-Montmorency Vandenbroucke-Przybyszewski";
     document.children[0].name = long.to_owned();
     document.children[0].lines[0].label =
@@ -146,7 +148,9 @@ pub fn credit_note() -> InvoiceDocument {
     document.mentions.unpaid = None;
     document.payment = Payment {
         payfip: None,
-        ways: vec![Way { title: "Sur votre compte famille.".to_owned(), text: "Elle sera déduite de votre prochaine facture.".to_owned() }],
+        ways: vec![Way {
+            title: "Sur votre compte famille.".to_owned(), text: "Elle sera déduite de votre prochaine facture.".to_owned()
+        }],
     };
     document
 }
@@ -228,10 +232,12 @@ fn ways() -> Vec<Way> {
 fn mentions() -> Mentions {
     Mentions {
         vat: "TVA non applicable (article 261, 4, 8° bis du code général des impôts).".to_owned(),
-        contact: "Accueil enfance, 02 33 00 00 00, 9 h – 17 h. Si payer d'un coup est difficile, parlons-en avant la date limite.".to_owned(),
-        privacy: "Vos données servent à l'accueil de vos enfants et à sa facturation ; elles sont gardées dix ans pour les pièces comptables. \
-                  Pour les consulter ou les corriger : dpo@trois-rivieres.example. Réclamation possible auprès de la CNIL."
+        contact: "Accueil enfance, 02 33 00 00 00, 9 h – 17 h. Si payer d'un coup est difficile, parlons-en avant la date limite."
             .to_owned(),
+        privacy:
+            "Vos données servent à l'accueil de vos enfants et à sa facturation ; elles sont gardées dix ans pour les pièces comptables. \
+                  Pour les consulter ou les corriger : dpo@trois-rivieres.example. Réclamation possible auprès de la CNIL."
+                .to_owned(),
         enforceable: None,
         recourse: None,
         unpaid: Some("Une somme non payée à cette date est transmise au comptable public, qui la recouvre.".to_owned()),

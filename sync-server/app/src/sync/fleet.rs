@@ -3,6 +3,7 @@
 use crate::app::{App, Place};
 use crate::cli::Outcome;
 use crate::identity::audit::{self, Act};
+use crate::keeping::reprise;
 use crate::store::Territory;
 use crate::store::entity::{device, held_entry, quarantine, site, sync_session};
 use crate::sync::enrol::new_code;
@@ -28,6 +29,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Après une restauration : ce qu'il faut vérifier, puis la fin de la reprise
+    Reprise(reprise::Args),
     /// Révoque une tablette perdue ou volée : elle ne lit plus rien, ce qu'elle remet attend une décision
     Revoke {
         /// Identifiant de la tablette, tel que « admin devices » le montre
@@ -44,6 +47,7 @@ pub async fn run(place: &Place, command: &Command) -> Result<Outcome> {
     let app = App::open(place).await?;
     match command {
         Command::EnrolmentCode { site } => enrolment_code(&app, site).await,
+        Command::Reprise(args) => reprise::run(&app, args).await,
         Command::Devices { json } => devices(&app, *json).await,
         Command::Revoke { device } => revoke(&app, *device).await,
     }

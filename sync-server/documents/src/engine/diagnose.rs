@@ -9,11 +9,31 @@ use typst::{World, WorldExt};
 /// What is found in Typst's words, what it means, what to do about it. The first that fits.
 const MEANINGS: [(&str, &str, &str); 20] = [
     ("unknown variable", "ce nom n'existe pas.", "Vérifiez l'orthographe, ou ajoutez-le à la ligne #import en tête du fichier."),
-    ("unresolved import", "ce nom n'existe pas dans le fichier importé.", "Vérifiez l'orthographe, ou remettez-le dans le fichier importé."),
-    ("does not contain key", "ce champ n'existe pas dans les données.", "La liste des champs est dans docs/documents.md ; un champ absent se lit avec .at(\"champ\", default: none)."),
-    ("file not found", "ce fichier n'existe pas.", "Ajoutez-le au dossier, ou corrigez son nom : un modèle ne voit que les fichiers du dossier."),
-    ("access denied", "un modèle n'a accès ni à internet ni à un paquet @preview.", "Copiez dans le dossier la fonction dont vous avez besoin."),
-    ("unable to get the current date", "la date du jour n'est pas donnée aux modèles.", "Servez-vous de d.issued_on : un document refait plus tard doit être le même."),
+    (
+        "unresolved import",
+        "ce nom n'existe pas dans le fichier importé.",
+        "Vérifiez l'orthographe, ou remettez-le dans le fichier importé.",
+    ),
+    (
+        "does not contain key",
+        "ce champ n'existe pas dans les données.",
+        "La liste des champs est dans docs/documents.md ; un champ absent se lit avec .at(\"champ\", default: none).",
+    ),
+    (
+        "file not found",
+        "ce fichier n'existe pas.",
+        "Ajoutez-le au dossier, ou corrigez son nom : un modèle ne voit que les fichiers du dossier.",
+    ),
+    (
+        "access denied",
+        "un modèle n'a accès ni à internet ni à un paquet @preview.",
+        "Copiez dans le dossier la fonction dont vous avez besoin.",
+    ),
+    (
+        "unable to get the current date",
+        "la date du jour n'est pas donnée aux modèles.",
+        "Servez-vous de d.issued_on : un document refait plus tard doit être le même.",
+    ),
     ("loop seems to be infinite", "cette boucle ne finit pas.", "Vérifiez ce qui doit l'arrêter (au plus 10 000 tours)."),
     ("maximum function call depth", "cette fonction s'appelle elle-même sans fin.", "Vérifiez ce qui doit l'arrêter."),
     ("maximum layout depth", "ces blocs sont imbriqués trop profondément.", "Vérifiez qu'un bloc ne se contient pas lui-même."),
@@ -22,11 +42,27 @@ const MEANINGS: [(&str, &str, &str); 20] = [
     ("unclosed", "une parenthèse, un crochet, une accolade ou un guillemet reste ouvert.", "Fermez-le."),
     ("unexpected", "la phrase Typst ne peut pas se lire ici.", "Comparez avec le modèle d'origine, et regardez le caractère qui précède."),
     ("expected", "il manque quelque chose ici, ou ce n'est pas la sorte de valeur attendue.", "Comparez avec le modèle d'origine."),
-    ("alt", "une image n'a pas de texte de remplacement.", "Ajoutez alt: \"…\" à image(…), ou placez-la dans pdf.artifact[…] si elle n'est qu'un décor."),
-    ("unknown font family", "cette police n'est pas fournie.", "Gardez \"Inter\" : les documents n'emploient que les polices livrées avec Préau."),
-    ("could not be displayed", "un caractère n'existe pas dans la police.", "Remplacez-le par un caractère courant (lettres latines, chiffres, ponctuation)."),
+    (
+        "alt",
+        "une image n'a pas de texte de remplacement.",
+        "Ajoutez alt: \"…\" à image(…), ou placez-la dans pdf.artifact[…] si elle n'est qu'un décor.",
+    ),
+    (
+        "unknown font family",
+        "cette police n'est pas fournie.",
+        "Gardez \"Inter\" : les documents n'emploient que les polices livrées avec Préau.",
+    ),
+    (
+        "could not be displayed",
+        "un caractère n'existe pas dans la police.",
+        "Remplacez-le par un caractère courant (lettres latines, chiffres, ponctuation).",
+    ),
     ("did not converge", "la mise en page ne se stabilise pas.", "Une valeur dépend de la page où elle se trouve : fixez-la."),
-    ("PDF/", "le document ne serait plus archivable ou accessible.", "Remettez ce qui a été retiré du modèle d'origine (titres, textes de remplacement, langue)."),
+    (
+        "PDF/",
+        "le document ne serait plus archivable ou accessible.",
+        "Remettez ce qui a été retiré du modèle d'origine (titres, textes de remplacement, langue).",
+    ),
     ("panicked", "le modèle s'est arrêté de lui-même.", "Lisez le message qu'il donne."),
 ];
 

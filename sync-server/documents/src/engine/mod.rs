@@ -6,6 +6,7 @@ mod diagnose;
 mod fonts;
 mod world;
 
+use crate::Rendered;
 use crate::data::InvoiceDocument;
 use crate::error::{DocumentError, Fault};
 use crate::limits::TEMPLATE_FAULTS_MAX;
@@ -13,7 +14,6 @@ use crate::prepare::prepare;
 use crate::samples;
 use crate::templates::Templates;
 use crate::verify::verify_batch;
-use crate::Rendered;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
@@ -93,7 +93,13 @@ impl Templates {
 
     /// Warnings of Typst on the organisation's own files: an unknown font, a layout that doesn't settle.
     fn strangers(&self, rendered: &Rendered) -> Vec<Fault> {
-        rendered.warnings.iter().filter(|warning| self.own.iter().any(|own| warning.starts_with(own.as_str()))).cloned().map(Fault::whole).collect()
+        rendered
+            .warnings
+            .iter()
+            .filter(|warning| self.own.iter().any(|own| warning.starts_with(own.as_str())))
+            .cloned()
+            .map(Fault::whole)
+            .collect()
     }
 }
 

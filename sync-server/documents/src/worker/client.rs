@@ -1,11 +1,11 @@
 //! The side of whoever wants a document.
 
 use super::protocol::{Reply, Request, read_frame, read_message, write_message};
+use crate::Rendered;
 use crate::data::InvoiceDocument;
 use crate::error::{DocumentError, Fault};
 use crate::limits::RENDER_SECONDS_MAX;
 use crate::verify::verify_batch;
-use crate::Rendered;
 use std::ffi::OsString;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};

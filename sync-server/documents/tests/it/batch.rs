@@ -10,7 +10,7 @@ fn each_document_of_a_batch_starts_on_a_recto_and_counts_its_own_pages() {
     let batch = Templates::builtin().render_batch(&documents).unwrap();
     let pages = pdf::pages(&batch.pdf);
     assert_eq!(pages.len(), batch.pages);
-    let mut at = 0;
+    let mut at: usize = 0;
     for (document, count) in documents.iter().zip(alone) {
         assert!(at.is_multiple_of(2), "{} starts on a verso", document.number);
         for page in 1..=count {

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
-const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40"><rect width="120" height="40" rx="8" fill="#0F5C73"/></svg>"##;
+const LOGO: &str =
+    r##"<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40"><rect width="120" height="40" rx="8" fill="#0F5C73"/></svg>"##;
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();

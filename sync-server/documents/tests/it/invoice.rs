@@ -181,7 +181,8 @@ fn three_hundred_lines_flow_over_pages_with_their_headers() {
     }
     // A table that goes over a page names its columns again.
     let continued = pages[1..].iter().filter(|page| {
-        let mut rows = page.lines().map(str::trim_start).filter(|row| row.starts_with("Jour") || row.contains('–') && row.contains("octobre"));
+        let mut rows =
+            page.lines().map(str::trim_start).filter(|row| row.starts_with("Jour") || row.contains('–') && row.contains("octobre"));
         rows.next().is_some_and(|row| row.contains("octobre"))
     });
     assert_eq!(continued.count(), 0);

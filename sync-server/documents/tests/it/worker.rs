@@ -39,7 +39,8 @@ fn what_must_not_be_printed_starts_nothing() {
 #[test]
 fn a_template_without_end_is_ended_and_the_next_document_is_printed() {
     // Two loops, each within what Typst allows, are a hundred million turns.
-    let endless = folder("let i = 0; while i < 9999 { let j = 0; while j < 9999 { let k = 0; while k < 9999 { k += 1 }; j += 1 }; i += 1 }");
+    let endless =
+        folder("let i = 0; while i < 9999 { let j = 0; while j < 9999 { let k = 0; while k < 9999 { k += 1 }; j += 1 }; i += 1 }");
     let worker = worker().with_deadline(Duration::from_secs(2));
     let error = worker.render(Some(endless.path()), &[samples::invoice()]).unwrap_err();
     assert!(matches!(error, DocumentError::TooLong { seconds: 2 }), "{error}");
