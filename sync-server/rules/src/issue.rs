@@ -66,6 +66,8 @@ pub struct Bill {
 pub struct BillLine {
     /// Month of the facts.
     pub month: Month,
+    /// First day of the tariff's version.
+    pub tariff_from: NaiveDate,
     /// Whether it tells what changed since an earlier bill.
     pub adjusts: bool,
     /// The line; of an adjustment, quantity and amount are what is added or taken back.
@@ -73,6 +75,12 @@ pub struct BillLine {
 }
 
 impl Bill {
+    /// What makes one of its lines the same thing at another time.
+    #[must_use]
+    pub fn key_of(&self, line: &BillLine) -> LineKey {
+        LineKey { tariff_from: line.tariff_from, ..key(&line.month.to_string(), &self.regie, &self.payer, &self.household, &line.line) }
+    }
+
     /// Whether it is a credit note.
     #[must_use]
     pub fn is_credit_note(&self) -> bool {
@@ -81,8 +89,7 @@ impl Bill {
 }
 
 /// The key of a draft's line.
-#[must_use]
-pub fn key(month: &str, regie: &str, payer: &str, household: &str, line: &Line) -> LineKey {
+fn key(month: &str, regie: &str, payer: &str, household: &str, line: &Line) -> LineKey {
     let version =
         line.explanation.iter().find_map(|step| if let Step::Tariff { valid_from, .. } = step { Some(*valid_from) } else { None });
     LineKey {
@@ -112,10 +119,11 @@ pub fn bills(drafts: &[(Month, Draft)], billed: &BTreeMap<LineKey, Billed>) -> V
             for line in &invoice.lines {
                 let key = key(&draft.month, &invoice.regie, &invoice.payer, &invoice.household, line);
                 let was_told = told.contains(&(draft.month.as_str(), invoice.regie.as_str(), invoice.payer.as_str()));
+                let tariff_from = key.tariff_from;
                 let new = match billed.get(&key) {
-                    None if !was_told => Some(BillLine { month: *month, adjusts: false, line: line.clone() }),
-                    None => adjustment(*month, line, Decimal::ZERO, Cents::ZERO),
-                    Some(before) => adjustment(*month, line, before.quantity, before.amount),
+                    None if !was_told => Some(BillLine { month: *month, tariff_from, adjusts: false, line: line.clone() }),
+                    None => adjustment(*month, tariff_from, line, Decimal::ZERO, Cents::ZERO),
+                    Some(before) => adjustment(*month, tariff_from, line, before.quantity, before.amount),
                 };
                 seen.insert(key);
                 lines.entry(owner.clone()).or_default().extend(new);
@@ -127,7 +135,7 @@ pub fn bills(drafts: &[(Month, Draft)], billed: &BTreeMap<LineKey, Billed>) -> V
         let Some(month) = months.get(&key.month) else { continue };
         let nothing = Line { quantity: "0".into(), amount_cents: Cents::ZERO, explanation: Vec::new(), ..before.line.clone() };
         let owner = (key.regie.clone(), key.payer.clone(), key.household.clone());
-        lines.entry(owner).or_default().extend(adjustment(*month, &nothing, before.quantity, before.amount));
+        lines.entry(owner).or_default().extend(adjustment(*month, key.tariff_from, &nothing, before.quantity, before.amount));
     }
     let bill = |((regie, payer, household), mut lines): ((String, String, String), Vec<BillLine>)| {
         lines.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -140,12 +148,12 @@ pub fn bills(drafts: &[(Month, Draft)], billed: &BTreeMap<LineKey, Billed>) -> V
 type Order<'a> = (bool, std::cmp::Reverse<Month>, &'a str, &'a str, NaiveDate, Cents);
 
 fn order(line: &BillLine) -> Order<'_> {
-    let BillLine { month, adjusts, line } = line;
+    let BillLine { month, adjusts, line, .. } = line;
     (*adjusts, std::cmp::Reverse(*month), &line.child, &line.activity, line.date_from, line.unit_price_cents)
 }
 
 /// The difference between what a line says now and what was billed; `None` where there is none.
-fn adjustment(month: Month, now: &Line, quantity: Decimal, amount: Cents) -> Option<BillLine> {
+fn adjustment(month: Month, tariff_from: NaiveDate, now: &Line, quantity: Decimal, amount: Cents) -> Option<BillLine> {
     let quantity_now: Decimal = now.quantity.parse().unwrap_or_default();
     let (more, cents) = (quantity_now - quantity, now.amount_cents - amount);
     if more.is_zero() && cents == Cents::ZERO {
@@ -161,5 +169,5 @@ fn adjustment(month: Month, now: &Line, quantity: Decimal, amount: Cents) -> Opt
         explanation,
         ..now.clone()
     };
-    Some(BillLine { month, adjusts: true, line })
+    Some(BillLine { month, tariff_from, adjusts: true, line })
 }

@@ -104,10 +104,8 @@ pub fn decimal(value: Decimal) -> String {
 
 fn said_day(day: &DayStep, unit_price: Cents, reader: Reader) -> WhyDay {
     let (times, mut notes, entries) = if reader == Reader::Payer { Default::default() } else { said_presences(&day.presences) };
-    if let Some(booked) = &day.booked
-        && (day.by == QuantityOf::Booking || day.presences.is_empty())
-    {
-        notes.push(said_booking(booked, reader));
+    if let Some(booked) = &day.booked {
+        notes.extend(said_booking(booked, day, reader));
     }
     if let Some(percent) = day.part_percent {
         notes.push(format!("garde partagée : {percent} % pour votre foyer"));
@@ -154,10 +152,25 @@ fn said_origin(bound: &Bound, end: &str) -> Option<String> {
     }
 }
 
-fn said_booking(booked: &BookedStep, reader: Reader) -> String {
-    match (booked.from, booked.to) {
-        (Some(from), Some(to)) if reader != Reader::Payer => format!("réservé de {} à {}", french::time(from), french::time(to)),
-        _ => "réservé".into(),
+/// What was booked, where it is what is billed; without a presence, that nobody came.
+fn said_booking(booked: &BookedStep, day: &DayStep, reader: Reader) -> Option<String> {
+    let times = match (booked.from, booked.to) {
+        (Some(from), Some(to)) if reader != Reader::Payer => format!(" de {} à {}", french::time(from), french::time(to)),
+        _ => String::new(),
+    };
+    if day.presences.is_empty() {
+        return Some(format!("réservé{times}, sans présence"));
+    }
+    (day.by == QuantityOf::Booking && !times.is_empty()).then(|| format!("réservé{times}"))
+}
+
+/// Where a proof comes from, as people call it; a town hall's own word stands as it is.
+fn said_source(source: &str) -> &str {
+    match source {
+        "cdap" => "CAF",
+        "api_particulier" => "API Particulier",
+        "avis_imposition" => "avis d’imposition",
+        other => other,
     }
 }
 
@@ -225,7 +238,7 @@ fn said_situation(proof: Option<&Proof>, rank: u32, enrolled_children: u32) -> O
     let Some(proof) = proof else { return Some(format!("Aucun justificatif de ressources connu à cette date.{family}")) };
     let source = match proof.source.as_str() {
         "" => String::new(),
-        source => format!("{source}, "),
+        source => format!("{}, ", said_source(source)),
     };
     let since = format!("({source}depuis le {})", french::long_day(proof.valid_from));
     match (proof.quotient_familial, proof.monthly_resources) {

@@ -6,6 +6,7 @@
 
 mod codes;
 pub mod commands;
+pub mod decide;
 pub mod draft;
 pub mod issue;
 pub mod issued;

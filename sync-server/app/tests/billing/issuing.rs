@@ -241,6 +241,7 @@ on_both! {
             take_back(app, entry, "2026-10-12").await;
         }
         issued(app, &here, "2026-10").await.unwrap();
+        assert_eq!(issued(app, &here, "2026-10").await.unwrap().run, None, "what was taken back isn't taken back twice");
         assert_eq!(bills(app, &here).await.iter().map(|b| b.bill.total_cents).sum::<i64>(), 180);
         books_hold(app, &here).await;
     }

@@ -3,8 +3,10 @@
 
 mod amounts;
 mod grids;
+mod issuing;
 mod laws;
 mod tariff_files;
 mod town;
 mod which_activity;
 mod who_owes;
+mod wording;

@@ -113,8 +113,11 @@ pub fn language_of(country: &str) -> &'static str {
 /// An e-mail address in a domain that can never receive anything (RFC 2606).
 #[must_use]
 pub fn email(first_name: &str, last_name: &str, number: usize) -> String {
+    /// What RFC 5321 lets stand before the @, less the number.
+    const NAME_CHARACTERS_MAX: usize = 55;
     let plain = |name: &str| shared::name::folded(name).replace(' ', "-");
-    format!("{}.{}.{number}@example.org", plain(first_name), plain(last_name))
+    let name: String = format!("{}.{}", plain(first_name), plain(last_name)).chars().take(NAME_CHARACTERS_MAX).collect();
+    format!("{}.{number}@example.org", name.trim_end_matches(['.', '-']))
 }
 
 /// A mobile number from the range that ARCEP keeps for fiction (06 39 98 00 00 to 06 39 98 99 99).

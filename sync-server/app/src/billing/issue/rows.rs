@@ -7,7 +7,7 @@ use crate::store::entity::{billing_run, invoice, invoice_line, job, ledger_entry
 use crate::store::{Tenant, new_id};
 use crate::{Error, billing::text};
 use chrono::{Days, NaiveDate};
-use rules::issue::{Bill, BillLine, key};
+use rules::issue::{Bill, BillLine};
 use rules::ledger::{Account, of_bill};
 use shared::calendar::Instant;
 use uuid::Uuid;
@@ -76,17 +76,16 @@ impl<'a, 'c> Rows<'a, 'c> {
     }
 
     fn lines_of(&self, bill: &Bill, invoice: Uuid) -> Result<Vec<invoice_line::Model>> {
-        let line = |(position, BillLine { month, adjusts, line }): (usize, &BillLine)| {
+        let line = |(position, BillLine { month, tariff_from, adjusts, line }): (usize, &BillLine)| {
             let child = self.codes.child(&line.child)?;
             let centre = self.codes.centre(&line.centre)?;
-            let month = month.to_string();
             Ok(invoice_line::Model {
                 organisation_id: self.tenant.id().0,
                 invoice_id: invoice,
                 number: i32::try_from(position + 1).unwrap_or(i32::MAX),
                 territoire_id: self.tenant.territoire().0,
-                tariff_from: key(&month, &bill.regie, &bill.payer, &bill.household, line).tariff_from,
-                month,
+                tariff_from: *tariff_from,
+                month: month.to_string(),
                 adjusts: *adjusts,
                 child_id: child.id,
                 child_name: format!("{} {}", child.first_name, child.last_name),
