@@ -5,6 +5,7 @@ mod attendance;
 mod billing;
 mod desk;
 mod import;
+mod keeping;
 mod place;
 mod store;
 mod sync;

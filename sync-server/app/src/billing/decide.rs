@@ -101,7 +101,11 @@ pub async fn decide(
         if !Decision::possible(problem.kind).contains(&decision) {
             let possible: Vec<&str> = Decision::possible(problem.kind).iter().map(|d| d.label()).collect();
             let possible = if possible.is_empty() { "corriger les données".to_owned() } else { possible.join(", ") };
-            return Err(Error::input(format!("« {} » : {} n’est pas possible. Possible : {possible}.", problem.kind.title(), decision.label())));
+            return Err(Error::input(format!(
+                "« {} » : {} n’est pas possible. Possible : {possible}.",
+                problem.kind.title(),
+                decision.label()
+            )));
         }
         rows.push(billing_decision::Model {
             organisation_id: tenant.id().0,

@@ -1,7 +1,7 @@
 //! Billing through the real program.
 
 mod by_hand;
-mod draft;
+pub mod draft;
 mod issuing;
 mod tariff_check;
 

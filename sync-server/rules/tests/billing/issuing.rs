@@ -31,7 +31,11 @@ fn book(billed: &mut BTreeMap<LineKey, Billed>, bills: &[Bill]) {
     for bill in bills {
         for line in &bill.lines {
             let quantity: Decimal = line.line.quantity.parse().unwrap();
-            let sum = billed.entry(bill.key_of(line)).or_insert_with(|| Billed { quantity: Decimal::ZERO, amount: Cents::ZERO, line: line.line.clone() });
+            let sum = billed.entry(bill.key_of(line)).or_insert_with(|| Billed {
+                quantity: Decimal::ZERO,
+                amount: Cents::ZERO,
+                line: line.line.clone(),
+            });
             sum.quantity += quantity;
             sum.amount += line.line.amount_cents;
         }

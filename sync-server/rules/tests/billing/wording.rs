@@ -19,7 +19,11 @@ fn aloud(why: &Why) -> String {
     let mut out = vec![why.summary.clone()];
     for day in &why.days {
         let times = day.times.as_deref().unwrap_or("-");
-        out.push([&[day.date.as_str(), times, day.counted.as_str()], day.notes.iter().map(String::as_str).collect::<Vec<_>>().as_slice()].concat().join(" | "));
+        out.push(
+            [&[day.date.as_str(), times, day.counted.as_str()], day.notes.iter().map(String::as_str).collect::<Vec<_>>().as_slice()]
+                .concat()
+                .join(" | "),
+        );
     }
     out.extend(why.rule.iter().cloned());
     out.join("\n").replace('\u{a0}', " ")
