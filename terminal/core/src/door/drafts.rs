@@ -5,6 +5,7 @@ use crate::clock::Now;
 use crate::entropy::bytes;
 use crate::store::StoreError;
 use crate::view::Tone;
+use shared::fold::Mark;
 use shared::id::{BadgeId, CentreId, ChildId, EntryId, OrganisationId};
 use shared::journal::{Actor, ActorKind, Capacity, Channel, Detail, Draft, Evidence, Kind, Moment, Note, Payload};
 
@@ -17,10 +18,25 @@ pub(super) struct Said {
     pub evidence: Evidence,
     pub badge: Option<BadgeId>,
     pub target: Option<EntryId>,
+    /// The slot of the target where it was corrected since; else the one that the target itself names.
+    pub slot: Option<Slot>,
     /// Time of the fact where it isn't now: a correction, a forgotten departure.
     pub happened_at_ms: Option<i64>,
     pub reason: &'static str,
     pub note: Option<String>,
+}
+
+/// Where in the day a fact belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub centre: Option<CentreId>,
+    pub moment: Moment,
+}
+
+impl Slot {
+    pub fn of(mark: &Mark) -> Self {
+        Self { centre: mark.centre, moment: Moment { activity: mark.activity, label: mark.moment.clone() } }
+    }
 }
 
 impl Said {
@@ -33,6 +49,7 @@ impl Said {
             evidence: Evidence::List,
             badge: None,
             target: None,
+            slot: None,
             happened_at_ms: None,
             reason: "",
             note: None,
@@ -89,11 +106,14 @@ impl Door {
     pub(super) fn draft(&mut self, now: Now, said: Said) -> Result<Draft, StoreError> {
         let Some(identity) = &self.identity else { return Err(StoreError::NotEnrolled) };
         let (site, first) = (identity.site, identity.organisations.first().copied());
-        // A fact belongs to a lieu: that of the moment, or the only one there is.
-        let only_one = || self.roster.centres.keys().next().copied().filter(|_| self.roster.centres.len() == 1);
-        let centre = self.activity().map(|a| a.centre).or_else(only_one);
-        let organisation = self.organisation(centre).or(first).ok_or(StoreError::NotEnrolled)?;
-        let moment = self.activity().map_or_else(Moment::default, |a| Moment { activity: Some(a.id), label: a.name.clone() });
+        let (organisation, slot) = match self.of_target(&said) {
+            Some((organisation, slot)) => (Some(organisation), slot),
+            None => {
+                let slot = self.present_slot();
+                (self.organisation(slot.centre), slot)
+            }
+        };
+        let organisation = organisation.or(first).ok_or(StoreError::NotEnrolled)?;
         let actor = self.staff.map_or(Actor::NOBODY, |(staff, _)| Actor { kind: ActorKind::Staff, id: staff.0 });
         let notes = match said.note {
             None => Vec::new(),
@@ -101,12 +121,12 @@ impl Door {
         };
         let payload = Payload {
             about_child: said.child,
-            centre,
+            centre: slot.centre,
             happened_at_ms: said.happened_at_ms.unwrap_or(now.wall_ms),
             sealed_at_ms: now.wall_ms,
             boottime_ms: now.boottime_ms,
             boot: now.boot,
-            moment,
+            moment: slot.moment,
             actor,
             on_behalf_of: Actor::NOBODY,
             capacity: Capacity::Own,
@@ -122,6 +142,23 @@ impl Door {
         };
         let entry_id = EntryId::new(now.wall_ms, bytes(self.entropy.as_mut())?);
         Ok(Draft { organisation, site, entry_id, kind: said.kind, payload, notes, salt: bytes(self.entropy.as_mut())? })
+    }
+
+    /// What is said of an earlier entry belongs where that one does: whoever corrects the morning in the evening doesn't move it
+    /// there, and a fact of one organisation isn't taken back in another's books.
+    fn of_target(&self, said: &Said) -> Option<(OrganisationId, Slot)> {
+        let target = said.target?;
+        let fact = self.facts.iter().find(|fact| fact.envelope.entry_id == target)?;
+        let sealed = || fact.payload.as_ref().map(|p| Slot { centre: p.centre, moment: p.moment.clone() });
+        Some((fact.envelope.organisation, said.slot.clone().or_else(sealed)?))
+    }
+
+    /// A touch belongs to the lieu of the moment, or to the only one there is.
+    fn present_slot(&self) -> Slot {
+        let only_one = || self.roster.centres.keys().next().copied().filter(|_| self.roster.centres.len() == 1);
+        let centre = self.activity().map(|a| a.centre).or_else(only_one);
+        let moment = self.activity().map_or_else(Moment::default, |a| Moment { activity: Some(a.id), label: a.name.clone() });
+        Slot { centre, moment }
     }
 
     fn organisation(&self, centre: Option<CentreId>) -> Option<OrganisationId> {

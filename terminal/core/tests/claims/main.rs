@@ -5,6 +5,7 @@
 mod barred;
 mod board;
 mod clocks;
+mod corrections;
 mod door;
 mod enrolment;
 mod fixture;
