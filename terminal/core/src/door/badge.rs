@@ -65,7 +65,10 @@ impl Door {
     /// An adult's own card: only children whom this adult may take, and the alert before anything else.
     fn person_badge(&mut self, now: Now, badge: BadgeId, person: PersonId) {
         let children = self.roster.children_of_person(person, self.day);
-        if self.alert_if_barred(&children, |a| a.person == person) {
+        // The one whom the bar protects may be a brother for whom the same adult was typed apart.
+        let siblings = children.iter().flat_map(|child| self.roster.siblings(*child));
+        let concerned: Vec<ChildId> = children.iter().copied().chain(siblings).collect();
+        if self.alert_if_barred(&concerned, person) {
             return;
         }
         let allowed: Vec<ChildId> = children.into_iter().filter(|child| self.allowed(*child, person).is_some()).collect();

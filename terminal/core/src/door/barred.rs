@@ -3,7 +3,7 @@
 
 use super::{Door, Open, words};
 use crate::view::{BarredDialog, Notice, Tone};
-use shared::id::ChildId;
+use shared::id::{ChildId, PersonId};
 use shared::name::folded;
 use shared::roster::Adult;
 
@@ -45,10 +45,22 @@ fn one_slip(a: &str, b: &str) -> bool {
 }
 
 impl Door {
-    /// Raises the alert where a person is barred for a child today. `true`: it is raised, and nothing else happens.
-    pub(super) fn alert_if_barred(&mut self, children: &[ChildId], is_it: impl Fn(&Adult) -> bool) -> bool {
-        let barred_for = |child: &&ChildId| self.roster.barred(**child, self.day).any(&is_it);
-        let Some(child) = children.iter().find(barred_for).copied() else { return false };
+    /// Raises the alert where a person of the roster is barred for a child today, by id or by name. `true`: it is raised, and nothing
+    /// else happens.
+    pub(super) fn alert_if_barred(&mut self, children: &[ChildId], person: PersonId) -> bool {
+        let barred_for = children.iter().copied().find(|child| self.roster.is_barred(*child, person, self.day));
+        self.alert(barred_for)
+    }
+
+    /// The same for a name that was typed.
+    pub(super) fn alert_if_named(&mut self, children: &[ChildId], typed: &str) -> bool {
+        let named = |child: &ChildId| self.roster.barred(*child, self.day).any(|adult| may_be(typed, adult));
+        let barred_for = children.iter().copied().find(named);
+        self.alert(barred_for)
+    }
+
+    fn alert(&mut self, barred_for: Option<ChildId>) -> bool {
+        let Some(child) = barred_for else { return false };
         self.dialog = Some(Open::Barred { child });
         true
     }
@@ -76,7 +88,6 @@ impl Door {
 mod tests {
     use super::*;
     use shared::calendar::Weekdays;
-    use shared::id::PersonId;
     use shared::roster::AdultStatus;
 
     fn karim() -> Adult {

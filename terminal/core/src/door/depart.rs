@@ -1,6 +1,5 @@
 //! A child leaves: with whom is asked each time, by name, among those who may.
 
-use super::barred::may_be;
 use super::drafts::Said;
 use super::{Door, Open, words};
 use crate::clock::Now;
@@ -35,7 +34,7 @@ impl Door {
     /// An adult of the list was touched.
     pub(super) fn adult_chosen(&mut self, person: PersonId) {
         let Some(Open::Departure { child, siblings, badge, .. }) = self.dialog.clone() else { return };
-        if self.alert_if_barred(&[child], |a| a.person == person) {
+        if self.alert_if_barred(&[child], person) {
             return;
         }
         let Some(adult) = self.allowed(child, person) else { return };
@@ -57,7 +56,7 @@ impl Door {
             return self.say(Tone::Amber, "Écrivez le nom de la personne qui vient.");
         }
         let concerned: Vec<ChildId> = std::iter::once(child).chain(siblings.iter().map(|(s, _)| *s)).collect();
-        if self.alert_if_barred(&concerned, |a| may_be(&typed, a)) {
+        if self.alert_if_named(&concerned, &typed) {
             return;
         }
         let full_name = |a: &&Adult| folded(&format!("{} {}", a.first_name, a.last_name)) == folded(&typed);
@@ -86,7 +85,7 @@ impl Door {
         let leaving: Vec<ChildId> = std::iter::once(child).chain(siblings.into_iter().filter(|(_, t)| *t).map(|(s, _)| s)).collect();
         let destination = match (chosen, other) {
             (Some(person), _) => {
-                if self.alert_if_barred(&leaving, |a| a.person == person) {
+                if self.alert_if_barred(&leaving, person) {
                     return;
                 }
                 if let Some(refused) = leaving.iter().find(|c| self.allowed(**c, person).is_none()) {
