@@ -3,7 +3,7 @@
 
 use super::CommandError;
 use crate::clock::{Clock, Now, SystemClock};
-use crate::door::words;
+use crate::door::{set_apart, words};
 use crate::store::{LineState, Peek};
 use serde::Serialize;
 use shared::calendar::instant_from_ms;
@@ -135,10 +135,8 @@ impl Status {
         line("Tablette", format!("{} (époque {})", self.device.clone().unwrap_or_default(), self.epoch.unwrap_or(0)));
         let waiting = words::count(self.queue, "pointage", "pointages");
         line("En attente", self.oldest_unsent.as_ref().map_or_else(|| "rien".into(), |at| format!("{waiting}, le plus ancien du {at}")));
-        if self.refused + self.quarantined > 0 {
-            let (refused, apart) =
-                (words::count(self.refused, "refusé", "refusés"), words::count(self.quarantined, "mis à part", "mis à part"));
-            line("À regarder", format!("{refused}, {apart} par le serveur"));
+        if let Some(apart) = set_apart(self.refused, self.quarantined) {
+            line("À regarder", apart);
         }
         line("Dernier échange", self.last_contact.clone().unwrap_or_else(|| "aucun".into()));
         line("Horloge", self.clock.ahead_ms.map_or_else(|| self.clock.wall.clone(), |ms| format!("{} (écart {ms} ms)", self.clock.wall)));

@@ -39,6 +39,7 @@ pub(crate) use shared::french as words;
 
 pub use correct::Corrects;
 pub use depart::Destination;
+pub(crate) use sync_bar::set_apart;
 
 use crate::clock::{Now, Observed};
 use crate::entropy::{Entropy, SystemEntropy};

@@ -14,16 +14,52 @@ impl Door {
     }
 }
 
+/// For how long after its sealing an entry in quarantine is shown at the door, in ms: the office decides there, and the tablet isn't
+/// told. `status` counts it for ever.
+const QUARANTINE_SHOWN_MS: i64 = 7 * 24 * 3_600_000;
+
+/// What the server did not take as it came, and who is to be told; `None` where there is nothing.
+pub(crate) fn set_apart(refused: u32, quarantined: u32) -> Option<String> {
+    let refused_words = words::count(refused, "pointage refusé", "pointages refusés");
+    let apart = words::count(quarantined, "pointage mis de côté", "pointages mis de côté");
+    match (refused, quarantined) {
+        (0, 0) => None,
+        (0, _) => Some(format!("{apart} par le serveur : prévenez le bureau")),
+        (_, 0) => Some(format!("{refused_words} par le serveur : appelez l'administration")),
+        _ => Some(format!("{refused_words} et {apart} par le serveur : appelez l'administration")),
+    }
+}
+
 fn bar(line: &LineStatus, queue: &Queue, now_ms: i64) -> SyncBar {
+    let said = bar_of_line(line, queue, now_ms);
+    let recent = queue.quarantined_ms.is_some_and(|at| now_ms.saturating_sub(at) < QUARANTINE_SHOWN_MS);
+    let Some(apart) = set_apart(queue.refused, if recent { queue.quarantined } else { 0 }) else { return said };
+    let tone = match (said.tone, queue.refused) {
+        (Tone::Red, _) | (_, 1..) => Tone::Red,
+        _ => Tone::Amber,
+    };
+    // What waits, and since when, is always visible; that all the rest is well is not news.
+    let text = match line.state {
+        LineState::Online if queue.unsent == 0 => apart,
+        LineState::Online => format!("{} · {apart}", said.text),
+        _ => format!("{} · {}", said.text, set_apart_in_short(queue)),
+    };
+    SyncBar { text, tone, unsent: queue.unsent }
+}
+
+/// Beside a sentence that says already that something is wrong.
+fn set_apart_in_short(queue: &Queue) -> String {
+    let refused = (queue.refused > 0).then(|| words::count(queue.refused, "refusé", "refusés"));
+    let apart = (queue.quarantined > 0).then(|| format!("{} mis de côté", queue.quarantined));
+    words::list(&refused.into_iter().chain(apart).collect::<Vec<_>>())
+}
+
+fn bar_of_line(line: &LineStatus, queue: &Queue, now_ms: i64) -> SyncBar {
     let kept = words::count(queue.unsent, "pointage gardé", "pointages gardés");
     let since = words::since(line.since_ms, now_ms);
     let (text, tone) = match line.state {
         LineState::Unknown if queue.unsent == 0 => ("Pas encore de contact avec le serveur".to_owned(), Tone::Calm),
         LineState::Unknown => (format!("Pas encore de contact avec le serveur · {kept}"), Tone::Amber),
-        LineState::Online if queue.refused > 0 => {
-            let refused = words::count(queue.refused, "pointage refusé", "pointages refusés");
-            (format!("{refused} par le serveur : appelez l'administration"), Tone::Red)
-        }
         LineState::Online if queue.unsent > 0 => (format!("Envoi de {}", words::count(queue.unsent, "pointage", "pointages")), Tone::Calm),
         LineState::Online => {
             let last = line.last_contact_ms.map_or_else(String::new, |at| format!(" · dernier échange {}", words::time_ms(at)));
@@ -62,6 +98,25 @@ mod tests {
         assert_eq!(said, SyncBar { text: "Sans réseau depuis 8 h 10 · 14 pointages gardés".into(), tone: Tone::Amber, unsent: 14 });
         assert_eq!(bar(&line(LineState::Online), &Queue::default(), now).text, "À jour · dernier échange 8:26");
         assert_eq!(bar(&line(LineState::Online), &Queue { unsent: 1, ..Queue::default() }, now).text, "Envoi de 1 pointage");
+    }
+
+    #[test]
+    fn what_the_server_set_apart_is_said_in_words_until_a_week_has_passed() {
+        let now = at("2026-10-14T08:27:00+02:00");
+        let apart =
+            |quarantined, age_days: i64| Queue { quarantined, quarantined_ms: Some(now - age_days * 86_400_000), ..Queue::default() };
+        let said = bar(&line(LineState::Online), &apart(3, 1), now);
+        assert_eq!((said.text.as_str(), said.tone), ("3 pointages mis de côté par le serveur : prévenez le bureau", Tone::Amber));
+        assert_eq!(bar(&line(LineState::Online), &apart(1, 0), now).text, "1 pointage mis de côté par le serveur : prévenez le bureau");
+        assert_eq!(bar(&line(LineState::Online), &apart(3, 7), now).text, "À jour · dernier échange 8:26");
+
+        let both = Queue { refused: 1, unsent: 2, ..apart(3, 1) };
+        let said = bar(&line(LineState::NoNetwork), &both, now);
+        assert_eq!(said.text, "Sans réseau depuis 8 h 10 · 2 pointages gardés · 1 refusé et 3 mis de côté");
+        assert_eq!((said.tone, said.unsent), (Tone::Red, 2));
+        let sending = Queue { unsent: 2, ..apart(3, 1) };
+        let said = bar(&line(LineState::Online), &sending, now).text;
+        assert_eq!(said, "Envoi de 2 pointages · 3 pointages mis de côté par le serveur : prévenez le bureau");
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct Queue {
     pub oldest_ms: Option<i64>,
     /// Set apart by the server: a person decides there.
     pub quarantined: u32,
+    /// Wall clock at sealing of the newest of them.
+    pub quarantined_ms: Option<i64>,
     /// Refused by the server: a person must look here.
     pub refused: u32,
     /// Why the last one was refused.
@@ -153,11 +155,11 @@ impl Journal {
     pub fn queue(&self) -> Result<Queue, StoreError> {
         let waiting = "SELECT count(*), min(sealed_at_ms) FROM outbox WHERE state IN ('unsent', 'held')";
         let (unsent, oldest_ms) = self.connection.prepare_cached(waiting)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let apart = "SELECT count(*) FILTER (WHERE state = 'quarantined'), count(*) FILTER (WHERE state = 'refused'),
-                            max(code) FILTER (WHERE state = 'refused')
+        let apart = "SELECT count(*) FILTER (WHERE state = 'quarantined'), max(sealed_at_ms) FILTER (WHERE state = 'quarantined'),
+                            count(*) FILTER (WHERE state = 'refused'), max(code) FILTER (WHERE state = 'refused')
                      FROM outbox WHERE state IN ('quarantined', 'refused')";
-        let (quarantined, refused, refused_code) =
-            self.connection.prepare_cached(apart)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        Ok(Queue { unsent, oldest_ms, quarantined, refused, refused_code })
+        let (quarantined, quarantined_ms, refused, refused_code) =
+            self.connection.prepare_cached(apart)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        Ok(Queue { unsent, oldest_ms, quarantined, quarantined_ms, refused, refused_code })
     }
 }

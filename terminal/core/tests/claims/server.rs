@@ -29,6 +29,8 @@ pub struct Server {
     pub server_ms: i64,
     /// Entries that are always refused.
     pub poison: HashSet<EntryId>,
+    /// Entries that are set apart for a person to decide.
+    pub doubtful: HashSet<EntryId>,
     /// Cursors below this are told to refresh.
     pub oldest_change: u64,
 }
@@ -172,6 +174,9 @@ impl Server {
         let said = |verdict| Verdict { entry: Some(id), verdict, code: None };
         if self.poison.contains(&id) || !check_signature(&sealed.envelope, &sealed.signature, &key) {
             return Verdict { code: Some("signature".into()), ..said(VerdictKind::Refused) };
+        }
+        if self.doubtful.contains(&id) {
+            return Verdict { code: Some("moment_inconnu".into()), ..said(VerdictKind::Quarantined) };
         }
         if !self.ids.insert(id) {
             return said(VerdictKind::Duplicate);

@@ -16,7 +16,7 @@ use terminal_core::store::{LineState, NoFaults, Store};
 use terminal_core::sync::line::Line;
 use terminal_core::sync::shell::Shell;
 use terminal_core::sync::transport::{Answer, LineFailure, Request, Transport};
-use terminal_core::view::{Act, TileState};
+use terminal_core::view::{Act, TileState, Tone};
 
 /// A tablet of the site with its line to a server. Its roster comes from the server alone.
 struct Tablet {
@@ -242,6 +242,27 @@ fn a_revoked_tablet_a_welcome_page_and_silence_are_told_apart() {
     let screen = tablet.door.act(wednesday("07:44"), Act::Touch(child(LEA)));
     assert!(screen.sync.text.starts_with("Le serveur refuse cette tablette"), "{}", screen.sync.text);
     assert_eq!(tile(&screen, LEA).state, TileState::Present, "the door goes on");
+}
+
+#[test]
+fn what_the_server_set_apart_is_said_at_the_door_and_in_the_status() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+    for number in [LEA, TOM, NOE] {
+        tablet.door.act(wednesday("07:42"), Act::Touch(child(number)));
+        wire.server.lock().unwrap().doubtful.insert(tablet.door.last_recorded()[0]);
+    }
+    tablet.door.act(wednesday("07:42"), Act::Touch(child(AYA)));
+    assert_eq!(tablet.sync(wednesday("07:43")), Some(LineState::Online));
+    let screen = tablet.door.tick_clock(wednesday("07:43"));
+    assert_eq!(screen.sync.text, "3 pointages mis de côté par le serveur : prévenez le bureau");
+    assert_eq!((screen.sync.tone, screen.sync.unsent), (Tone::Amber, 0));
+    assert_eq!(tile(&screen, LEA).state, TileState::Present, "the door goes on");
+
+    let status = terminal_core::commands::status::status(dir.path()).unwrap();
+    assert_eq!((status.queue, status.quarantined, status.refused), (0, 3, 0));
+    let words = status.in_words();
+    assert!(words.contains("À regarder         3 pointages mis de côté par le serveur : prévenez le bureau"), "{words}");
 }
 
 #[test]
