@@ -122,6 +122,24 @@ fn a_day_is_played_from_arrival_to_signature() {
 }
 
 #[test]
+fn a_pin_is_answered_honestly_and_names_nobody() {
+    let dir = tempdir().unwrap();
+    new_tablet(dir.path());
+    let lines = play(
+        dir.path(),
+        &[
+            json!({"at": "2026-10-14T07:42:10+02:00", "do": "pin", "staff": "P001", "pin": "4711"}),
+            json!({"do": "arrive", "child": "E0003"}),
+        ],
+    )
+    .unwrap();
+    assert_eq!((&lines[0]["do"], &lines[0]["ok"], &lines[0]["entries"]), (&json!("pin"), &json!(false), &json!([])));
+    assert!(lines[0]["notice"].as_str().unwrap().starts_with("Aucun code personnel n'est connu"), "{}", lines[0]);
+    assert!(!lines[0].to_string().contains("4711"), "a code is never printed");
+    assert!(on_disk(dir.path())[0].2.actor.id.is_nil());
+}
+
+#[test]
 fn a_class_is_called_by_exception_from_a_file() {
     let dir = tempdir().unwrap();
     new_tablet(dir.path());

@@ -29,6 +29,8 @@ pub enum Do {
     RollCall,
     /// The day is signed.
     SignDay,
+    /// A member of staff types a PIN.
+    Pin,
     /// The line is cut.
     Offline,
     /// The line is back.
@@ -54,6 +56,7 @@ impl Do {
             Self::Correct => "correct",
             Self::RollCall => "roll_call",
             Self::SignDay => "sign_day",
+            Self::Pin => "pin",
             Self::Offline => "offline",
             Self::Online => "online",
             Self::Sync => "sync",
@@ -109,6 +112,12 @@ pub struct Action {
     /// Codes of children who are there without being awaited.
     #[serde(default)]
     pub extra: Vec<String>,
+    /// Code of a member of staff.
+    #[serde(default)]
+    pub staff: Option<String>,
+    /// What was typed. It goes no further than this file: not to the tablet's process, and into no output.
+    #[serde(default, skip_serializing)]
+    pub pin: Option<String>,
     /// How long time passes, in seconds.
     #[serde(default)]
     pub seconds: Option<u32>,
@@ -162,6 +171,10 @@ impl Action {
                 }
             }
             Do::RollCall => needs(self.activity.is_some() || self.moment.is_some(), "activity"),
+            Do::Pin => {
+                needs(self.staff.is_some(), "staff")?;
+                needs(self.pin.is_some(), "pin")
+            }
             Do::Advance => needs(self.seconds.is_some(), "seconds"),
             Do::Undo | Do::SignDay | Do::Offline | Do::Online | Do::Sync | Do::Kill => Ok(()),
         }
@@ -200,11 +213,6 @@ pub fn read(text: &str) -> Result<Vec<(usize, Action)>, String> {
 
 fn parse(line: &str) -> Result<Action, String> {
     let value: Value = serde_json::from_str(line).map_err(|e| format!("ce n'est pas un objet JSON ({e})"))?;
-    if value.get("do").and_then(Value::as_str) == Some("pin") {
-        return Err(
-            "« pin » : la tablette n'a pas encore de code personnel dans cette version ; un badge de l'équipe nomme la personne".into()
-        );
-    }
     let action: Action = serde_json::from_value(value).map_err(|e| format!("action non comprise ({e})"))?;
     action.check().map(|()| action)
 }
@@ -220,9 +228,9 @@ mod tests {
             {"do":"kill","at_point":"after_sign"}
             {"do":"correct","child":"E0001","of":"arrival","time":"07:35"}"#;
         assert_eq!(read(good).unwrap().len(), 3);
-        let bad = "{\"do\":\"badge\"}\n{\"do\":\"danse\"}\nbonjour\n{\"at\":\"hier\",\"do\":\"sync\"}\n{\"do\":\"pin\"}\n{\"do\":\"undo\",\"chidl\":\"E1\"}";
+        let bad = "{\"do\":\"badge\"}\n{\"do\":\"danse\"}\nbonjour\n{\"at\":\"hier\",\"do\":\"sync\"}\n{\"do\":\"pin\",\"pin\":\"1234\"}\n{\"do\":\"undo\",\"chidl\":\"E1\"}";
         let errors = read(bad).unwrap_err();
-        for (line, word) in [(1, "uid"), (2, "danse"), (3, "JSON"), (4, "hier"), (5, "badge"), (6, "chidl")] {
+        for (line, word) in [(1, "uid"), (2, "danse"), (3, "JSON"), (4, "hier"), (5, "staff"), (6, "chidl")] {
             let said = errors.lines().find(|l| l.starts_with(&format!("ligne {line} :"))).unwrap();
             assert!(said.contains(word), "{said}");
         }

@@ -208,6 +208,10 @@ impl Tablet {
                 self.door.sign_day(now);
                 Ok(self.door.screen(now))
             }
+            // No PIN was ever given to anybody: it names nobody, and the gestures that follow stay nobody's.
+            Do::Pin => Err("Aucun code personnel n'est connu sur cette tablette : cette version n'en a pas. \
+                            Un badge d'un membre de l'équipe nomme la personne."
+                .into()),
             // The line and the time are the parent's; the death waits for the next sealing.
             Do::Offline | Do::Online | Do::Sync | Do::Advance | Do::Kill => {
                 self.door.act(now, Act::Close);
