@@ -1,12 +1,17 @@
 //! Whom the tablet believes, over real sockets and real certificates.
 
+use crate::fixture::*;
+use crate::server::Wire;
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use tempfile::tempdir;
+use terminal_core::store::{NoFaults, Store};
 use terminal_core::sync::http::Http;
+use terminal_core::sync::shell::Shell;
 use terminal_core::sync::transport::{LineFailure, Request, Transport};
 
 struct Authority {
@@ -93,6 +98,25 @@ fn a_certificate_is_judged_at_the_latest_known_time_and_not_at_all_before_any_is
     assert_eq!(ask(Http::pinned(&url(address), &ours.der, None)), Ok(200), "a first contact");
     assert_eq!(ask(Http::pinned(&url(address), &ours.der, Some(may_2020))), Ok(200), "today's clock is far ahead of what is known");
     assert_eq!(ask(Http::pinned(&url(address), &ours.der, Some(may_2020 + 3 * 366 * 86_400))), Err(LineFailure::Clock));
+}
+
+/// The session is with the server in memory, whose clock can be set; the handshake that follows is a real one, at this machine's time.
+#[test]
+fn one_session_with_a_server_in_2038_does_not_lock_the_tablet_out_for_ever() {
+    let dir = tempdir().unwrap();
+    let mut store = Store::open(dir.path(), Arc::new(NoFaults)).unwrap();
+    enrol(&mut store, 1, roster());
+    let wire = Wire::new("epoch-1");
+    wire.knows(1, store.key().verifying_key());
+    wire.server.lock().unwrap().server_ms = 2_147_483_647_000;
+    let mut shell = Shell::new(store.second().unwrap(), wire, 1).unwrap();
+    shell.round(&|| wednesday("07:40"), true);
+    let known_s = store.roster.observed().unwrap().map(|seen| u64::try_from(seen.server_ms / 1_000).unwrap());
+    assert_eq!(known_s, Some(2_147_483_647), "the wrong time was kept");
+
+    let ours = authority();
+    let right_again = server(&ours, (2020, 2038));
+    assert_eq!(ask(Http::pinned(&url(right_again), &ours.der, known_s)), Ok(200));
 }
 
 #[test]
