@@ -6,10 +6,14 @@
 use std::rc::Rc;
 use std::str::FromStr;
 
+use chrono::NaiveTime;
 use slint::{ComponentHandle, SharedString};
-use terminal_core::view::Act;
+use terminal_core::view::{Act, Corrects};
 
-use crate::ui::{AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, ChildAdapter, DepartureAdapter};
+use crate::paint::{ARRIVAL, HOUR};
+use crate::ui::{
+    AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, ChildAdapter, CorrectionAdapter, DepartureAdapter, LateAdapter, SignAdapter,
+};
 
 /// Where acts go.
 pub type Send = Rc<dyn Fn(Act)>;
@@ -18,7 +22,10 @@ pub type Send = Rc<dyn Fn(Act)>;
 pub fn connect(window: &AppWindow, send: &Send) {
     connect_board(window, send);
     connect_departure(window, send);
+    connect_late(window, send);
     connect_sheets(window, send);
+    connect_correction(window, send);
+    connect_signature(window, send);
 }
 
 fn connect_board(window: &AppWindow, send: &Send) {
@@ -67,6 +74,42 @@ fn connect_departure(window: &AppWindow, send: &Send) {
     departure.on_closed(move || to(Act::Close));
 }
 
+fn connect_late(window: &AppWindow, send: &Send) {
+    let late = window.global::<LateAdapter>();
+    let to = send.clone();
+    late.on_hour_chosen(move |key| by_hour(&to, &key));
+    let to = send.clone();
+    late.on_earlier(move || to(Act::Earlier));
+    let to = send.clone();
+    late.on_later(move || to(Act::Later));
+    let to = send.clone();
+    late.on_witnessed(move |key| by_id(&to, &key, Act::Staff));
+}
+
+fn connect_correction(window: &AppWindow, send: &Send) {
+    let correction = window.global::<CorrectionAdapter>();
+    let to = send.clone();
+    correction.on_hour_chosen(move |key| by_hour(&to, &key));
+    let to = send.clone();
+    correction.on_earlier(move || to(Act::Earlier));
+    let to = send.clone();
+    correction.on_later(move || to(Act::Later));
+    let to = send.clone();
+    correction.on_confirmed(move || to(Act::Confirm));
+    let to = send.clone();
+    correction.on_closed(move || to(Act::Close));
+}
+
+fn connect_signature(window: &AppWindow, send: &Send) {
+    let to = send.clone();
+    window.global::<BoardAdapter>().on_signature_asked(move || to(Act::SignDay));
+    let sign = window.global::<SignAdapter>();
+    let to = send.clone();
+    sign.on_named(move |key| by_id(&to, &key, Act::Staff));
+    let to = send.clone();
+    sign.on_closed(move || to(Act::Close));
+}
+
 fn connect_sheets(window: &AppWindow, send: &Send) {
     let arrival = window.global::<ArrivalAdapter>();
     let to = send.clone();
@@ -82,10 +125,24 @@ fn connect_sheets(window: &AppWindow, send: &Send) {
     let to = send.clone();
     child.on_absent(move |key| by_id(&to, &key, Act::Absent));
     let to = send.clone();
+    child.on_correction_asked(move |key, which| {
+        let what = if which == ARRIVAL { Corrects::Arrival } else { Corrects::Departure };
+        by_id(&to, &key, |child| Act::Correct(child, what));
+    });
+    let to = send.clone();
     child.on_closed(move || to(Act::Close));
 
     let to = send.clone();
     window.global::<BarredAdapter>().on_acknowledged(move || to(Act::Confirm));
+}
+
+/// An hour crosses the border as text; an empty one is now.
+fn by_hour(send: &Send, key: &SharedString) {
+    match NaiveTime::parse_from_str(key, HOUR) {
+        Ok(at) => send(Act::Hour(Some(at))),
+        Err(_) if key.is_empty() => send(Act::Hour(None)),
+        Err(_) => tracing::warn!("a touched hour is none"),
+    }
 }
 
 fn by_id<Id: FromStr>(send: &Send, key: &SharedString, act: impl FnOnce(Id) -> Act) {

@@ -6,12 +6,21 @@
 use std::rc::Rc;
 
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
-use terminal_core::view::{BarredDialog, ChildDialog, Choice, DepartureDialog, Dialog, GroupTab, Screen, Tile, TileState, Tone};
+use terminal_core::view::{
+    BarredDialog, ChildDialog, Choice, Corrects, DepartureDialog, Dialog, GroupTab, HourChoice, LateDeparture, Screen, SignDialog,
+    StaffChoice, Tile, TileState, TimeDialog, Tone,
+};
 
 use crate::ui::{
-    AdultRow, AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, ChildAdapter, ChoiceRow, CounterRow, DepartureAdapter, Front,
-    GroupRow, MomentRow, Mood, TileLook, TileRow,
+    AdultRow, AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, ChildAdapter, ChoiceRow, CorrectionAdapter, CorrectionRow,
+    CounterRow, DepartureAdapter, Front, GroupRow, HourRow, LateAdapter, MomentRow, Mood, SignAdapter, StaffRow, TileLook, TileRow,
 };
+
+/// How an hour crosses the border as text.
+pub(crate) const HOUR: &str = "%H:%M";
+/// The key of an arrival among the times that can be put right.
+pub(crate) const ARRIVAL: &str = "arrival";
+const DEPARTURE: &str = "departure";
 
 /// Shows a whole screen. `search` is set by the caller to what the field already holds while a person is still typing.
 pub fn show_screen(window: &AppWindow, screen: &Screen) {
@@ -39,6 +48,7 @@ fn show_bars(window: &AppWindow, screen: &Screen) {
     board.set_undo_text(screen.undo.as_ref().map(|undo| text(&undo.text)).unwrap_or_default());
     board.set_undo_seconds(screen.undo.as_ref().map_or(0, |undo| count(undo.seconds_left)));
     board.set_notice_text(screen.notice.as_ref().map(|notice| sentence(&notice.text)).unwrap_or_default());
+    board.set_may_sign(screen.may_sign);
     board.set_notice_stays(screen.notice_stays);
     board.set_notice_mood(screen.notice.as_ref().map_or(Mood::Calm, |notice| mood(notice.tone)));
 
@@ -118,6 +128,8 @@ fn show_front(window: &AppWindow, dialog: Option<&Dialog>) {
         Some(Dialog::Arrival(choices)) => show_arrival(window, choices),
         Some(Dialog::Departure(departure)) => show_departure(window, departure),
         Some(Dialog::Child(child)) => show_child(window, child),
+        Some(Dialog::Time(time)) => show_time(window, time),
+        Some(Dialog::Sign(sign)) => show_sign(window, sign),
         Some(Dialog::Barred(barred)) => show_barred(window, barred),
     };
     window.set_front(front);
@@ -152,7 +164,51 @@ fn show_departure(window: &AppWindow, dialog: &DepartureDialog) -> Front {
         chosen: adult.chosen,
     });
     fill(&departure.get_adults(), adults, |model| departure.set_adults(model));
+    show_late(window, dialog.late.as_ref());
     Front::Departure
+}
+
+fn show_late(window: &AppWindow, asked: Option<&LateDeparture>) {
+    let late = window.global::<LateAdapter>();
+    late.set_asks_hour(asked.is_some());
+    let Some(asked) = asked else { return late.set_alone(false) };
+    late.set_hour(asked.hours.chosen.as_deref().map(text).unwrap_or_default());
+    late.set_may_be_earlier(asked.hours.may_be_earlier);
+    late.set_may_be_later(asked.hours.may_be_later);
+    late.set_alone(asked.alone);
+    fill(&late.get_hours(), asked.hours.choices.iter().map(hour_row), |model| late.set_hours(model));
+    fill(&late.get_witnesses(), asked.witnesses.iter().map(staff_row), |model| late.set_witnesses(model));
+}
+
+fn show_time(window: &AppWindow, dialog: &TimeDialog) -> Front {
+    let correction = window.global::<CorrectionAdapter>();
+    correction.set_title(sentence(&dialog.title));
+    correction.set_initials(text(&dialog.initials));
+    correction.set_hue(i32::from(dialog.hue));
+    correction.set_subtitle(sentence(&dialog.subtitle));
+    correction.set_hour(dialog.hours.chosen.as_deref().map(text).unwrap_or_default());
+    correction.set_may_be_earlier(dialog.hours.may_be_earlier);
+    correction.set_may_be_later(dialog.hours.may_be_later);
+    correction.set_confirm(text(&dialog.confirm));
+    correction.set_may_confirm(dialog.may_confirm);
+    fill(&correction.get_hours(), dialog.hours.choices.iter().map(hour_row), |model| correction.set_hours(model));
+    Front::Correction
+}
+
+fn show_sign(window: &AppWindow, dialog: &SignDialog) -> Front {
+    let sign = window.global::<SignAdapter>();
+    sign.set_subtitle(sentence(&dialog.subtitle));
+    fill(&sign.get_directors(), dialog.directors.iter().map(staff_row), |model| sign.set_directors(model));
+    Front::Sign
+}
+
+fn hour_row(choice: &HourChoice) -> HourRow {
+    let key = choice.at.map(|at| at.format(HOUR).to_string()).unwrap_or_default();
+    HourRow { key: text(&key), label: text(&choice.label), chosen: choice.chosen }
+}
+
+fn staff_row(person: &StaffChoice) -> StaffRow {
+    StaffRow { key: key(&person.staff), name: text(&person.name), initials: text(&person.initials), hue: i32::from(person.hue) }
 }
 
 fn show_child(window: &AppWindow, dialog: &ChildDialog) -> Front {
@@ -164,6 +220,11 @@ fn show_child(window: &AppWindow, dialog: &ChildDialog) -> Front {
     child.set_subtitle(sentence(&dialog.subtitle));
     child.set_may_arrive(dialog.may_arrive);
     child.set_may_be_absent(dialog.may_be_absent);
+    let corrections = dialog.corrections.iter().map(|correction| CorrectionRow {
+        key: text(if correction.what == Corrects::Arrival { ARRIVAL } else { DEPARTURE }),
+        label: sentence(&correction.label),
+    });
+    fill(&child.get_corrections(), corrections, |model| child.set_corrections(model));
     Front::Child
 }
 

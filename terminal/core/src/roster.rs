@@ -93,6 +93,29 @@ impl Roster {
         self.staff.get(&id)
     }
 
+    /// Who works at a lieu, by first name; all of the site where nobody is said to work there.
+    #[must_use]
+    pub fn team(&self, centre: Option<CentreId>) -> Vec<&Staff> {
+        let mut team: Vec<&Staff> = self.staff.values().filter(|s| Some(s.centre) == centre).collect();
+        if team.is_empty() {
+            team = self.staff.values().collect();
+        }
+        team.sort_by_cached_key(|s| (folded(&s.first_name), folded(&s.last_name), s.id));
+        team
+    }
+
+    /// Who may sign the days of a lieu, by first name.
+    #[must_use]
+    pub fn directors(&self, centre: CentreId) -> Vec<&Staff> {
+        self.team(Some(centre)).into_iter().filter(|s| s.director && s.centre == centre).collect()
+    }
+
+    /// Whether a member of staff has a card to be named by.
+    #[must_use]
+    pub fn has_card(&self, staff: StaffId) -> bool {
+        self.badges.values().any(|badge| badge.holder == shared::roster::BadgeHolder::Staff(staff))
+    }
+
     /// The planned presence of a child for a moment on the roster's day.
     #[must_use]
     pub fn booking(&self, child: ChildId, activity: ActivityId) -> Option<&Booking> {

@@ -1,9 +1,14 @@
 //! Screens for eyes and tests: a crèche, a small and a very large lieu, each front. Invented children.
 
+#[path = "evening.rs"]
+mod evening;
+
+pub use evening::{child_dialog, child_today, correction, departure_late, departure_witness, quarantined, signature, signing, staff};
+
 use shared::id::{ActivityId, ChildId, GroupId, PersonId};
 use terminal_core::view::{
-    AdultCard, BarredDialog, ChildDialog, Choice, Counters, DepartureDialog, Dialog, GroupTab, MomentChoice, Notice, Screen, SyncBar, Tile,
-    TileState, Tone, UndoBar,
+    AdultCard, BarredDialog, Choice, Counters, DepartureDialog, Dialog, GroupTab, MomentChoice, Notice, Screen, SyncBar, Tile, TileState,
+    Tone, UndoBar,
 };
 
 const FIRST_NAMES: [&str; 40] = [
@@ -295,6 +300,7 @@ pub fn departure() -> Screen {
             may_leave_alone: false,
             confirm: "Léa et Tom partent".into(),
             may_confirm: true,
+            late: None,
         })),
         ..creche()
     }
@@ -355,21 +361,6 @@ pub fn arrival() -> Screen {
     }
 }
 
-pub fn child_dialog() -> Screen {
-    Screen {
-        dialog: Some(Dialog::Child(ChildDialog {
-            child: child(15),
-            name: "Inès Garnier".into(),
-            initials: "IG".into(),
-            hue: 2,
-            subtitle: "Absence annoncée par la famille".into(),
-            may_arrive: true,
-            may_be_absent: true,
-        })),
-        ..creche()
-    }
-}
-
 pub fn barred() -> Screen {
     Screen {
         dialog: Some(Dialog::Barred(BarredDialog {
@@ -397,5 +388,12 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("arrivee", arrival()),
         ("enfant", child_dialog()),
         ("interdit", barred()),
+        ("depart-oublie", departure_late()),
+        ("depart-oublie-temoin", departure_witness()),
+        ("enfant-present", child_today()),
+        ("correction", correction()),
+        ("a-signer", signing()),
+        ("signature", signature()),
+        ("quarantaine", quarantined()),
     ]
 }

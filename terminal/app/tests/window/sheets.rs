@@ -4,7 +4,7 @@ use crate::door::{Door, FINGERS_MS};
 use crate::fixtures;
 use std::time::Duration;
 use terminal_app::paint;
-use terminal_core::view::{Act, Dialog};
+use terminal_core::view::{Act, Corrects, Dialog};
 
 #[test]
 fn a_departure_names_who_takes_the_child_and_waits_for_a_choice() {
@@ -75,4 +75,56 @@ fn one_child_can_arrive_or_be_absent_without_being_expected() {
     door.touch("Arrivée maintenant");
     door.touch("Absence aujourd’hui");
     assert_eq!(door.asked(), [Act::Arrive(fixtures::child(15)), Act::Absent(fixtures::child(15))]);
+}
+
+#[test]
+fn a_departure_in_the_past_asks_the_hour_before_the_names() {
+    let door = Door::open(&fixtures::departure_late());
+    assert!(door.all("Nadia Roche").is_empty(), "nobody vouches for what isn't said yet");
+    assert_eq!(door.find("Touchez l’heure").accessible_enabled(), Some(false));
+    assert!(door.all("Cinq minutes plus tôt").is_empty(), "there is no hour to move yet");
+    door.touch("18:15");
+    door.touch("maintenant");
+    let quarter = chrono::NaiveTime::from_hms_opt(18, 15, 0);
+    assert_eq!(door.asked(), [Act::Hour(quarter), Act::Hour(None)]);
+}
+
+#[test]
+fn the_name_of_who_saw_it_is_the_last_touch_and_there_is_a_way_back() {
+    for (width, height) in [(1280, 800), (360, 740)] {
+        let door = Door::open_sized(&fixtures::departure_witness(), width, height);
+        door.touch("Cinq minutes plus tôt");
+        door.touch("Retour");
+        assert!(door.all("Nadia Roche").is_empty());
+        assert_eq!(door.find("18:15").accessible_checked(), Some(true));
+        door.touch("Qui l’a vu ?");
+        door.touch("Aïcha Diop");
+        assert_eq!(door.asked(), [Act::Earlier, Act::Staff(fixtures::staff(1))], "{width}");
+    }
+}
+
+#[test]
+fn a_time_of_today_is_put_right_from_the_child() {
+    let door = Door::open(&fixtures::child_today());
+    door.touch("Corriger le départ de 8:20");
+    door.touch("Corriger l’arrivée de 7:42");
+    let child = fixtures::child(34);
+    assert_eq!(door.asked(), [Act::Correct(child, Corrects::Departure), Act::Correct(child, Corrects::Arrival)]);
+    let door = Door::open(&fixtures::correction());
+    door.touch("7:45");
+    door.touch("Cinq minutes plus tard");
+    door.touch("Arrivée à 7:30");
+    door.touch("Fermer");
+    assert_eq!(door.asked(), [Act::Hour(chrono::NaiveTime::from_hms_opt(7, 45, 0)), Act::Later, Act::Confirm, Act::Close]);
+}
+
+#[test]
+fn a_day_that_is_over_is_signed_by_a_name() {
+    let door = Door::open(&fixtures::signing());
+    door.touch("Signer la journée");
+    assert_eq!(door.asked(), [Act::SignDay]);
+    assert!(Door::open(&fixtures::creche()).all("Signer la journée").is_empty(), "not while the day goes on");
+    let door = Door::open(&fixtures::signature());
+    door.touch("Nadia Roche");
+    assert_eq!(door.asked(), [Act::Staff(fixtures::staff(1))]);
 }

@@ -138,3 +138,22 @@ fn a_name_is_found_whoever_is_expected() {
     tablet.touch("Arrivée maintenant");
     assert_eq!(tablet.says("Zoé M."), "arrivée 8:27");
 }
+
+#[test]
+fn a_forgotten_departure_is_said_with_its_hour_and_then_the_day_is_signed() {
+    let mut tablet = Tablet::at(site::wednesday("08:27"));
+    tablet.touch("Léa M.");
+    tablet.now = site::wednesday("18:47");
+    tablet.touch("Léa M.");
+    tablet.window.picture("vrai-oublie");
+    tablet.touch("Odette Morin");
+    tablet.touch("18:15");
+    tablet.window.picture("vrai-oublie-temoin");
+    tablet.touch("Nadia Roche");
+    assert_eq!(tablet.says("Léa M."), "départ 18:15");
+    tablet.window.picture("vrai-a-signer");
+    tablet.touch("Signer la journée");
+    tablet.type_keys(&format!("{}\n", site::STAFF_CARD), READER_MS);
+    assert!(tablet.window.all("Signer la journée").is_empty());
+    assert_eq!(tablet.window.all("Les Coccinelles\u{a0}: la journée est signée, 1 enfant sur la feuille.").len(), 1);
+}

@@ -40,7 +40,7 @@ impl Door {
         };
         let (id, holder) = (badge.id, badge.holder);
         match holder {
-            BadgeHolder::Staff(staff) => self.staff_badge(now, staff),
+            BadgeHolder::Staff(staff) => self.staff_badge(now, id, staff),
             BadgeHolder::Household(household) => {
                 let children = self.roster.children_of_households(&[household]);
                 self.family_badge(now, id, &children, None);
@@ -50,12 +50,15 @@ impl Door {
     }
 
     /// Names who acts for a minute, and takes a pinned alert away.
-    fn staff_badge(&mut self, now: Now, id: StaffId) {
+    fn staff_badge(&mut self, now: Now, badge: BadgeId, id: StaffId) {
         let Some(staff) = self.roster.staff(id) else {
             return self.say(Tone::Amber, "Cette carte n'est plus celle d'un membre de l'équipe de ce site.");
         };
         let name = format!("{} {}", staff.first_name, staff.last_name);
         self.staff = Some((id, now.boottime_ms.saturating_add(NAMED_MS)));
+        if self.dialog == Some(Open::Sign) {
+            return self.sign_by_card(now, badge, id);
+        }
         if self.pinned.take().is_some() {
             return self.say(Tone::Calm, format!("{name} : l'alerte est retirée. Vos gestes portent votre nom pendant une minute."));
         }
@@ -110,8 +113,8 @@ impl Door {
     fn departure_by_card(&mut self, first: ChildId, children: &[ChildId], badge: BadgeId, person: Option<PersonId>) {
         self.open_departure(first, Some(badge));
         // Another adult's children stay out of it, even in one household.
-        if let Some(Open::Departure { siblings, .. }) = &mut self.dialog {
-            siblings.retain(|(sibling, _)| children.contains(sibling));
+        if let Some(Open::Departure(departing)) = &mut self.dialog {
+            departing.siblings.retain(|(sibling, _)| children.contains(sibling));
         }
         if let Some(person) = person {
             self.adult_chosen(person);

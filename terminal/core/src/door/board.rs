@@ -16,7 +16,9 @@ impl Door {
     pub(super) fn paint(&self, now: Now) -> Screen {
         let standings = self.standings();
         let pinned = || self.pinned.clone().or_else(|| self.not_enrolled());
-        let notice = self.notice.clone().or_else(pinned).or_else(|| self.forgotten_departures(&standings));
+        // Who is asked about one child isn't asked about all of them at once.
+        let forgotten = || self.forgotten_departures(&standings).filter(|_| self.dialog.is_none());
+        let notice = self.notice.clone().or_else(pinned).or_else(forgotten);
         let dialog = self.paint_dialog();
         Screen {
             place: self.place(),
@@ -33,6 +35,7 @@ impl Door {
             notice,
             dialog,
             by_roll_call: self.recording() == Some(Recording::Appel),
+            may_sign: self.to_sign().is_some(),
         }
     }
 
@@ -61,15 +64,16 @@ impl Door {
 
     /// After the moment's end: who has no departure yet. The tablet never makes a time up; the sentence stays until somebody says it.
     fn forgotten_departures(&self, standings: &[(&Child, Standing)]) -> Option<Notice> {
-        let activity = self.activity().filter(|a| a.recording.needs_departure())?;
-        let over = activity.ends.is_some_and(|ends| self.time > ends);
-        let here = |standing: &Standing| over && standing.state == TileState::Present;
+        if !self.is_over() {
+            return None;
+        }
+        let here = |standing: &Standing| standing.state == TileState::Present;
         let names: Vec<String> = standings.iter().filter(|(_, s)| here(s)).map(|(child, _)| child.first_name.clone()).collect();
         if names.is_empty() {
             return None;
         }
         let shown = if names.len() > NAMES_SHOWN_MAX { format!("{} enfants", names.len()) } else { words::list(&names) };
-        let text = format!("Sans départ enregistré : {shown}. Touchez chaque enfant pour dire avec qui il est parti.");
+        let text = format!("Sans départ enregistré : {shown}. Touchez chaque enfant pour dire avec qui, et à quelle heure.");
         Some(Notice { text, tone: Tone::Amber })
     }
 

@@ -1,6 +1,8 @@
 //! The screens in front of the board, as the window paints them.
 
 use super::board::hue;
+use super::depart::{Departing, With};
+use super::hours::Hour;
 use super::{Door, Open, words};
 use crate::view::{AdultCard, ChildDialog, Choice, DepartureDialog, Dialog, TileState};
 use shared::id::{ChildId, PersonId};
@@ -11,10 +13,10 @@ impl Door {
     pub(super) fn paint_dialog(&self) -> Option<Dialog> {
         Some(match self.dialog.as_ref()? {
             Open::Arrival { choices, .. } => Dialog::Arrival(self.choices(choices)),
-            Open::Departure { child, chosen, other, siblings, .. } => {
-                Dialog::Departure(self.departure(*child, *chosen, other.as_deref(), siblings))
-            }
+            Open::Departure(departing) => Dialog::Departure(self.departure(departing)),
             Open::Child(child) => Dialog::Child(self.child_dialog(*child)?),
+            Open::Correction(correcting) => Dialog::Time(self.time_dialog(*correcting)?),
+            Open::Sign => Dialog::Sign(self.sign_dialog()?),
             Open::Barred { child } => Dialog::Barred(self.barred_dialog(*child)),
         })
     }
@@ -23,28 +25,49 @@ impl Door {
         children.iter().map(|(child, ticked)| Choice { child: *child, name: self.roster.full_name(*child), ticked: *ticked }).collect()
     }
 
-    fn departure(&self, child: ChildId, chosen: Option<PersonId>, other: Option<&str>, siblings: &[(ChildId, bool)]) -> DepartureDialog {
-        let since = self.standing(child).and_then(|s| s.since_ms).map(|at| format!("Arrivée à {} · ", words::time_ms(at)));
-        let now = words::time(self.time);
-        let subtitle = match since {
-            Some(since) => format!("{since}il est {now} · qui vient ?"),
-            None => format!("Il est {now} · qui vient ?"),
+    fn departure(&self, departing: &Departing) -> DepartureDialog {
+        let Departing { child, siblings, .. } = departing;
+        let late = self.late_departure(departing);
+        let (chosen, other) = match &departing.with {
+            Some(With::Adult(person)) => (Some(*person), String::new()),
+            Some(With::Other(name)) => (None, format!(" avec {name}")),
+            Some(With::Alone) => (None, " sans adulte".to_owned()),
+            None => (None, String::new()),
         };
-        let leaving: Vec<ChildId> = std::iter::once(child).chain(siblings.iter().filter(|(_, t)| *t).map(|(s, _)| *s)).collect();
+        // Said of the past, the whole sentence is read before somebody puts a name to it.
+        let taker = chosen.filter(|_| late.is_some()).and_then(|person| self.allowed(*child, person));
+        let other = taker.map_or(other, |a| format!(" avec {} {}", a.first_name, a.last_name));
+        let leaving = departing.leaving();
         let verb = if leaving.len() > 1 { "partent" } else { "part" };
-        let with = other.map_or_else(String::new, |name| format!(" avec {name}"));
+        let names = self.first_names(&leaving);
+        let said_hour = late.as_ref().map(|late| late.hours.chosen.clone());
+        let confirm = match (&said_hour, departing.hour) {
+            (Some(Some(at)), Some(Hour::At(_))) => format!("{names}, départ à {at}{other}"),
+            _ => format!("{names} {verb}{other}"),
+        };
         DepartureDialog {
-            child,
-            name: self.roster.full_name(child),
-            initials: self.initials(child),
+            child: *child,
+            name: self.roster.full_name(*child),
+            initials: self.initials(*child),
             hue: hue(child.0),
-            subtitle,
-            adults: self.roster.allowed(child, self.day).into_iter().map(|a| self.adult_card(a, chosen)).collect(),
+            subtitle: self.departure_subtitle(*child, late.is_some()),
+            adults: self.roster.allowed(*child, self.day).into_iter().map(|a| self.adult_card(a, chosen)).collect(),
             siblings: self.choices(siblings),
-            alone_hint: self.alone_hint(child),
-            may_leave_alone: self.may_leave_alone(child),
-            confirm: format!("{} {verb}{with}", self.first_names(&leaving)),
-            may_confirm: chosen.is_some() || other.is_some(),
+            alone_hint: self.alone_hint(*child),
+            may_leave_alone: self.may_leave_alone(*child),
+            confirm,
+            may_confirm: departing.with.is_some() && said_hour.is_none_or(|hour| hour.is_some()),
+            late,
+        }
+    }
+
+    fn departure_subtitle(&self, child: ChildId, late: bool) -> String {
+        let since = self.standing(child).and_then(|s| s.since_ms).map(|at| format!("Arrivée à {} · ", words::time_ms(at)));
+        match (since, late) {
+            (Some(since), true) => format!("{since}qui est venu, et quand ?"),
+            (None, true) => "Qui est venu, et quand ?".to_owned(),
+            (Some(since), false) => format!("{since}il est {} · qui vient ?", words::time(self.time)),
+            (None, false) => format!("Il est {} · qui vient ?", words::time(self.time)),
         }
     }
 
@@ -90,6 +113,7 @@ impl Door {
             subtitle,
             may_arrive: standing.state != TileState::Present,
             may_be_absent: matches!(standing.state, TileState::Expected | TileState::Late),
+            corrections: self.corrections(child),
         })
     }
 
@@ -103,7 +127,7 @@ impl Door {
         if noted.is_some_and(|a| a.noted) { "Absence notée".into() } else { "Absence annoncée".into() }
     }
 
-    fn initials(&self, child: ChildId) -> String {
+    pub(super) fn initials(&self, child: ChildId) -> String {
         self.roster.children.get(&child).map(|c| initials(&c.first_name, &c.last_name)).unwrap_or_default()
     }
 }

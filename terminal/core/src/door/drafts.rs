@@ -6,7 +6,7 @@ use crate::entropy::bytes;
 use crate::store::StoreError;
 use crate::view::Tone;
 use shared::fold::Mark;
-use shared::id::{BadgeId, CentreId, ChildId, EntryId, OrganisationId};
+use shared::id::{BadgeId, CentreId, ChildId, EntryId, OrganisationId, StaffId};
 use shared::journal::{Actor, ActorKind, Capacity, Channel, Detail, Draft, Evidence, Kind, Moment, Note, Payload};
 
 /// What a use case says of one fact; the rest is the door's.
@@ -24,6 +24,8 @@ pub(super) struct Said {
     pub happened_at_ms: Option<i64>,
     pub reason: &'static str,
     pub note: Option<String>,
+    /// The member of staff whose word it is, where one was touched by name; else the one who showed a card.
+    pub actor: Option<StaffId>,
 }
 
 /// Where in the day a fact belongs.
@@ -53,6 +55,7 @@ impl Said {
             happened_at_ms: None,
             reason: "",
             note: None,
+            actor: None,
         }
     }
 
@@ -114,7 +117,8 @@ impl Door {
             }
         };
         let organisation = organisation.or(first).ok_or(StoreError::NotEnrolled)?;
-        let actor = self.staff.map_or(Actor::NOBODY, |(staff, _)| Actor { kind: ActorKind::Staff, id: staff.0 });
+        let by = said.actor.or(self.staff.map(|(staff, _)| staff));
+        let actor = by.map_or(Actor::NOBODY, |staff| Actor { kind: ActorKind::Staff, id: staff.0 });
         let notes = match said.note {
             None => Vec::new(),
             Some(text) => vec![Note { salt: bytes(self.entropy.as_mut())?, text }],

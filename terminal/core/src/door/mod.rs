@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`arrive`] | touches a child who comes in |
 //! | [`depart`] | says who takes a child |
+//! | [`late`] | says when a child left whom nobody touched in time, and who saw it |
 //! | [`absent`] | notes that a child isn't there |
 //! | [`badge`] | holds a card to the reader |
 //! | [`barred`] | is told that somebody must never take a child |
@@ -17,6 +18,7 @@
 //! | [`correct`] | puts a time right, afterwards |
 //! | [`sign`] | answers for the day sheet |
 //! | [`moment`] | changes the slot of the day |
+//! | [`gestures`] | touches, holds, ticks, confirms, closes: to which of these it comes |
 //! | [`board`], [`dialogs`], [`sync_bar`] | reads |
 
 mod absent;
@@ -28,6 +30,9 @@ mod correct;
 mod depart;
 mod dialogs;
 mod drafts;
+mod gestures;
+mod hours;
+mod late;
 mod moment;
 mod roll_call;
 mod sign;
@@ -37,7 +42,7 @@ mod undo;
 
 pub(crate) use shared::french as words;
 
-pub use correct::Corrects;
+pub use crate::view::Corrects;
 pub use depart::Destination;
 pub(crate) use sync_bar::set_apart;
 
@@ -45,10 +50,10 @@ use crate::clock::{Now, Observed};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::roster::Roster;
 use crate::store::{Identity, LineStatus, Queue, Store, StoreError};
-use crate::view::{Act, Notice, Screen, TileState, Tone};
+use crate::view::{Act, Notice, Screen, Tone};
 use chrono::{NaiveDate, NaiveTime};
 use shared::fold::{Attendance, Fact, fold};
-use shared::id::{ActivityId, BadgeId, ChildId, EntryId, GroupId, PersonId, StaffId};
+use shared::id::{ActivityId, BadgeId, ChildId, EntryId, GroupId, StaffId};
 use shared::journal::Sealed;
 use shared::roster::{Activity, Recording};
 use std::collections::{BTreeMap, HashMap};
@@ -106,8 +111,10 @@ struct Seen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Open {
     Arrival { choices: Vec<(ChildId, bool)>, badge: Option<BadgeId> },
-    Departure { child: ChildId, chosen: Option<PersonId>, other: Option<String>, siblings: Vec<(ChildId, bool)>, badge: Option<BadgeId> },
+    Departure(depart::Departing),
     Child(ChildId),
+    Correction(correct::Correcting),
+    Sign,
     Barred { child: ChildId },
 }
 
@@ -173,6 +180,12 @@ impl Door {
             Act::OtherAdult(name) => self.other_adult(&name),
             Act::Absent(child) => self.note_absence(now, child),
             Act::Arrive(child) => self.arrive(now, &[child], None),
+            Act::Hour(at) => self.hour_chosen(at.map_or(hours::Hour::Now, hours::Hour::At)),
+            Act::Earlier => self.hour_moved(hours::earlier),
+            Act::Later => self.hour_moved(hours::later),
+            Act::Staff(staff) => self.staff_named(now, staff),
+            Act::Correct(child, what) => self.open_correction(child, what),
+            Act::SignDay => self.ask_signature(now),
             Act::Close => self.close(),
             Act::Undo => self.undo_last(now),
             Act::Moment(activity) => self.moment_by_hand(activity),
@@ -261,6 +274,7 @@ impl Door {
         self.undo = self.undo.take().filter(|u| u.is_open(self.boottime_ms));
         self.staff = self.staff.filter(|(_, until)| self.boottime_ms < *until);
         self.choose_moment();
+        self.ask_hour_once_over();
         Ok(())
     }
 
@@ -275,67 +289,6 @@ impl Door {
 
     fn say(&mut self, tone: Tone, text: impl Into<String>) {
         self.notice = Some(Notice { text: text.into(), tone });
-    }
-
-    /// A tile was touched: the first thing that makes sense for where the child stands.
-    fn touch(&mut self, now: Now, child: ChildId) {
-        let Some(standing) = self.standing(child) else { return };
-        if self.recording() == Some(Recording::Appel) {
-            return self.tick(child);
-        }
-        match standing.state {
-            TileState::Expected | TileState::Late if self.recording() == Some(Recording::Depart) => self.open_departure(child, None),
-            TileState::Expected | TileState::Late => self.arrive(now, &[child], None),
-            // A wet finger touches twice: the second touch of an arrival isn't a departure.
-            TileState::Present if self.is_echo(child) => {}
-            TileState::Present => self.open_departure(child, None),
-            TileState::Gone | TileState::Absent | TileState::Unexpected => self.hold(child),
-        }
-    }
-
-    fn hold(&mut self, child: ChildId) {
-        if self.roster.children.contains_key(&child) {
-            self.dialog = Some(Open::Child(child));
-        }
-    }
-
-    fn tick(&mut self, child: ChildId) {
-        match &mut self.dialog {
-            Some(Open::Arrival { choices, .. } | Open::Departure { siblings: choices, .. }) => {
-                if let Some((_, ticked)) = choices.iter_mut().find(|(id, _)| *id == child) {
-                    *ticked = !*ticked;
-                }
-            }
-            _ => self.tick_in_roll_call(child),
-        }
-    }
-
-    /// The main act of the open dialog.
-    fn confirm(&mut self, now: Now) {
-        match self.dialog.clone() {
-            Some(Open::Arrival { choices, badge }) => {
-                let ticked: Vec<ChildId> = choices.into_iter().filter(|(_, ticked)| *ticked).map(|(child, _)| child).collect();
-                self.arrive(now, &ticked, badge);
-            }
-            Some(Open::Departure { .. }) => self.confirm_departure(now),
-            Some(Open::Child(child)) => match self.standing(child).map(|s| s.state) {
-                Some(TileState::Present) => self.open_departure(child, None),
-                Some(_) => self.arrive(now, &[child], None),
-                None => self.dialog = None,
-            },
-            Some(Open::Barred { .. }) => self.close(),
-            None => {}
-        }
-    }
-
-    /// Closes what is in front: first the dialog, then the sentence.
-    fn close(&mut self) {
-        match self.dialog.take() {
-            Some(Open::Barred { child }) => self.pin_barred(child),
-            Some(_) => {}
-            None if self.notice.is_some() => self.notice = None,
-            None => self.unpin(),
-        }
     }
 
     /// Takes up what was sealed, and says it.

@@ -135,9 +135,13 @@ fn after_the_end_the_board_asks_who_saw_the_last_children_leave() {
     door.act(wednesday("07:42"), Act::Badge(FAMILY_CARD.into()));
     assert_eq!(door.tick_clock(wednesday("18:30")).notice, None);
     let screen = door.tick_clock(wednesday("18:31"));
-    assert_eq!(said(&screen), "Sans départ enregistré : Léa et Tom. Touchez chaque enfant pour dire avec qui il est parti.");
+    assert_eq!(said(&screen), "Sans départ enregistré : Léa et Tom. Touchez chaque enfant pour dire avec qui, et à quelle heure.");
     assert!(screen.notice_stays, "it stays until somebody says it");
     assert_eq!(screen.counters.present, 2, "no time is made up");
-    let screen = leaves_with(&mut door, wednesday("18:32"), LEA, JULIEN);
+    let screen = door.act(wednesday("18:32"), Act::Touch(child(LEA)));
+    assert_eq!(screen.notice, None, "the question is in front");
+    door.act(wednesday("18:32"), Act::Adult(person(JULIEN)));
+    door.act(wednesday("18:32"), Act::Hour(Some(hour("18:15"))));
+    let screen = door.act(wednesday("18:32"), Act::Staff(staff(1)));
     assert_eq!((screen.notice, screen.counters.gone), (None, 2));
 }

@@ -9,6 +9,7 @@ mod corrections;
 mod door;
 mod enrolment;
 mod fixture;
+mod late;
 mod moments;
 mod roll_call;
 mod server;

@@ -122,6 +122,26 @@ fn a_day_is_played_from_arrival_to_signature() {
 }
 
 #[test]
+fn after_the_end_a_departure_without_a_time_is_one_of_now() {
+    let dir = tempdir().unwrap();
+    new_tablet(dir.path());
+    let lines = play(
+        dir.path(),
+        &[
+            json!({"at": "2026-10-14T07:42:10+02:00", "do": "arrive", "child": "E0003"}),
+            json!({"do": "arrive", "child": "E0004"}),
+            json!({"at": "2026-10-14T18:45:00+02:00", "do": "leave", "child": "E0003"}),
+            json!({"do": "leave", "child": "E0004", "to": {"kind": "alone"}}),
+            json!({"do": "arrive", "child": "E0001"}),
+            json!({"at": "2026-10-14T19:00:00+02:00", "do": "leave", "child": "E0001", "time": "18:50"}),
+        ],
+    )
+    .unwrap();
+    let undos: Vec<_> = lines[2..].iter().map(|line| line["undo"].as_str().unwrap_or_default()).collect();
+    assert_eq!(undos, ["Aya, départ 18:45", "Noé, départ 18:45", "Léa, arrivée 18:45", "Léa, départ 18:50"]);
+}
+
+#[test]
 fn a_pin_is_answered_honestly_and_names_nobody() {
     let dir = tempdir().unwrap();
     new_tablet(dir.path());

@@ -161,6 +161,8 @@ impl Tablet {
             Dialog::Arrival(_) => "arrival",
             Dialog::Departure(_) => "departure",
             Dialog::Child(_) => "child",
+            Dialog::Time(_) => "time",
+            Dialog::Sign(_) => "sign",
             Dialog::Barred(_) => "barred",
         });
         Played {
@@ -276,8 +278,10 @@ impl Tablet {
         if matches!(screen.dialog, Some(Dialog::Barred(_))) { Ok(screen) } else { self.taken_by(now, child, &to) }
     }
 
-    /// Fills the departure screen in as a person does, and confirms it.
+    /// Fills the departure screen in as a person does, and confirms it. Where it asks the hour, the child leaves now: `time` says
+    /// otherwise.
     fn taken_by(&mut self, now: Now, child: ChildId, to: &Value) -> Result<Screen, String> {
+        self.door.act(now, Act::Hour(None));
         if let Some(name) = to.get("other").and_then(Value::as_str) {
             let screen = self.door.act(now, Act::OtherAdult(name.to_owned()));
             return Ok(if matches!(screen.dialog, Some(Dialog::Departure(_))) { self.door.act(now, Act::Confirm) } else { screen });
@@ -287,7 +291,11 @@ impl Tablet {
                 let screen = self.door.act(now, Act::Adult(person));
                 Ok(if matches!(screen.dialog, Some(Dialog::Departure(_))) { self.door.act(now, Act::Confirm) } else { screen })
             }
-            Destination { to: LeftTo::Alone, .. } => Ok(self.door.act(now, Act::LeaveAlone)),
+            Destination { to: LeftTo::Alone, .. } => {
+                let screen = self.door.act(now, Act::LeaveAlone);
+                let asks = matches!(&screen.dialog, Some(Dialog::Departure(d)) if d.late.as_ref().is_some_and(|late| late.alone));
+                Ok(if asks { self.door.act(now, Act::Confirm) } else { screen })
+            }
             elsewhere => {
                 self.door.leave(now, &[child], &elsewhere);
                 Ok(self.door.screen(now))

@@ -5,7 +5,15 @@
 //! The window sends an [`Act`], the door answers with a whole new [`Screen`].
 //! A screen is small (300 tiles are some 60 KiB), so nothing is patched.
 
-use shared::id::{ActivityId, ChildId, GroupId, PersonId};
+mod dialogs;
+
+pub use dialogs::{
+    AdultCard, BarredDialog, ChildDialog, Choice, Correction, DepartureDialog, Dialog, HourChoice, HourPick, LateDeparture, SignDialog,
+    StaffChoice, TimeDialog,
+};
+
+use chrono::NaiveTime;
+use shared::id::{ActivityId, ChildId, GroupId, PersonId, StaffId};
 
 /// Everything that the window paints.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,6 +46,8 @@ pub struct Screen {
     pub dialog: Option<Dialog>,
     /// Whether the moment is recorded by roll call, by exception (`appel`).
     pub by_roll_call: bool,
+    /// Whether the day of the lieu can be signed: its last moment is over, and every departure is known.
+    pub may_sign: bool,
 }
 
 /// A moment that the board can show.
@@ -164,102 +174,13 @@ pub struct Notice {
     pub tone: Tone,
 }
 
-/// A screen in front of the board.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Dialog {
-    /// Children of one household after a badge, ticked: who arrives?
-    Arrival(Vec<Choice>),
-    /// Who takes these children?
-    Departure(DepartureDialog),
-    /// What can be done with one child: absent, arrived earlier, left.
-    Child(ChildDialog),
-    /// A barred adult: fills the screen until acknowledged.
-    Barred(BarredDialog),
-}
-
-/// A child to tick.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
-    /// Who.
-    pub child: ChildId,
-    /// "Léa Martin".
-    pub name: String,
-    /// Ticked.
-    pub ticked: bool,
-}
-
-/// "Départ de Léa Martin".
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DepartureDialog {
-    /// The child that was touched.
-    pub child: ChildId,
-    /// "Léa Martin".
-    pub name: String,
-    /// "LM".
-    pub initials: String,
-    /// Colour behind the initials.
-    pub hue: u8,
-    /// "Arrivée à 7:42 · il est 16:37 · qui vient la chercher ?" (without gender: "qui vient ?").
-    pub subtitle: String,
-    /// Those allowed today; never a barred one.
-    pub adults: Vec<AdultCard>,
-    /// Brothers and sisters here, who may leave too.
-    pub siblings: Vec<Choice>,
-    /// "Part seul à partir de 17:00", where the parents said so.
-    pub alone_hint: Option<String>,
-    /// Whether leaving alone is allowed now.
-    pub may_leave_alone: bool,
-    /// "Léa et Tom partent", "Léa part avec Marc Petit".
-    pub confirm: String,
-    /// Whether somebody was chosen or named, so that `confirm` means something.
-    pub may_confirm: bool,
-}
-
-/// An adult who may take the child.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AdultCard {
-    /// Who.
-    pub person: PersonId,
-    /// "Odette Morin".
-    pub name: String,
-    /// "OM".
-    pub initials: String,
-    /// Colour behind the initials.
-    pub hue: u8,
-    /// "grand-mère".
-    pub link: String,
-    /// "mercredi · pièce d'identité", where there is a condition.
-    pub condition: Option<String>,
-    /// Chosen.
-    pub chosen: bool,
-}
-
-/// What can be done with one child.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChildDialog {
-    /// Who.
-    pub child: ChildId,
-    /// "Léa Martin".
-    pub name: String,
-    /// "LM".
-    pub initials: String,
-    /// Colour behind the initials.
-    pub hue: u8,
-    /// "Attendue dès 8:30", "Absence annoncée".
-    pub subtitle: String,
-    /// Whether an arrival makes sense.
-    pub may_arrive: bool,
-    /// Whether an absence can be noted.
-    pub may_be_absent: bool,
-}
-
-/// The alert of security.md 2.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BarredDialog {
-    /// "L'enfant reste avec vous. Appelez la direction. En cas de danger : 17".
-    pub text: String,
-    /// The child that it is about.
-    pub child_name: String,
+/// Which time of a child's day is put right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Corrects {
+    /// The time of the day's last arrival.
+    Arrival,
+    /// The time of the day's last departure.
+    Departure,
 }
 
 /// What a person asks of the door.
@@ -285,6 +206,18 @@ pub enum Act {
     Absent(ChildId),
     /// Arrives although absent, or not expected.
     Arrive(ChildId),
+    /// The hour of a departure that nobody touched in time, or the right one of a correction; `None` is now.
+    Hour(Option<NaiveTime>),
+    /// Five minutes earlier than the chosen hour.
+    Earlier,
+    /// Five minutes later.
+    Later,
+    /// A member of staff is named: who saw the child leave, or who signs. It records.
+    Staff(StaffId),
+    /// A time of today is wrong: its dialog opens.
+    Correct(ChildId, Corrects),
+    /// "Signer la journée".
+    SignDay,
     /// Close the dialog or the notice.
     Close,
     /// Undo what the bar shows.

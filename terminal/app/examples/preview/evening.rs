@@ -1,0 +1,137 @@
+//! Screens of one child, and of the end of a day: a departure that nobody touched, a wrong time, the signature.
+
+use super::{child, creche, departure};
+use chrono::NaiveTime;
+use shared::id::StaffId;
+use terminal_core::view::{
+    ChildDialog, Correction, Corrects, Dialog, HourChoice, HourPick, LateDeparture, Screen, SignDialog, StaffChoice, SyncBar, TileState,
+    TimeDialog, Tone,
+};
+
+pub fn staff(number: u128) -> StaffId {
+    StaffId::from(uuid::Uuid::from_u128(0x0194_0000_0000_7000_8000_0000_0000_0000 + number))
+}
+
+fn team(names: &[&str]) -> Vec<StaffChoice> {
+    let member = |(name, number): (&&str, u128)| {
+        let (first, last) = name.split_once(' ').unwrap_or((name, ""));
+        let hue = u8::try_from(number * 3 % 8).unwrap_or_default();
+        StaffChoice { staff: staff(number), name: (*name).into(), initials: shared::name::initials(first, last), hue }
+    };
+    names.iter().zip(1_u128..).map(member).collect()
+}
+
+fn hours(labels: &[&str], chosen: Option<&str>) -> HourPick {
+    let choice = |label: &&str| {
+        let at = NaiveTime::parse_from_str(label, "%H:%M").ok();
+        HourChoice { at, label: (*label).into(), chosen: chosen == Some(*label) }
+    };
+    let choices = labels.iter().map(choice).collect();
+    HourPick { choices, chosen: chosen.map(str::to_owned), may_be_earlier: chosen.is_some(), may_be_later: chosen.is_some() }
+}
+
+/// 18:47, the day is over: who came for Léa and Tom, and when?
+pub fn departure_late() -> Screen {
+    let mut screen = departure();
+    screen.clock = "18:47".into();
+    if let Some(Dialog::Departure(dialog)) = &mut screen.dialog {
+        dialog.subtitle = "Arrivée à 7:42 · qui est venu, et quand ?".into();
+        dialog.may_confirm = false;
+        dialog.late = Some(LateDeparture {
+            hours: hours(&["17:45", "18:00", "18:15", "18:30", "18:45", "maintenant"], None),
+            alone: false,
+            witnesses: team(&["Aïcha Diop", "Eva Lune", "Marie-Hélène de La Tour", "Nadia Roche", "Samir Haddad"]),
+        });
+    }
+    screen
+}
+
+/// The same once all is said but who saw it.
+pub fn departure_witness() -> Screen {
+    let mut screen = departure_late();
+    if let Some(Dialog::Departure(dialog)) = &mut screen.dialog {
+        dialog.confirm = "Léa et Tom, départ à 18:15 avec Odette Morin".into();
+        dialog.may_confirm = true;
+        if let Some(late) = &mut dialog.late {
+            late.hours = hours(&["17:45", "18:00", "18:15", "18:30", "18:45", "maintenant"], Some("18:15"));
+        }
+    }
+    screen
+}
+
+pub fn child_dialog() -> Screen {
+    Screen {
+        dialog: Some(Dialog::Child(ChildDialog {
+            child: child(15),
+            name: "Inès Garnier".into(),
+            initials: "IG".into(),
+            hue: 2,
+            subtitle: "Absence annoncée par la famille".into(),
+            may_arrive: true,
+            may_be_absent: true,
+            corrections: Vec::new(),
+        })),
+        ..creche()
+    }
+}
+
+/// A child who was here, held: what was touched today can be put right.
+pub fn child_today() -> Screen {
+    Screen {
+        dialog: Some(Dialog::Child(ChildDialog {
+            child: child(34),
+            name: "Sacha Lambert".into(),
+            initials: "SL".into(),
+            hue: 1,
+            subtitle: "Départ à 8:20".into(),
+            may_arrive: true,
+            may_be_absent: false,
+            corrections: vec![
+                Correction { what: Corrects::Arrival, label: "Corriger l'arrivée de 7:42".into() },
+                Correction { what: Corrects::Departure, label: "Corriger le départ de 8:20".into() },
+            ],
+        })),
+        ..creche()
+    }
+}
+
+pub fn correction() -> Screen {
+    Screen {
+        dialog: Some(Dialog::Time(TimeDialog {
+            child: child(34),
+            title: "Arrivée de Sacha Lambert".into(),
+            initials: "SL".into(),
+            hue: 1,
+            subtitle: "Heure enregistrée : 7:42 · quelle est la bonne ?".into(),
+            hours: hours(&["7:15", "7:30", "7:45", "8:00", "8:15"], Some("7:30")),
+            confirm: "Arrivée à 7:30".into(),
+            may_confirm: true,
+        })),
+        ..creche()
+    }
+}
+
+/// 18:52: everybody left, and the day waits for its signature.
+pub fn signing() -> Screen {
+    let mut screen = creche();
+    screen.clock = "18:52".into();
+    screen.undo = None;
+    screen.sync = SyncBar { text: "À jour · dernier échange 18:52".into(), tone: Tone::Calm, unsent: 0 };
+    for tile in screen.tiles.iter_mut().filter(|tile| tile.state != TileState::Absent) {
+        (tile.state, tile.state_text) = (TileState::Gone, "départ 17:40".into());
+    }
+    screen.counters = super::counters_of(&screen.tiles);
+    screen.may_sign = true;
+    screen
+}
+
+pub fn signature() -> Screen {
+    let subtitle = "Les Coccinelles · 14 octobre · 42 enfants sur la feuille".into();
+    Screen { dialog: Some(Dialog::Sign(SignDialog { subtitle, directors: team(&["Nadia Roche", "Paul Ferrand"]) })), ..signing() }
+}
+
+/// The server set entries apart, and the line went down again.
+pub fn quarantined() -> Screen {
+    let text = "3 pointages mis de côté par le serveur : prévenez le bureau".into();
+    Screen { sync: SyncBar { text, tone: Tone::Amber, unsent: 0 }, undo: None, ..creche() }
+}
