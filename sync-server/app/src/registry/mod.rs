@@ -4,5 +4,6 @@
 //! that taking it again changes only what changed.
 
 pub mod booking;
+pub mod homonym;
 pub mod import;
 pub mod init;

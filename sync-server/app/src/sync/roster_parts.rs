@@ -1,6 +1,7 @@
 //! From rows of the store to items of the roster: pure, one function a kind of item.
 
 use crate::registry::booking::Status;
+use crate::registry::homonym;
 use crate::store::entity::{activity, badge, child, child_right, contract, contract_slot, person, pickup_person, site};
 use crate::sync::roster::{Offer, People, Window};
 use chrono::{Datelike, NaiveDate, NaiveTime};
@@ -14,6 +15,9 @@ use shared::roster::{
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
+
+/// `statut` of a person who must never take the child.
+const BARRED: &str = "interdite";
 
 /// A time of day from minutes; midnight at the end of the day is its last minute, since a clock shows no 24:00.
 fn time(minute: Option<i32>) -> Option<NaiveTime> {
@@ -149,9 +153,15 @@ fn a_child(row: &child::Model, offers: &[Offer], people: &People) -> Child {
 /// Guardians who may take, and persons authorised, restricted or barred: one item a pair. The gravest row of a pair holds.
 pub(super) fn adults(people: &People, window: Window) -> Vec<Item> {
     let mut pairs: BTreeMap<(ChildId, PersonId), Adult> = BTreeMap::new();
+    let pickups: Vec<&pickup_person::Model> = people.pickups.iter().filter(|p| window.meets(p.valid_from, p.valid_to)).collect();
+    let barred: Vec<&pickup_person::Model> = pickups.iter().copied().filter(|p| p.status == BARRED).collect();
     let rights = people.rights.iter().filter(|r| r.may_take && window.meets(r.valid_from, r.valid_to));
-    let guardians = rights.filter_map(|r| Some(a_guardian(r, people.persons.get(&r.person_id)?, people)));
-    let others = people.pickups.iter().filter(|p| window.meets(p.valid_from, p.valid_to)).map(|p| a_pickup(p, people));
+    let guardians = rights.filter_map(|r| Some((r, people.persons.get(&r.person_id)?)));
+    // Whoever is barred by name only must not stand a second time among those who may take the child.
+    let unnamed = |r: &child_right::Model, p| barred.iter().any(|b| b.person_id.is_none() && b.child_id == r.child_id && homonym::is_guardian(b, p));
+    let guardians = guardians.filter(|(r, p)| !unnamed(r, p)).map(|(r, p)| a_guardian(r, p, people));
+    let let_in = |row: &&&pickup_person::Model| row.status == BARRED || !barred.iter().any(|b| homonym::is_same(b, row));
+    let others = pickups.iter().filter(let_in).map(|p| a_pickup(p, people));
     for adult in guardians.chain(others) {
         match pairs.entry((adult.child, adult.person)) {
             std::collections::btree_map::Entry::Vacant(free) => {
@@ -207,19 +217,28 @@ fn telephone(row: &person::Model, people: &People) -> String {
     if hidden { String::new() } else { row.phone.clone().unwrap_or_default() }
 }
 
+/// The guardian that a barred row names without saying so: one person, one item, and the card that they hold is theirs.
+fn barred_guardian<'p>(row: &pickup_person::Model, people: &'p People) -> Option<&'p person::Model> {
+    let of_child = people.rights.iter().filter(|r| row.status == BARRED && r.child_id == row.child_id);
+    of_child.filter_map(|r| people.persons.get(&r.person_id)).filter(|p| homonym::is_guardian(row, p)).min_by_key(|p| p.id)
+}
+
 fn a_pickup(row: &pickup_person::Model, people: &People) -> Adult {
-    let guardian = row.person_id.and_then(|id| people.persons.get(&id));
+    let guardian = match row.person_id {
+        Some(id) => people.persons.get(&id),
+        None => barred_guardian(row, people),
+    };
     let telephone = match guardian {
         Some(guardian) => telephone(guardian, people),
         None => row.phone.clone().unwrap_or_default(),
     };
     let status = match row.status.as_str() {
-        "interdite" => AdultStatus::Barred,
+        BARRED => AdultStatus::Barred,
         "restreinte" => AdultStatus::Restricted,
         _ => AdultStatus::Authorised,
     };
     Adult {
-        person: PersonId(row.person_id.unwrap_or(row.id)),
+        person: PersonId(row.person_id.or(guardian.map(|g| g.id)).unwrap_or(row.id)),
         child: ChildId(row.child_id),
         first_name: row.first_name.clone(),
         last_name: row.last_name.clone(),

@@ -7,7 +7,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter};
 use server::app::App;
 use server::attendance::journal::forget_child;
-use server::store::entity::{child, enrolment, pickup_person};
+use server::store::entity::{child, child_right, enrolment, person, pickup_person};
 use server::store::{Change as Mark, Territory, insert_all, new_id, record_changes};
 use shared::id::SiteId;
 use shared::journal::{VerifyingKey, check_signature};
@@ -97,6 +97,48 @@ fn barred(app: &App, child_id: uuid::Uuid) -> pickup_person::Model {
         call_order: None,
         photo_hash: None,
         rank: 0,
+    }
+}
+
+/// The mother, with all rights, and a row of `personnes.csv` that names her.
+async fn named_as_the_mother(app: &App, territory: &Territory<'_>, child_id: uuid::Uuid, row: pickup_person::Model) -> uuid::Uuid {
+    let mother = territory.find::<person::Entity>().one(&territory.on()).await.unwrap().unwrap();
+    let right = child_right::Model {
+        territoire_id: app.territoire().0,
+        id: new_id(app.clock.now()).unwrap(),
+        child_id,
+        person_id: mother.id,
+        link: None,
+        parental_authority: "oui".into(),
+        may_take: true,
+        sees_presence: true,
+        sees_bills: true,
+        may_book: true,
+        valid_from: None,
+        valid_to: None,
+        by_default: true,
+    };
+    insert_all(&territory.on(), vec![right]).await.unwrap();
+    let row = pickup_person::Model { last_name: mother.last_name.to_uppercase(), first_name: mother.first_name.clone(), ..row };
+    let allowed = pickup_person::Model { id: new_id(app.clock.now()).unwrap(), status: "autorisee".into(), rank: 1, ..row.clone() };
+    insert_all(&territory.on(), vec![row, allowed]).await.unwrap();
+    mother.id
+}
+
+on_both! {
+    async fn a_guardian_barred_by_name_only_is_not_among_those_who_may_take(fresh: &Fresh) {
+        let app = at_noon(fresh);
+        let here = commune(&app, "A").await;
+        let door = open(app).await;
+        let tablet = door.tablet(&here).await;
+        let mut mother = uuid::Uuid::nil();
+        import(&door.app, here.site, async |territory| {
+            mother = named_as_the_mother(&door.app, territory, here.child.0, barred(&door.app, here.child.0)).await;
+        })
+        .await;
+        let told = tablet.pull(&door).await;
+        let adults: Vec<_> = items(&told.changes).into_iter().filter_map(|i| if let Item::Adult(a) = i { Some((a.person.0, a.status)) } else { None }).collect();
+        assert_eq!(adults, [(mother, AdultStatus::Barred)], "her card raises the alert, and no row lets her in");
     }
 }
 

@@ -64,6 +64,17 @@ impl<T> Codes<T> {
         }
     }
 
+    /// What the rows of the folder gave, as far as it was read.
+    pub fn in_folder(&self) -> impl Iterator<Item = &T> {
+        self.entries.values().filter_map(|entry| if let Entry::InFile(value, _) = entry { Some(value) } else { None })
+    }
+
+    /// The line of the folder that gives a code.
+    #[must_use]
+    pub fn line(&self, code: &str) -> Option<u64> {
+        if let Some(Entry::InFile(_, line)) = self.entries.get(code) { Some(*line) } else { None }
+    }
+
     /// Whether a code is known.
     #[must_use]
     pub fn contains(&self, code: &str) -> bool {

@@ -3,14 +3,16 @@
 use super::context::Import;
 use super::fields::Fields;
 use super::households::phone;
-use super::stage::imported;
+use super::stage::{Stage, imported};
 use crate::Result;
-use crate::store::entity::{child_right, pickup_person};
+use crate::registry::homonym;
+use crate::store::entity::{child_right, person, pickup_person};
 use chrono::NaiveDate;
 use shared::name::folded;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
+const FILE: &str = "personnes.csv";
 const STATUSES: [&str; 3] = ["autorisee", "interdite", "restreinte"];
 const NATURES: [&str; 2] = ["decision_justice", "demande_parent"];
 const ORDER_MAX: i32 = 99;
@@ -27,14 +29,16 @@ fn who(m: &pickup_person::Model) -> String {
 
 /// Authorised, restricted and barred persons.
 pub async fn pickups(import: &mut Import<'_>) -> Result<()> {
-    const FILE: &str = "personnes.csv";
     import.show(FILE);
-    let Some(table) = import.folder.take(FILE) else { return Ok(()) };
     let territory = import.territory;
     let rights = territory.find::<child_right::Entity>().all(&territory.on()).await?;
+    let mut stage = import.stage::<pickup_person::Model>().await?;
+    let Some(table) = import.folder.take(FILE) else {
+        // A guardian who comes with this folder may be the person whom an earlier one barred.
+        return unnamed_barrings(import, &stage, &rights).await;
+    };
     let guardians: HashSet<(Uuid, Uuid)> =
         rights.iter().filter(|r| r.parental_authority == "oui").map(|r| (r.child_id, r.person_id)).collect();
-    let mut stage = import.stage::<pickup_person::Model>().await?;
     let mut ranks: HashMap<(Uuid, String, Option<NaiveDate>), i32> = HashMap::new();
     for row in &table.rows {
         let mut f = Fields::new(&table, row, &mut import.report);
@@ -67,7 +71,44 @@ pub async fn pickups(import: &mut Import<'_>) -> Result<()> {
         *rank += 1;
         stage.put(&mut f, "nom", model)?;
     }
+    unnamed_barrings(import, &stage, &rights).await?;
     import.finish(FILE, stage).await
+}
+
+/// Barred persons named as a guardian of the child is, without being said to be that guardian: the tablet would bar one and
+/// let the other take the child.
+async fn unnamed_barrings(import: &mut Import<'_>, stage: &Stage<pickup_person::Model>, rights: &[child_right::Model]) -> Result<()> {
+    let barred: Vec<_> = stage.rows().filter(|(m, _)| m.status == "interdite" && m.person_id.is_none()).collect();
+    if barred.is_empty() {
+        return Ok(());
+    }
+    let territory = import.territory;
+    let persons = territory.find::<person::Entity>().all(&territory.on()).await?;
+    let persons: HashMap<Uuid, &person::Model> = persons.iter().map(|p| (p.id, p)).collect();
+    let mut found: Vec<(Option<u64>, String)> = Vec::new();
+    for (row, line) in barred {
+        let of_child = rights.iter().filter(|r| r.child_id == row.child_id).filter_map(|r| persons.get(&r.person_id));
+        let Some(guardian) = of_child.filter(|p| homonym::is_guardian(row, p)).min_by_key(|p| &p.code) else { continue };
+        let place = match import.known.persons.line(&guardian.code) {
+            Some(line) => format!("responsables.csv, ligne {line}"),
+            None => "responsables.csv, déjà enregistré".to_owned(),
+        };
+        // Which of two children is told by the line; a row of an earlier folder has none.
+        let said = if line.is_some() { "" } else { " (ligne d'un import précédent)" };
+        found.push((
+            line,
+            format!(
+                "{} {}{said} est interdite, et un responsable du même enfant a ce nom : {} ({place}). Si c'est lui, attendu {} ici ; si c'est \
+                 quelqu'un d'autre, attendu la naissance de l'un et de l'autre",
+                row.first_name, row.last_name, guardian.code, guardian.code
+            ),
+        ));
+    }
+    found.sort();
+    for (line, expected) in found {
+        import.wrong(FILE, line, "responsable", expected);
+    }
+    Ok(())
 }
 
 /// A guardian who has parental authority is barred by a court only: one parent's word against the other is no ground.
