@@ -3,12 +3,15 @@
 
 use crate::app::{App, Place};
 use crate::attendance::agent::{self, Agent};
+use crate::attendance::effective::organisations_at;
 use crate::attendance::server_device::{ServerDevice, ServerKeys};
 use crate::attendance::sheet::{self, Sheet};
 use crate::identity::audit::{self, Act};
 use crate::store::Territory;
+use crate::store::entity::journal_entry;
 use crate::{Error, Result};
 use chrono::{NaiveDate, NaiveTime};
+use sea_orm::{ColumnTrait, QueryFilter};
 use shared::calendar::{Instant, instant};
 use shared::id::{CentreId, EntryId, OrganisationId, SiteId};
 use shared::journal::{Channel, Evidence, Kind, Payload};
@@ -78,6 +81,9 @@ pub async fn act_on(
     let sheet = sheet::read(&territory, centre, args.date).await?;
     let agent = agent::named(&territory, &sheet.tenant(&territory), &args.by).await?;
     let Some(said) = decide(&territory, &sheet, now).await? else { return Ok(None) };
+    if let Some(target) = said.payload.target {
+        check_owner(&territory, said.site, organisation, target).await?;
+    }
     let mut pen = ServerDevice::open(&territory, &keys, said.site, now).await?;
     let (payload, notes) = signed_by(&agent, lieu.0, said.payload, said.motive);
     let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
@@ -86,6 +92,23 @@ pub async fn act_on(
     audit::write(&territory, now, Act::command(route).about("entry", entry.0).of(organisation).by(&agent.name)).await?;
     transaction.commit().await?;
     Ok(Some(entry))
+}
+
+/// A sheet shows whoever is in the building, another organisation's facts too. What is said of a fact belongs beside it, in the
+/// journal of the organisation that it is of: no other desk's to write.
+async fn check_owner(territory: &Territory<'_>, site: SiteId, desk: OrganisationId, target: EntryId) -> Result<()> {
+    for organisation in organisations_at(territory, site).await? {
+        let tenant = territory.tenant(organisation);
+        let of_id = tenant.find::<journal_entry::Entity>().filter(journal_entry::Column::EntryId.eq(target.0));
+        if organisation == desk || of_id.one(&tenant.on()).await?.is_none() {
+            continue;
+        }
+        let owner = tenant.organisation().await?.map_or_else(String::new, |o| format!("{} ({})", o.name, o.code));
+        return Err(Error::conflict(format!(
+            "Ce pointage est de {owner} : c'est à son bureau de le corriger, sur la feuille de son lieu."
+        )));
+    }
+    Ok(())
 }
 
 fn signed_by(agent: &Agent, centre: CentreId, payload: Payload, motive: Option<String>) -> (Payload, Vec<String>) {

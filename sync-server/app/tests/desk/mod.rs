@@ -1,7 +1,7 @@
 //! The attendance desk: verifying and exporting the journal, signing and correcting a day.
 
 use crate::on_both;
-use crate::world::{Commune, commune, day};
+use crate::world::{Commune, commune, day, share_site};
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use server::app::App;
 use server::attendance::desk::{self, Said};
@@ -144,6 +144,86 @@ on_both! {
         let row = read(app, DATE).await.sheet.rows[0].1.clone();
         let left = row.presences[0].left.clone().unwrap();
         assert_eq!((left.mark.channel, left.mark.activity), (Channel::Office, Some(here.activity)), "the moment is that of the arrival");
+    }
+}
+
+/// Seals a departure of a child at a site, in the name of a commune, as its tablet would.
+async fn departs(app: &App, of: &Commune, at_site: SiteId, child: shared::id::ChildId, time: &str) {
+    let keys = ServerKeys::open(&app.data_dir).unwrap();
+    let (now, transaction) = (app.clock.now(), app.db.begin().await.unwrap());
+    let territory = Territory::new(app.territoire(), &transaction);
+    let mut pen = ServerDevice::open(&territory, &keys, at_site, now).await.unwrap();
+    let payload = Payload {
+        about_child: Some(child),
+        centre: Some(of.centre),
+        happened_at_ms: at(DATE, time).timestamp_millis(),
+        moment: Moment { activity: Some(of.activity), label: "Accueil du soir".into() },
+        channel: Channel::Import,
+        evidence: Evidence::Paper,
+        detail: Detail::Left { to: LeftTo::Other, person: None },
+        ..ServerDevice::payload(now)
+    };
+    pen.seal(of.organisation, Kind::Left, payload, &[], now).unwrap();
+    pen.append(&territory, now).await.unwrap();
+    transaction.commit().await.unwrap();
+}
+
+on_both! {
+    async fn a_fact_of_the_other_organisation_in_the_building_is_not_this_desks_to_correct(fresh: &Fresh) {
+        let app = &at_work(fresh);
+        let (here, guest) = (commune(app, "A").await, commune(app, "B").await);
+        share_site(app, &guest, &here).await;
+        // The child came to A's lieu and was handed over from B's: one presence, on both sheets.
+        an_evening(app, &here, DATE).await;
+        let left = read(app, DATE).await.sheet.rows[0].1.presences[0].left.clone().unwrap().mark.entry;
+        let undo = correct::Retract { desk: by("Mme Roche", DATE), entry: left.0, motif: "parti de l'autre lieu".into() };
+        desk::act_on(app, &undo.desk, "attendance retract", async |_, sheet, now| undo.decide(sheet, now).map(Some)).await.unwrap();
+        departs(app, &guest, here.site, here.child, "17:40:00").await;
+        let presence = read(app, DATE).await.sheet.rows[0].1.presences[0].clone();
+        let theirs = presence.left.unwrap().mark.entry;
+
+        let told = correct_to(app, theirs, "17:30:00").await.unwrap_err();
+        assert_eq!(told.kind(), server::error::Kind::Conflict);
+        assert_eq!(told.to_string(), "Ce pointage est de Commune B (B) : c'est à son bureau de le corriger, sur la feuille de son lieu.");
+        let args = correct::Retract { desk: by("Mme Roche", DATE), entry: theirs.0, motif: "erreur".into() };
+        let told = desk::act_on(app, &args.desk, "attendance retract", async |_, sheet, now| args.decide(sheet, now).map(Some)).await;
+        assert_eq!(told.unwrap_err().kind(), server::error::Kind::Conflict);
+
+        // Its own desk may, and both sheets and journals agree.
+        let own = desk::Args { organisation: Some("B".into()), ..by("M. Petit", DATE) };
+        let args = correct::Correct { desk: own, entry: theirs.0, time: "17:30:00".parse().unwrap(), motif: "montre".into() };
+        let sealed = desk::act_on(app, &args.desk, "attendance correct", async |_, sheet, now| args.decide(sheet, now).map(Some)).await;
+        let sealed = sealed.unwrap().unwrap();
+        let tenant = Territory::new(app.territoire(), app.db.read()).tenant(guest.organisation);
+        let row = tenant.find::<journal_entry::Entity>().filter(journal_entry::Column::EntryId.eq(sealed.0)).one(&tenant.on()).await.unwrap();
+        assert!(row.is_some(), "beside the fact, in the journal of its organisation");
+        let presence = read(app, DATE).await.sheet.rows[0].1.presences[0].clone();
+        assert_eq!(presence.left.unwrap().mark.at_ms, at(DATE, "17:30:00").timestamp_millis());
+        // What is A's stays A's to correct.
+        correct_to(app, presence.arrived.entry, "16:35:00").await.unwrap();
+        assert_eq!(whole(app).await.first_break, None);
+    }
+}
+
+on_both! {
+    async fn a_child_of_another_organisation_only_is_nobody_at_this_desk(fresh: &Fresh) {
+        let app = &at_work(fresh);
+        commune(app, "A").await;
+        commune(app, "B").await;
+        let arrival = async |code: &str| {
+            let args = correct::Add {
+                desk: by("Mme Roche", DATE),
+                child: code.into(),
+                fait: correct::Fact::Arrivee,
+                time: "16:40:00".parse().unwrap(),
+                activite: None,
+                motif: "oubli".into(),
+            };
+            let decide = async |t: &Territory<'_>, sheet: &Sheet, now| -> server::Result<Option<Said>> { args.decide(t, sheet, now).await.map(Some) };
+            desk::act_on(app, &args.desk, "attendance add", decide).await
+        };
+        assert_eq!(arrival("E-B").await.unwrap_err().to_string(), "Enfant « E-B » introuvable");
+        assert!(arrival("E-A").await.unwrap().is_some());
     }
 }
 

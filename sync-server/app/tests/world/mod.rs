@@ -1,10 +1,13 @@
 //! A small agglomération for the tests: two organisations, a site each, a lieu each, a child each, the same codes.
 
 use chrono::NaiveDate;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, QueryFilter};
 use server::app::App;
 use server::store::entity::{activity, centre, child, enrolment, household, organisation, person, site};
 use server::store::{Territory, insert_all, new_id};
 use shared::id::{ActivityId, CentreId, ChildId, OrganisationId, SiteId};
+use uuid::Uuid;
 
 /// One commune: a building, a lieu, an activity, a family.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +90,14 @@ pub async fn commune(app: &App, code: &str) -> Commune {
     }
 }
 
-use uuid::Uuid;
+/// Moves a commune's lieu into another one's building: two organisations at one door.
+pub async fn share_site(app: &App, guest: &Commune, host: &Commune) {
+    let transaction = app.db.begin().await.unwrap();
+    let tenant = Territory::new(app.territoire(), &transaction).tenant(guest.organisation);
+    let to = tenant.update::<centre::Entity>().col_expr(centre::Column::SiteId, Expr::value(host.site.0));
+    to.filter(centre::Column::Id.eq(guest.centre.0)).exec(&tenant.on()).await.unwrap();
+    transaction.commit().await.unwrap();
+}
 
 fn a_centre(territoire_id: Uuid, organisation_id: Uuid, site_id: Uuid, id: Uuid) -> centre::Model {
     centre::Model {
