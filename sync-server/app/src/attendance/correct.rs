@@ -236,7 +236,8 @@ impl Add {
     pub async fn decide(&self, territory: &Territory<'_>, sheet: &Sheet, now: Instant) -> Result<Said> {
         let at = past(sheet.day(), self.time, now)?;
         let tenant = sheet.tenant(territory);
-        let child = territory.find::<child::Entity>().filter(child::Column::Code.eq(&self.child)).one(&territory.on()).await?;
+        // A child that only another organisation has to do with is nobody here, whatever the code.
+        let child = tenant.children().filter(child::Column::Code.eq(&self.child)).one(&tenant.on()).await?;
         let child = ChildId(child.ok_or_else(|| Error::NotFound(format!("Enfant « {} »", self.child)))?.id);
         let moment = match &self.activite {
             Some(code) => {
