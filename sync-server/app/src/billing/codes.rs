@@ -9,7 +9,7 @@ use rules::tariff::{Tariff, parse};
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as CodeError, StrDeserializer};
-use shared::calendar::{Weekdays, Zone};
+use shared::calendar::Weekdays;
 use shared::id::HouseholdId;
 
 /// `accueil` of a contract whose hours are billed by monthly parts.
@@ -34,11 +34,6 @@ pub fn time(minute: Option<i32>) -> Option<NaiveTime> {
 /// A set of weekdays, Monday in the lowest bit.
 pub fn weekdays(bits: i32) -> Weekdays {
     Weekdays::from_bits(u8::try_from(bits).unwrap_or(0))
-}
-
-/// A lieu's school zone; Normandie's where none is said.
-pub fn zone(written: Option<&str>) -> Zone {
-    written.and_then(|zone| zone.parse().ok()).unwrap_or(Zone::B)
 }
 
 /// A tariff, from the text that was voted.

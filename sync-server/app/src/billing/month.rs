@@ -6,6 +6,7 @@
 use super::codes;
 use crate::Result;
 use crate::attendance::journal;
+use crate::registry::zone::zone_of;
 use crate::store::Tenant;
 use crate::store::entity::{
     activity, billing_decision, booking, booking_event, centre, closure, commune, contract, custody, custody_exception, enrolment,
@@ -79,16 +80,17 @@ async fn centres(tenant: &Tenant<'_>) -> Result<Vec<Centre>> {
     let on = tenant.on();
     let mut closures = by(tenant.find::<closure::Entity>().all(&on).await?, |row| row.centre_id);
     let resident_communes = resident_communes(tenant).await?;
+    let all = tenant.centres().await?;
     let of_row = |row: centre::Model| Centre {
         id: CentreId(row.id),
         site: SiteId(row.site_id),
-        zone: codes::zone(row.school_zone.as_deref()),
+        zone: zone_of(&row, &all),
         closures: closures.remove(&row.id).unwrap_or_default().into_iter().map(|c| (c.first_day, c.last_day)).collect(),
         resident_communes: resident_communes.clone(),
         code: row.code,
         name: row.name,
     };
-    Ok(tenant.centres().await?.into_iter().map(of_row).collect())
+    Ok(all.iter().cloned().map(of_row).collect())
 }
 
 /// Whose families are residents: a commune's own (its CCAS and its caisse des écoles alike), else the whole territory's.

@@ -7,3 +7,4 @@ pub mod booking;
 pub mod homonym;
 pub mod import;
 pub mod init;
+pub mod zone;

@@ -7,6 +7,7 @@ use crate::Result;
 use crate::attendance::effective::organisations_at;
 use crate::attendance::journal::IDS_A_QUERY_MAX;
 use crate::registry::booking::{self, Status};
+use crate::registry::zone::zone_of;
 use crate::store::entity::{
     activity, badge, booking as booking_row, booking_event, centre, centre_group, child, child_absence, child_right, class_assignment,
     closure, contract, contract_leave, contract_slot, custody, enrolment, group_assignment, household, person, pickup_person, school_class,
@@ -16,7 +17,7 @@ use crate::store::{OfOrganisation, OfTerritoire, Tenant, Territory};
 use crate::{Error, sync::roster_parts as parts};
 use chrono::{Days, NaiveDate};
 use sea_orm::{ColumnTrait, Condition, QueryFilter};
-use shared::calendar::SchoolCalendar;
+use shared::calendar::{SchoolCalendar, Zone};
 use shared::id::SiteId;
 use shared::roster::Item;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -59,6 +60,8 @@ impl Window {
 #[derive(Default)]
 pub(super) struct Offer {
     pub centres: Vec<centre::Model>,
+    /// By lieu: what the lieu says, or its organisation's other lieux.
+    pub zones: HashMap<Uuid, Zone>,
     pub groups: Vec<centre_group::Model>,
     pub activities: Vec<activity::Model>,
     pub closures: Vec<closure::Model>,
@@ -130,6 +133,8 @@ async fn of_territory<E: OfTerritoire>(territory: &Territory<'_>, column: E::Col
 
 async fn offer(tenant: &Tenant<'_>, site: SiteId, window: Window) -> Result<Offer> {
     let mut offer = Offer { centres: of_tenant::<centre::Entity>(tenant, centre::Column::SiteId, &[site.0]).await?, ..Offer::default() };
+    let all = tenant.centres().await?;
+    offer.zones = offer.centres.iter().map(|c| (c.id, zone_of(c, &all))).collect();
     let centres: Vec<Uuid> = offer.centres.iter().map(|c| c.id).collect();
     offer.groups = of_tenant::<centre_group::Entity>(tenant, centre_group::Column::CentreId, &centres).await?;
     offer.activities = of_tenant::<activity::Entity>(tenant, activity::Column::CentreId, &centres).await?;

@@ -1,7 +1,7 @@
 //! From rows of the store to items of the roster: pure, one function a kind of item.
 
 use crate::registry::booking::Status;
-use crate::registry::homonym;
+use crate::registry::{homonym, zone};
 use crate::store::entity::{activity, badge, child, child_right, contract, contract_slot, person, pickup_person, site};
 use crate::sync::roster::{Offer, People, Window};
 use chrono::{Datelike, NaiveDate, NaiveTime};
@@ -34,13 +34,16 @@ fn coded<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_value(serde_json::Value::String(text.to_owned())).ok()
 }
 
-fn zones(offers: &[Offer]) -> BTreeSet<Zone> {
-    offers.iter().flat_map(|o| &o.centres).filter_map(|c| c.school_zone.as_deref()?.parse().ok()).collect()
+/// The one zone that a site's tablets go by: their roster has one list of holidays for the building. Where lieux of different
+/// zones share it, that of most of them; days without school of two zones put together would be nobody's calendar.
+fn zone(offers: &[Offer]) -> Zone {
+    let of_centres = offers.iter().flat_map(|o| o.centres.iter().filter_map(|c| Some((c.code.as_str(), *o.zones.get(&c.id)?))));
+    zone::most(of_centres).unwrap_or(zone::DEFAULT)
 }
 
 pub(super) fn site(row: &site::Model, offers: &[Offer], calendar: &SchoolCalendar, window: Window) -> Item {
-    let zones = zones(offers);
-    let holidays = calendar.holidays().iter().filter(|h| zones.contains(&h.zone) && h.last_day >= window.first).cloned().collect();
+    let zone = zone(offers);
+    let holidays = calendar.holidays().iter().filter(|h| h.zone == zone && h.last_day >= window.first).cloned().collect();
     Item::Site(Site { id: SiteId(row.id), name: row.name.clone(), holidays })
 }
 
@@ -158,7 +161,8 @@ pub(super) fn adults(people: &People, window: Window) -> Vec<Item> {
     let rights = people.rights.iter().filter(|r| r.may_take && window.meets(r.valid_from, r.valid_to));
     let guardians = rights.filter_map(|r| Some((r, people.persons.get(&r.person_id)?)));
     // Whoever is barred by name only must not stand a second time among those who may take the child.
-    let unnamed = |r: &child_right::Model, p| barred.iter().any(|b| b.person_id.is_none() && b.child_id == r.child_id && homonym::is_guardian(b, p));
+    let unnamed =
+        |r: &child_right::Model, p| barred.iter().any(|b| b.person_id.is_none() && b.child_id == r.child_id && homonym::is_guardian(b, p));
     let guardians = guardians.filter(|(r, p)| !unnamed(r, p)).map(|(r, p)| a_guardian(r, p, people));
     let let_in = |row: &&&pickup_person::Model| row.status == BARRED || !barred.iter().any(|b| homonym::is_same(b, row));
     let others = pickups.iter().filter(let_in).map(|p| a_pickup(p, people));
@@ -291,7 +295,7 @@ pub(super) fn bookings(offer: &Offer, people: &People, calendar: &SchoolCalendar
     let activities: HashMap<Uuid, &activity::Model> = offer.activities.iter().map(|a| (a.id, a)).collect();
     for contract in &offer.contracts {
         let Some(activity) = activities.get(&contract.activity_id) else { continue };
-        let zone = offer.centres.iter().find(|c| c.id == activity.centre_id).and_then(|c| c.school_zone.as_deref()?.parse().ok());
+        let zone = offer.zones.get(&activity.centre_id).copied().unwrap_or(zone::DEFAULT);
         for day in window.days().filter(|d| contract.valid_from <= *d && *d <= contract.valid_to) {
             if !opens(activity, zone, calendar, day) {
                 continue;
@@ -305,11 +309,10 @@ pub(super) fn bookings(offer: &Offer, people: &People, calendar: &SchoolCalendar
     items
 }
 
-fn opens(activity: &activity::Model, zone: Option<Zone>, calendar: &SchoolCalendar, day: NaiveDate) -> bool {
+fn opens(activity: &activity::Model, zone: Zone, calendar: &SchoolCalendar, day: NaiveDate) -> bool {
     let holiday = public_holiday(day).is_some();
     let period = coded::<Period>(&activity.period).unwrap_or_default();
-    let fits = zone.map_or(!holiday, |zone| period.fits(calendar.day_kind(zone, day), holiday));
-    fits && weekdays(Some(activity.weekdays)).contains(day.weekday())
+    period.fits(calendar.day_kind(zone, day), holiday) && weekdays(Some(activity.weekdays)).contains(day.weekday())
 }
 
 /// Week A is an odd week of the ISO calendar, week B an even one.
