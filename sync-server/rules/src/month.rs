@@ -4,7 +4,7 @@
 //! [`Charge`] a household; charges of one child, activity, tariff version and
 //! unit price become one line ([`crate::lines`]).
 
-use crate::attribution::{Attribution, Context, Part, attribute};
+use crate::attribution::{Attribution, Context, Part, at_two_sites, attribute};
 use crate::custody::{Owing, owing};
 use crate::draft::Draft;
 use crate::explanation::{BookedStep, DayStep, QuantityOf, Step};
@@ -103,7 +103,9 @@ impl<'a, 'w> Pricing<'a, 'w> {
     }
 
     fn day(&mut self, context: Context<'a, 'w>, attendance: Option<&'a ChildDay>) {
-        let Attribution { mut parts, problems } = attendance.map(|attendance| attribute(context, attendance)).unwrap_or_default();
+        let attribution = attendance.map(|attendance| attribute(context, attendance)).unwrap_or_default();
+        let two_sites = attendance.is_some_and(|attendance| at_two_sites(context, attendance, &attribution));
+        let Attribution { mut parts, problems } = attribution;
         let concerning: Vec<Problem> = problems.into_iter().filter(|problem| self.concerns(problem)).collect();
         self.problems.extend(concerning);
         let mut booked: BTreeMap<&str, (&Activity, Vec<&Booking>)> = BTreeMap::new();
@@ -113,7 +115,7 @@ impl<'a, 'w> Pricing<'a, 'w> {
             }
         }
         if let Some(attendance) = attendance.filter(|_| parts.values().any(|part| self.is_asked(part.activity))) {
-            self.flags(context, attendance, &parts);
+            self.flags(context, attendance, two_sites, &parts);
         }
         let activities: BTreeMap<&str, &Activity> = parts
             .values()
@@ -138,12 +140,14 @@ impl<'a, 'w> Pricing<'a, 'w> {
     }
 
     /// What the fold found strange about the day.
-    fn flags(&mut self, context: Context<'a, 'w>, attendance: &ChildDay, parts: &BTreeMap<&str, Part<'a>>) {
+    fn flags(&mut self, context: Context<'a, 'w>, attendance: &ChildDay, two_sites: bool, parts: &BTreeMap<&str, Part<'a>>) {
         /// Beyond this a clock is a problem before billing (journal, rule 1 of the fold).
         const CLOCK_MINUTES_MAX: u64 = 15;
         let centre = parts.values().find_map(|part| self.world.centre_of(part.activity));
         for flag in &attendance.flags {
             let (kind, message) = match flag {
+                // The fold can't know that morning care ends by itself: what its flag says is asked again.
+                Flag::TwoSites if !two_sites => continue,
                 Flag::TwoSites => (
                     ProblemKind::TwoSites,
                     "L'enfant est noté présent sur deux sites en même temps. Les deux présences sont comptées.".to_owned(),

@@ -7,7 +7,10 @@
 //! from is kept: one taken from an activity is never shown as a time at the door.
 
 mod named;
+mod sites;
 mod windows;
+
+pub(crate) use sites::at_two_sites;
 
 use crate::input::{Activity, Booking, Centre, Child};
 use crate::problem::{Problem, ProblemKind};

@@ -7,6 +7,7 @@ mod issuing;
 mod laws;
 mod tariff_files;
 mod town;
+mod two_sites;
 mod which_activity;
 mod who_owes;
 mod wording;

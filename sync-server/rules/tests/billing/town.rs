@@ -151,6 +151,23 @@ impl Town {
         self.seal(child, date, at, activity, Kind::Present, Channel::Tablet)
     }
 
+    /// Puts what was last recorded at another site, where a lieu `W` stands.
+    pub fn at_the_other_site(&mut self) -> &mut Self {
+        let fact = self.facts.last_mut().unwrap();
+        fact.envelope.site = id("S2");
+        if let Some(payload) = &mut fact.payload {
+            payload.centre = Some(id("W"));
+        }
+        self
+    }
+
+    /// A second lieu, `W`, at a site of its own.
+    pub fn another_site(&mut self) -> &mut Self {
+        let other = Centre { id: id("W"), code: "W".into(), site: id("S2"), name: "Centre Ferry".into(), ..self.input.centres[0].clone() };
+        self.input.centres.push(other);
+        self
+    }
+
     /// Arrival and departure of one activity, on the tablet.
     pub fn stay(&mut self, child: &str, date: &str, from: &str, to: &str, activity: &str) -> &mut Self {
         self.arrive(child, date, from, Some(activity)).leave(child, date, to, Some(activity))
