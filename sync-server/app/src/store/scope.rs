@@ -5,7 +5,7 @@
 
 use crate::store::entity::{
     booking, booking_event, centre, child, clock_observation, commune, contract, custody, dossier, dossier_child, enrolment, household,
-    import_run, journal_payload, organisation,
+    import_run, journal_payload, organisation, site,
 };
 use crate::{Error, Result};
 use chrono::NaiveDate;
@@ -283,6 +283,12 @@ impl<'c> Tenant<'c> {
         let mut all = self.find::<centre::Entity>().all(&self.on()).await?;
         all.sort_by(|a, b| a.code.cmp(&b.code));
         Ok(all)
+    }
+
+    /// The buildings that this organisation answers for.
+    #[must_use]
+    pub fn sites(&self) -> Select<site::Entity> {
+        self.territory.find::<site::Entity>().filter(site::Column::OrganisationId.eq(self.id.0))
     }
 
     /// Clock observations of these boots. They are no tenant's: whoever answers for the building sealed them, and they tell of

@@ -2,10 +2,10 @@
 
 use super::town::{Town, in_october};
 use crate::on_both;
-use sea_orm::PaginatorTrait;
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use server::app::App;
 use server::registry::import::{Count, Options, import};
-use server::store::entity::{activity, booking, centre, imported_attendance, situation};
+use server::store::entity::{activity, booking, centre, child, child_right, household, imported_attendance, situation};
 use server::store::{Tenant, Territory};
 use shared::id::OrganisationId;
 
@@ -96,5 +96,102 @@ on_both! {
         let b = tenant(&territory, "B").await;
         assert_eq!(b.find::<booking::Entity>().count(&b.on()).await.unwrap(), 1, "B got nothing of it");
         assert_eq!(b.find::<centre::Entity>().count(&b.on()).await.unwrap(), 1);
+    }
+}
+
+/// The rights that a child's guardians have, as many as there are.
+async fn rights_of(app: &App, code: &str) -> u64 {
+    let territory = Territory::new(app.territoire(), app.db.read());
+    let child = territory.find::<child::Entity>().filter(child::Column::Code.eq(code)).one(&territory.on()).await.unwrap().unwrap();
+    let of_child = territory.find::<child_right::Entity>().filter(child_right::Column::ChildId.eq(child.id));
+    of_child.count(&territory.on()).await.unwrap()
+}
+
+fn with_a_mother(letter: &str) -> Town {
+    let town = village(letter);
+    town.write("responsables.csv", format!("code;foyer;nom;prenom\nR-{letter};F-{letter};Martin;Claire\n"));
+    town
+}
+
+on_both! {
+    async fn one_organisations_links_take_no_right_from_anothers_children(fresh: &Fresh) {
+        let app = in_october(&fresh.app);
+        two_villages(&app).await;
+        let (a, b) = (with_a_mother("A"), with_a_mother("B"));
+        a.import_with(&app, &of("A")).await;
+        b.import_with(&app, &of("B")).await;
+        assert_eq!((rights_of(&app, "E-A").await, rights_of(&app, "E-B").await), (1, 1));
+        // B writes its links down, and says nobody: its child has no guardian, A's keeps its own.
+        b.write("liens.csv", "enfant;responsable\n");
+        b.import_with(&app, &of("B")).await;
+        assert_eq!((rights_of(&app, "E-A").await, rights_of(&app, "E-B").await), (1, 0));
+        // Nor does A's folder, which has no links, give B's child back the rights that B took.
+        a.import_with(&app, &of("A")).await;
+        assert_eq!((rights_of(&app, "E-A").await, rights_of(&app, "E-B").await), (1, 0));
+    }
+}
+
+/// B's folder, which takes A's codes for its own families and places.
+fn the_same_codes(name: &str, first_name: &str, birth: &str) -> Town {
+    let town = village("B");
+    town.write("foyers.csv", format!("code;nom;commune_insee\nF-A;{name};27397\n"))
+        .write("situations.csv", "foyer;du;quotient_familial\n")
+        .write("enfants.csv", format!("code;foyer;nom;prenom;naissance\nE-A;F-A;{name};{first_name};{birth}\n"))
+        .write("inscriptions.csv", "enfant;activite;du;au\nE-A;SOIR;2026-09-01;\n")
+        .write("reservations.csv", "enfant;activite;date\n")
+        .write("pointages.csv", "enfant;activite;date\n");
+    town
+}
+
+on_both! {
+    async fn a_code_that_only_another_organisation_knows_is_not_made_someone_else(fresh: &Fresh) {
+        let app = in_october(&fresh.app);
+        two_villages(&app).await;
+        let told = import(&app, the_same_codes("Bernard", "Tom", "2019-01-02").path(), &of("B")).await.unwrap_err().to_string();
+        let elsewhere = "que seule la collectivité Commune A (A) connaît : donnez un autre code, ou, si c'est le même, faites corriger par elle ce qui diffère";
+        let expected = [
+            format!("foyers.csv, ligne 2, colonne code : « F-A » : ce code est déjà celui d'un foyer, {elsewhere}"),
+            format!("enfants.csv, ligne 2, colonne code : « E-A » : ce code est déjà celui d'un enfant, {elsewhere}"),
+        ];
+        assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+        let territory = Territory::new(app.territoire(), app.db.read());
+        let homes = territory.find::<household::Entity>().all(&territory.on()).await.unwrap();
+        assert!(homes.iter().all(|h| h.name == "Martin"), "{homes:?}");
+
+        // The same child, written without its accent: it is enrolled in both, and either may say what it knows.
+        the_same_codes("MARTIN", "Lea", "2018-04-12").import_with(&app, &of("B")).await;
+        let b = tenant(&territory, "B").await;
+        assert!(b.children().all(&b.on()).await.unwrap().iter().any(|c| c.code == "E-A"));
+        the_same_codes("Martin", "Léa-Rose", "2018-04-12").import_with(&app, &of("B")).await;
+    }
+}
+
+on_both! {
+    async fn a_building_of_another_organisation_is_not_renamed_nor_moved_into_by_its_code(fresh: &Fresh) {
+        let app = in_october(&fresh.app);
+        two_villages(&app).await;
+        let town = Town::empty();
+        town.write("sites.csv", "code;nom;commune_insee\nGAR-A;Ancienne poste;27681\n");
+        let told = import(&app, town.path(), &of("B")).await.unwrap_err().to_string();
+        assert!(told.starts_with("sites.csv, ligne 2, colonne code : « GAR-A » : ce code est déjà celui d'un site, que seule la collectivité Commune A (A)"), "{told}");
+        let town = Town::empty();
+        town.write("lieux.csv", "code;nom;type;commune_insee\nGAR-A;Salle des fêtes;alsh;27681\n");
+        let told = import(&app, town.path(), &of("B")).await.unwrap_err().to_string();
+        assert!(told.starts_with("lieux.csv, ligne 2, colonne code : « GAR-A » : ce code est déjà celui d'un site"), "{told}");
+        // In that very building, said as its own: a village school that two organisations share.
+        town.write("sites.csv", "code;nom;commune_insee\nGAR-A;Garderie;27397\n")
+            .write("lieux.csv", "code;nom;type;commune_insee;site\nALSH;Accueil de loisirs;alsh;27397;GAR-A\n");
+        town.import_with(&app, &of("B")).await;
+    }
+}
+
+on_both! {
+    async fn a_folder_of_several_organisations_corrects_what_is_theirs(fresh: &Fresh) {
+        let app = in_october(&fresh.app);
+        let town = Town::whole();
+        town.import(&app).await;
+        town.replace("foyers.csv", "F1;Martin", "F1;Martin-Roy").replace("enfants.csv", "Martin;Léa", "Martin-Roy;Lea").replace("sites.csv", "Groupe scolaire", "École Briand");
+        let summary = town.import(&app).await;
+        assert_eq!(["foyers.csv", "enfants.csv", "sites.csv"].map(|file| summary.of(file).changed), [1, 1, 1]);
     }
 }

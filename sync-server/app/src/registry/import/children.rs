@@ -1,6 +1,7 @@
 //! `enfants.csv`, `affectations.csv`, `scolarites.csv`.
 
 use super::context::{Import, Owned};
+use super::elsewhere::{Watch, What, same_child};
 use super::fields::Fields;
 use super::stage::{Stage, imported};
 use crate::Result;
@@ -35,17 +36,21 @@ pub async fn children(import: &mut Import<'_>) -> Result<()> {
         import.known.children.stored(&model.code, model.id);
     }
     let Some(table) = import.folder.take(FILE) else { return Ok(()) };
+    let mut watch = Watch::over(import, What::Child, &stage, |m| &m.code);
     let mut groups = import.stage_of_organisations::<group_assignment::Model>().await?;
     for row in &table.rows {
         let mut f = Fields::new(&table, row, &mut import.report);
         let model = child(&mut f, import.territory.id().0, &import.known.households, import.today);
         let group = f.opt_lookup("groupe", &import.known.groups);
+        watch.look(&f, |before| before.id, |before| same_child(before, &model));
         let id = stage.put(&mut f, "code", model)?;
+        import.named_children.insert(id);
         import.known.children.give(&mut f, "code", id);
         if let Some(group) = group.filter(|_| f.good()) {
             groups.put(&mut f, "groupe", assignment(import.territory.id().0, id, group, None, None))?;
         }
     }
+    watch.tell(import, FILE).await?;
     import.finish(FILE, stage).await?;
     import.finish_beside(FILE, groups).await?;
     Ok(())

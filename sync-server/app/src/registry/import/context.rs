@@ -14,7 +14,7 @@ use sea_orm::EntityTrait;
 use serde::Serialize;
 use shared::calendar::Instant;
 use shared::id::OrganisationId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 /// Something of one organisation, by its code.
@@ -146,6 +146,12 @@ pub struct Import<'a> {
     pub regies: HashMap<Uuid, Vec<Uuid>>,
     /// What codes stand for.
     pub known: Known,
+    /// Organisations that the folder is for.
+    pub ours: Vec<organisation::Model>,
+    /// Those that it is not for.
+    pub others: Vec<organisation::Model>,
+    /// Children that a row of the folder names as a child, a home or a right of.
+    pub named_children: HashSet<Uuid>,
     /// What is wrong.
     pub report: Report,
     fates: BTreeMap<usize, (HashMap<u64, Fate>, usize)>,
@@ -171,6 +177,9 @@ impl<'a> Import<'a> {
             organisations: Vec::new(),
             regies: HashMap::new(),
             known: Known::new(),
+            ours: Vec::new(),
+            others: Vec::new(),
+            named_children: HashSet::new(),
             report,
             fates: BTreeMap::new(),
             progress,

@@ -2,8 +2,10 @@
 
 use super::context::{Import, Period, overlaps};
 use super::fields::Fields;
-use super::stage::imported;
+use super::source::Table;
+use super::stage::{Stage, imported};
 use crate::Result;
+use crate::attendance::journal::IDS_A_QUERY_MAX;
 use crate::store::entity::{child, child_right, custody, custody_exception, person};
 use crate::store::{insert_all, new_id};
 use chrono::NaiveDate;
@@ -40,6 +42,7 @@ pub async fn custody(import: &mut Import<'_>) -> Result<()> {
             calendar,
             pivot: f.opt_date("pivot"),
         };
+        import.named_children.insert(model.child_id);
         stage.put(&mut f, "du", model)?;
     }
     let period = |(m, line): (&custody::Model, Option<u64>)| Period {
@@ -97,9 +100,7 @@ pub async fn rights(import: &mut Import<'_>) -> Result<()> {
     import.show(FILE);
     let territory = import.territory;
     let Some(table) = import.folder.take(FILE) else { return by_default(import).await };
-    // Rights that nobody wrote down end where someone does: a former adult must not keep them beside the file.
-    territory.delete::<child_right::Entity>().filter(child_right::Column::ByDefault.eq(true)).exec(&territory.on()).await?;
-    let mut stage = import.stage::<child_right::Model>().await?;
+    let mut stage = written_rights(import, &table).await?;
     let mut children: HashSet<Uuid> = stage.rows().map(|(m, _)| m.child_id).collect();
     for row in &table.rows {
         let mut f = Fields::new(&table, row, &mut import.report);
@@ -143,6 +144,23 @@ pub async fn rights(import: &mut Import<'_>) -> Result<()> {
     Ok(())
 }
 
+/// The rights that stand beside the file. Those that nobody wrote down end where someone does: a former adult must not keep them.
+/// Only of children that the folder names: what another organisation's children have is none of this file's business.
+async fn written_rights(import: &mut Import<'_>, table: &Table) -> Result<Stage<child_right::Model>> {
+    let territory = import.territory;
+    let cells = table.rows.iter().map(|row| table.cell(row, "enfant"));
+    import.named_children.extend(cells.filter_map(|code| import.known.children.find(code).ok().copied()));
+    for ids in import.named_children.iter().copied().collect::<Vec<_>>().chunks(IDS_A_QUERY_MAX) {
+        territory
+            .delete::<child_right::Entity>()
+            .filter(child_right::Column::ByDefault.eq(true))
+            .filter(child_right::Column::ChildId.is_in(ids.iter().copied()))
+            .exec(&territory.on())
+            .await?;
+    }
+    import.stage::<child_right::Model>().await
+}
+
 async fn by_default(import: &mut Import<'_>) -> Result<()> {
     if !import.report.is_empty() {
         return Ok(());
@@ -163,7 +181,12 @@ async fn by_default(import: &mut Import<'_>) -> Result<()> {
     homes.sort_unstable();
     homes.dedup();
     let mut new = Vec::new();
-    for (child_id, household) in homes.into_iter().filter(|(child, _)| !written.contains(child)) {
+    // As the file would: of children that the folder names, and of the homes of the adults that it brings.
+    let brought: HashSet<Uuid> = import.known.persons.in_folder().copied().collect();
+    let concerned = |child: &Uuid, home: &Uuid| {
+        import.named_children.contains(child) || adults.get(home).into_iter().flatten().any(|adult| brought.contains(adult))
+    };
+    for (child_id, household) in homes.into_iter().filter(|(child, home)| !written.contains(child) && concerned(child, home)) {
         for &person_id in adults.get(&household).into_iter().flatten().filter(|p| !there.contains(&(child_id, **p))) {
             new.push(child_right::Model {
                 territoire_id: territory.id().0,

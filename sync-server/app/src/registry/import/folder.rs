@@ -66,6 +66,12 @@ impl Folder {
         self.tables.remove(file)
     }
 
+    /// A file's rows, left where they are.
+    #[must_use]
+    pub fn peek(&self, file: &str) -> Option<&Table> {
+        self.tables.get(file)
+    }
+
     /// Files that nobody asked for.
     pub fn left_over(&self) -> impl Iterator<Item = &'static str> {
         self.tables.keys().copied()

@@ -1,6 +1,7 @@
 //! `foyers.csv`, `adresses.csv`, `responsables.csv`, `situations.csv`.
 
 use super::context::{Import, Period, overlaps};
+use super::elsewhere::{Watch, What, same_adult, same_household};
 use super::fields::Fields;
 use super::stage::{Stage, imported};
 use crate::Result;
@@ -35,6 +36,7 @@ pub async fn households(import: &mut Import<'_>) -> Result<()> {
         import.known.households.stored(&model.code, model.id);
     }
     let Some(table) = import.folder.take(FILE) else { return Ok(()) };
+    let mut watch = Watch::over(import, What::Household, &stage, |m| &m.code);
     let mut addresses = import.stage::<household_address::Model>().await?;
     for row in &table.rows {
         let mut f = Fields::new(&table, row, &mut import.report);
@@ -47,6 +49,7 @@ pub async fn households(import: &mut Import<'_>) -> Result<()> {
             allocataire_number: f.opt_text("numero_allocataire"),
             confidential: f.opt_yes("confidentiel").unwrap_or(false),
         };
+        watch.look(&f, |before| before.id, |before| same_household(before, &model));
         let id = stage.put(&mut f, "code", model)?;
         import.known.households.give(&mut f, "code", id);
         let address = address(&mut f, import.territory.id().0, id, None);
@@ -54,6 +57,7 @@ pub async fn households(import: &mut Import<'_>) -> Result<()> {
             addresses.put(&mut f, "code", address)?;
         }
     }
+    watch.tell(import, FILE).await?;
     import.finish(FILE, stage).await?;
     import.finish_beside(FILE, addresses).await?;
     Ok(())
@@ -99,6 +103,7 @@ pub async fn adults(import: &mut Import<'_>) -> Result<()> {
         import.known.persons.stored(&model.code, model.id);
     }
     let Some(table) = import.folder.take(FILE) else { return Ok(()) };
+    let mut watch = Watch::over(import, What::Adult, &stage, |m| &m.code);
     let mut said: HashSet<String> = HashSet::new();
     for row in &table.rows {
         let mut f = Fields::new(&table, row, &mut import.report);
@@ -134,9 +139,11 @@ pub async fn adults(import: &mut Import<'_>) -> Result<()> {
         if payer.is_some() {
             said.insert(model.code.clone());
         }
+        watch.look(&f, |before| before.household_id, |before| same_adult(before, &model));
         let id = stage.put(&mut f, "code", model)?;
         import.known.persons.give(&mut f, "code", id);
     }
+    watch.tell(import, FILE).await?;
     settle_payers(import, &mut stage, &said);
     import.finish(FILE, stage).await
 }

@@ -12,6 +12,7 @@ mod codes;
 mod context;
 mod contracts;
 mod custody;
+mod elsewhere;
 mod fields;
 mod folder;
 mod households;
@@ -164,6 +165,7 @@ async fn read_all(app: &App, import: &mut Import<'_>, options: &Options) -> Resu
     organisations::organisations(import).await?;
     organisations::regies(import).await?;
     organisations::communes(import).await?;
+    elsewhere::read(import).await?;
     places::sites_and_centres(import).await?;
     places::closures(import).await?;
     places::groups(import).await?;

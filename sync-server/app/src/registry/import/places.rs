@@ -1,6 +1,7 @@
 //! `sites.csv`, `lieux.csv`, `fermetures.csv`, `groupes.csv`, `ecoles.csv`, `classes.csv`.
 
 use super::context::{Import, KnownCentre, Owned};
+use super::elsewhere::{Watch, What, same_site};
 use super::fields::Fields;
 use super::source::Table;
 use super::stage::{Stage, imported};
@@ -31,6 +32,8 @@ pub async fn sites_and_centres(import: &mut Import<'_>) -> Result<()> {
         import.known.sites.stored(&model.code, model.id);
     }
     let owners: HashMap<String, Uuid> = sites.rows().map(|(m, _)| (m.code.clone(), m.organisation_id)).collect();
+    let mut watch = Watch::over(import, What::Site, &sites, |m| &m.code);
+    let lieux_watch = Watch::over(import, What::Site, &sites, |m| &m.code);
     let centres_table = import.folder.take("lieux.csv");
     let claimed = centres_table.as_ref().map(|table| owners_by_site(import, table)).unwrap_or_default();
     if let Some(table) = import.folder.take("sites.csv") {
@@ -48,13 +51,15 @@ pub async fn sites_and_centres(import: &mut Import<'_>) -> Result<()> {
                 address: f.opt_text("adresse"),
                 commune_insee: f.insee("commune_insee"),
             };
+            watch.look(&f, |before| before.id, |before| same_site(before, &model.name, &model.commune_insee));
             let id = sites.put(&mut f, "code", model)?;
             import.known.sites.give(&mut f, "code", id);
         }
+        watch.tell(import, "sites.csv").await?;
         import.finish("sites.csv", sites).await?;
         sites = import.stage::<site::Model>().await?;
     }
-    centres(import, centres_table, sites).await
+    centres(import, centres_table, sites, lieux_watch).await
 }
 
 /// Whose a site is: the organisation of the first lieu there.
@@ -72,7 +77,12 @@ fn owners_by_site(import: &Import<'_>, table: &Table) -> HashMap<String, Uuid> {
     owners
 }
 
-async fn centres(import: &mut Import<'_>, table: Option<Table>, mut sites: Stage<site::Model>) -> Result<()> {
+async fn centres(
+    import: &mut Import<'_>,
+    table: Option<Table>,
+    mut sites: Stage<site::Model>,
+    mut watch: Watch<site::Model>,
+) -> Result<()> {
     const FILE: &str = "lieux.csv";
     import.show(FILE);
     let mut stage = import.stage_of_organisations::<centre::Model>().await?;
@@ -97,6 +107,7 @@ async fn centres(import: &mut Import<'_>, table: Option<Table>, mut sites: Stage
         let site_id = if !f.raw("site").is_empty() {
             f.id("site", &import.known.sites)
         } else if let Some(site) = own_site {
+            watch.look(&f, |before| before.id, |before| same_site(before, &name, &commune_insee));
             site
         } else {
             let own = site::Model {
@@ -131,6 +142,7 @@ async fn centres(import: &mut Import<'_>, table: Option<Table>, mut sites: Stage
         let id = stage.put(&mut f, "code", model)?;
         import.known.centres.give(&mut f, "code", KnownCentre { own: Owned { organisation, id }, kind });
     }
+    watch.tell(import, FILE).await?;
     import.finish_beside(FILE, sites).await?;
     import.finish(FILE, stage).await
 }
