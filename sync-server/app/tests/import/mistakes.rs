@@ -165,3 +165,23 @@ async fn what_refers_to_a_wrong_row_is_not_told_as_wrong_too() {
     .await;
     assert_eq!(told, "foyers.csv, ligne 3, colonne nom : case obligatoire, vide");
 }
+
+#[tokio::test]
+async fn a_file_that_no_memory_holds_is_told_before_it_is_read() {
+    let told = told(|town| {
+        for name in ["foyers.csv", "tarifs/repas.toml"] {
+            // A hole on the disk, as large as a disk.
+            std::fs::File::create(town.path().join(name)).unwrap().set_len(1 << 42).unwrap();
+        }
+        std::fs::remove_file(town.path().join("gardes.csv")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", town.path().join("gardes.csv")).unwrap();
+    })
+    .await;
+    for line in [
+        "foyers.csv : fichier trop gros : 64 Mio au plus",
+        "tarifs/repas.toml : fichier trop gros : 1 Mio au plus",
+        "gardes.csv : ce n'est pas un fichier ordinaire",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
+}

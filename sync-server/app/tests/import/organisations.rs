@@ -1,6 +1,6 @@
 //! Two organisations with the same codes: each has its own, and sees no other's families.
 
-use super::town::{Town, in_october};
+use super::town::{Town, in_october, mistakes_of};
 use crate::on_both;
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use server::app::App;
@@ -150,10 +150,10 @@ on_both! {
         let told = import(&app, the_same_codes("Bernard", "Tom", "2019-01-02").path(), &of("B")).await.unwrap_err().to_string();
         let elsewhere = "que seule la collectivité Commune A (A) connaît : donnez un autre code, ou, si c'est le même, faites corriger par elle ce qui diffère";
         let expected = [
-            format!("foyers.csv, ligne 2, colonne code : « F-A » : ce code est déjà celui d'un foyer, {elsewhere}"),
-            format!("enfants.csv, ligne 2, colonne code : « E-A » : ce code est déjà celui d'un enfant, {elsewhere}"),
+            format!("foyers.csv, ligne 2, colonne code : F-A est déjà le code d'un foyer, {elsewhere}"),
+            format!("enfants.csv, ligne 2, colonne code : E-A est déjà le code d'un enfant, {elsewhere}"),
         ];
-        assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+        assert_eq!(mistakes_of(&told), expected);
         let territory = Territory::new(app.territoire(), app.db.read());
         let homes = territory.find::<household::Entity>().all(&territory.on()).await.unwrap();
         assert!(homes.iter().all(|h| h.name == "Martin"), "{homes:?}");
@@ -173,11 +173,11 @@ on_both! {
         let town = Town::empty();
         town.write("sites.csv", "code;nom;commune_insee\nGAR-A;Ancienne poste;27681\n");
         let told = import(&app, town.path(), &of("B")).await.unwrap_err().to_string();
-        assert!(told.starts_with("sites.csv, ligne 2, colonne code : « GAR-A » : ce code est déjà celui d'un site, que seule la collectivité Commune A (A)"), "{told}");
+        assert!(mistakes_of(&told)[0].starts_with("sites.csv, ligne 2, colonne code : GAR-A est déjà le code d'un site, que seule la collectivité Commune A (A)"), "{told}");
         let town = Town::empty();
         town.write("lieux.csv", "code;nom;type;commune_insee\nGAR-A;Salle des fêtes;alsh;27681\n");
         let told = import(&app, town.path(), &of("B")).await.unwrap_err().to_string();
-        assert!(told.starts_with("lieux.csv, ligne 2, colonne code : « GAR-A » : ce code est déjà celui d'un site"), "{told}");
+        assert!(mistakes_of(&told)[0].starts_with("lieux.csv, ligne 2, colonne code : GAR-A est déjà le code d'un site"), "{told}");
         // In that very building, said as its own: a village school that two organisations share.
         town.write("sites.csv", "code;nom;commune_insee\nGAR-A;Garderie;27397\n")
             .write("lieux.csv", "code;nom;type;commune_insee;site\nALSH;Accueil de loisirs;alsh;27397;GAR-A\n");

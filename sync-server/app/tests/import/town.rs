@@ -195,6 +195,11 @@ impl Town {
     }
 }
 
+/// The mistakes that an answer tells, one a line, without its heading.
+pub fn mistakes_of(answer: &str) -> Vec<String> {
+    answer.lines().skip(1).map(|line| line.trim_start().to_owned()).collect()
+}
+
 /// The same installation, a Friday of October 2026.
 pub fn in_october(app: &App) -> App {
     App { clock: Clock::manual("2026-10-16T06:00:00Z".parse().unwrap()), ..app.clone() }

@@ -1,12 +1,15 @@
 //! The folder as found on the disk, read before any transaction begins.
 
 use super::report::{Problem, Report};
-use super::source::Table;
+use super::source::{FILE_BYTES_MAX, Table};
 use super::spec::FILES;
 use crate::{Error, Result};
 use std::collections::HashMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+/// Largest tariff file: a thousand rows take a tenth of it.
+pub const TARIFF_BYTES_MAX: usize = 1024 * 1024;
 /// Most tariff files.
 pub const TARIFFS_MAX: usize = 500;
 
@@ -38,8 +41,7 @@ impl Folder {
         names.sort_unstable();
         for spec in &FILES {
             if names.iter().any(|n| n == spec.name) && spec.name.ends_with(".csv") {
-                let path = dir.join(spec.name);
-                let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+                let Some(bytes) = bytes_of(&dir.join(spec.name), spec.name, FILE_BYTES_MAX, report)? else { continue };
                 if let Some(mut table) = Table::read(spec, &bytes, report) {
                     folder.notices.extend(table.notices.drain(..).map(|notice| format!("{} : {notice}", spec.name)));
                     folder.tables.insert(spec.name, table);
@@ -82,20 +84,47 @@ impl Folder {
         paths.retain(|p| p.extension().is_some_and(|e| e == "toml"));
         for path in paths {
             let name = format!("tarifs/{}", file_name(&path));
-            let mut wrong = |expected: &str| {
-                report.add(Problem { file: name.clone(), line: None, column: None, value: None, expected: expected.into() })
-            };
             if self.tariffs.len() == TARIFFS_MAX {
-                wrong(&format!("trop de grilles : {TARIFFS_MAX} au plus"));
+                report.add(whole_file(&name, format!("trop de grilles : {TARIFFS_MAX} au plus")));
                 break;
             }
-            match String::from_utf8(std::fs::read(&path).map_err(Error::io(&path))?) {
+            let Some(bytes) = bytes_of(&path, &name, TARIFF_BYTES_MAX, report)? else { continue };
+            match String::from_utf8(bytes) {
                 Ok(text) => self.tariffs.push((name, text)),
-                Err(_) => wrong("une grille est un fichier de texte en UTF-8"),
+                Err(_) => report.add(whole_file(&name, "une grille est un fichier de texte en UTF-8".into())),
             }
         }
         Ok(())
     }
+}
+
+fn whole_file(file: &str, expected: String) -> Problem {
+    Problem { file: file.to_owned(), line: None, column: None, value: None, expected }
+}
+
+/// A file's bytes, up to a limit that is looked at before any of them is read: a disk image by mistake, or a device, fills no
+/// memory. `None` where it is told as wrong.
+fn bytes_of(path: &Path, name: &str, limit: usize, report: &mut Report) -> Result<Option<Vec<u8>>> {
+    // Before it is opened: a pipe that nobody writes to would be waited for.
+    let about = std::fs::metadata(path).map_err(Error::io(path))?;
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
+    let too_big = || whole_file(name, format!("fichier trop gros : {} Mio au plus", limit / 1024 / 1024));
+    if !about.is_file() {
+        report.add(whole_file(name, "ce n'est pas un fichier ordinaire".into()));
+        return Ok(None);
+    }
+    if about.len() > most {
+        report.add(too_big());
+        return Ok(None);
+    }
+    let (file, mut bytes) = (std::fs::File::open(path).map_err(Error::io(path))?, Vec::new());
+    // It may grow while it is read.
+    file.take(most + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
+    if bytes.len() > limit {
+        report.add(too_big());
+        return Ok(None);
+    }
+    Ok(Some(bytes))
 }
 
 /// Files of a folder, by name; none where there is no folder.
