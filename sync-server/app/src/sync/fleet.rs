@@ -5,14 +5,22 @@ use crate::cli::Outcome;
 use crate::identity::audit::{self, Act};
 use crate::keeping::reprise;
 use crate::store::Territory;
-use crate::store::entity::{device, held_entry, quarantine, site, sync_session};
+use crate::store::entity::{device, enrolment_code, held_entry, quarantine, site, sync_session};
 use crate::sync::enrol::new_code;
+use crate::sync::{Desk, enrolment_qr, fingerprint};
 use crate::{Error, Result};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
-use shared::calendar::{instant_from_ms, local};
+use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder};
+use serde_json::{Value, json};
+use shared::calendar::{Instant, instant_from_ms, local};
 use shared::id::SiteId;
+use std::io::IsTerminal;
 use uuid::Uuid;
+
+/// What a row of the fleet is that is no device.
+const CODE_KIND: &str = "enrolment_code";
+/// How long a code that two keys tried is shown: whoever looks after the weekend sees it.
+const DISPUTE_SHOWN_MS: i64 = 7 * 24 * 3_600_000;
 
 /// The commands.
 #[derive(Debug, clap::Subcommand)]
@@ -23,7 +31,7 @@ pub enum Command {
         #[arg(long, value_name = "CODE")]
         site: String,
     },
-    /// Liste les appareils : site, dernier contact, file en quarantaine
+    /// Liste les appareils (site, dernier contact, file en quarantaine) et les codes d'enrôlement en cours
     Devices {
         /// En JSON, pour un script
         #[arg(long)]
@@ -65,7 +73,12 @@ async fn enrolment_code(app: &App, code: &str) -> Result<Outcome> {
     told(&territory, "admin enrolment-code", ("site", place.id), now).await?;
     transaction.commit().await?;
     println!("{shown}");
+    let authority = Desk::open(app)?.authority;
+    if std::io::stdout().is_terminal() {
+        println!("{}", enrolment_qr::drawn(&shown, authority.certificate())?);
+    }
     eprintln!("À saisir sur la tablette de « {} » dans les 15 minutes.", place.name);
+    eprintln!("Empreinte de l'autorité que la tablette retiendra : {}", fingerprint::shown(authority.certificate()));
     Ok(Outcome::Done)
 }
 
@@ -75,40 +88,91 @@ async fn told(territory: &Territory<'_>, route: &str, (kind, id): (&str, Uuid), 
 
 async fn devices(app: &App, json: bool) -> Result<Outcome> {
     let territory = Territory::new(app.territoire(), app.db.read());
+    let all = fleet(&territory, app.clock.now()).await?;
+    if json {
+        println!("{}", serde_json::Value::Array(all));
+        return Ok(Outcome::Done);
+    }
+    for line in lines(&all) {
+        println!("{line}");
+    }
+    Ok(Outcome::Done)
+}
+
+/// Devices, then enrolment codes that are under way or that two keys tried.
+///
+/// # Errors
+/// The database's.
+pub async fn fleet(territory: &Territory<'_>, now: Instant) -> Result<Vec<Value>> {
     let on = territory.on();
     let sites = territory.find::<site::Entity>().all(&on).await?;
-    let mut lines = Vec::new();
+    let site_of = |id: Uuid| sites.iter().find(|s| s.id == id).map_or("", |s| s.code.as_str());
+    let at = |ms: i64| local(instant_from_ms(ms)).format("%Y-%m-%dT%H:%M").to_string();
+    let mut all = Vec::new();
     for row in territory.find::<device::Entity>().all(&on).await? {
         let quarantined = territory.find::<quarantine::Entity>().filter(quarantine::Column::DeviceId.eq(row.id)).count(&on).await?;
         let held = territory.find::<held_entry::Entity>().filter(held_entry::Column::DeviceId.eq(row.id)).count(&on).await?;
-        let site = sites.iter().find(|s| s.id == row.site_id).map_or("", |s| s.code.as_str());
-        lines.push(serde_json::json!({
-            "device": row.id, "site": site, "kind": row.kind, "name": row.name, "epoch": row.epoch,
-            "last_contact": row.last_contact_ms.map(|ms| local(instant_from_ms(ms)).format("%Y-%m-%dT%H:%M").to_string()),
-            "held": held, "quarantined": quarantined, "revoked": row.revoked_at_ms.is_some(),
+        all.push(json!({
+            "device": row.id, "site": site_of(row.site_id), "kind": row.kind, "name": row.name, "epoch": row.epoch,
+            "last_contact": row.last_contact_ms.map(at), "held": held, "quarantined": quarantined, "revoked": row.revoked_at_ms.is_some(),
+            "key": fingerprint::of(&row.public_key),
         }));
     }
-    if json {
-        println!("{}", serde_json::Value::Array(lines));
-        return Ok(Outcome::Done);
+    let living = Condition::all()
+        .add(enrolment_code::Column::ExpiresAtMs.gt(now.timestamp_millis()))
+        .add(enrolment_code::Column::FirstPushAtMs.is_null());
+    let disputed = Condition::all()
+        .add(enrolment_code::Column::OtherKey.is_not_null())
+        .add(enrolment_code::Column::CreatedAtMs.gt(now.timestamp_millis() - DISPUTE_SHOWN_MS));
+    let shown = territory.find::<enrolment_code::Entity>().filter(Condition::any().add(living).add(disputed));
+    for row in shown.order_by_asc(enrolment_code::Column::CreatedAtMs).all(&on).await? {
+        all.push(json!({
+            "device": row.device_id, "site": site_of(row.site_id), "kind": CODE_KIND, "created": at(row.created_at_ms),
+            "expires": at(row.expires_at_ms), "key": row.bound_key.as_deref().map(fingerprint::of),
+            "other_key": row.other_key.as_deref().map(fingerprint::of),
+        }));
     }
-    for line in &lines {
-        let text = |key: &str| line[key].as_str().unwrap_or("jamais").to_owned();
-        let state = if line["revoked"] == true { ", révoquée" } else { "" };
-        println!(
-            "{}  {}  {}  dernier contact : {}, en attente : {}, en quarantaine : {}{state}",
-            text("device"),
-            text("site"),
-            text("name"),
-            text("last_contact"),
-            line["held"],
-            line["quarantined"]
-        );
-    }
+    Ok(all)
+}
+
+/// The same for a person.
+#[must_use]
+pub fn lines(all: &[Value]) -> Vec<String> {
+    let text = |row: &Value, key: &str, otherwise: &str| row[key].as_str().unwrap_or(otherwise).to_owned();
+    let (codes, devices): (Vec<&Value>, Vec<&Value>) = all.iter().partition(|row| row["kind"] == CODE_KIND);
+    let mut lines: Vec<String> = devices
+        .iter()
+        .map(|row| {
+            let state = if row["revoked"] == true { ", révoquée" } else { "" };
+            let (held, quarantined) = (&row["held"], &row["quarantined"]);
+            format!(
+                "{}  {}  {}  dernier contact : {}, en attente : {held}, en quarantaine : {quarantined}{state}",
+                text(row, "device", ""),
+                text(row, "site", ""),
+                text(row, "name", ""),
+                text(row, "last_contact", "jamais"),
+            )
+        })
+        .collect();
     if lines.is_empty() {
-        println!("Aucun appareil. « preau-server admin enrolment-code --site CODE » donne un code pour une tablette.");
+        lines.push("Aucun appareil. « preau-server admin enrolment-code --site CODE » donne un code pour une tablette.".into());
     }
-    Ok(Outcome::Done)
+    for row in codes {
+        let site = text(row, "site", "");
+        let taken = match row["key"].as_str() {
+            Some(key) => format!("pris par la tablette {} (clé {})", text(row, "device", ""), fingerprint::short(key)),
+            None => "pas encore saisi".to_owned(),
+        };
+        lines.push(format!("Code d'enrôlement  {site}  valable jusqu'à {}, {taken}", text(row, "expires", "")));
+        if let Some(other) = row["other_key"].as_str() {
+            lines.push(format!(
+                "  ATTENTION : une seconde tablette (clé {}) a présenté ce code. Vérifiez que la première est bien celle de « {site} » ; \
+                 sinon, révoquez-la (admin revoke).",
+                fingerprint::short(other)
+            ));
+        }
+    }
+    lines
 }
 
 async fn revoke(app: &App, id: Uuid) -> Result<Outcome> {

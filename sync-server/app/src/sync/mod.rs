@@ -9,6 +9,8 @@
 
 pub mod authority;
 pub mod enrol;
+pub mod enrolment_qr;
+pub mod fingerprint;
 pub mod fleet;
 pub mod judge;
 pub mod publish;
