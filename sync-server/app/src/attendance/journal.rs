@@ -5,6 +5,7 @@
 
 use crate::Result;
 use crate::attendance::effective;
+pub use crate::attendance::forget::forget_child;
 use crate::store::entity::{centre, clock_observation, day_signature, journal_entry, journal_note, journal_payload, site_change};
 use crate::store::{Tenant, Territory, insert_all, number_changes};
 use chrono::{Days, NaiveDate};
@@ -66,12 +67,21 @@ pub fn days_of(payload: &Payload, effective_ms: i64) -> (NaiveDate, NaiveDate) {
 /// # Errors
 /// The database's.
 pub async fn append(territory: &Territory<'_>, site: SiteId, entries: &[Verified], now: Instant) -> Result<()> {
+    insert_all(&territory.on(), entries.iter().map(|e| entry_row(territory, e, now)).collect()).await?;
+    add_content(territory, site, entries, now).await
+}
+
+/// Adds the erasable part of entries that stand in the journal without it, and what follows from it: whoever carried them first
+/// had left it out. As [`append`] otherwise.
+///
+/// # Errors
+/// The database's.
+pub async fn add_content(territory: &Territory<'_>, site: SiteId, entries: &[Verified], now: Instant) -> Result<()> {
     if entries.is_empty() {
         return Ok(());
     }
     let on = territory.on();
     let payloads: Vec<Option<Payload>> = entries.iter().map(Verified::payload).collect();
-    insert_all(&on, entries.iter().map(|e| entry_row(territory, e, now)).collect()).await?;
     let told = entries.iter().zip(&payloads);
     insert_all(&on, told.clone().filter_map(|(e, p)| payload_row(territory, e, p.as_ref())).collect()).await?;
     insert_all(&on, entries.iter().flat_map(note_rows).collect()).await?;
@@ -349,40 +359,6 @@ pub async fn sealed(tenant: &Tenant<'_>, rows: Vec<journal_entry::Model>) -> Res
         envelope: row.envelope,
     };
     Ok(rows.into_iter().map(sealed).collect())
-}
-
-/// Deletes payload, salt and notes of every entry about a child, and tells the site's tablets to do the same. The
-/// envelopes stay: the chain verifies without them. Gives the number of entries erased.
-///
-/// # Errors
-/// The database's.
-pub async fn forget_child(territory: &Territory<'_>, organisation: OrganisationId, child: Uuid, now: Instant) -> Result<usize> {
-    let tenant = territory.tenant(organisation);
-    let on = tenant.on();
-    let about = tenant.find::<journal_payload::Entity>().filter(journal_payload::Column::ChildId.eq(child)).all(&on).await?;
-    let mut sites: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
-    for row in &about {
-        sites.entry(row.site_id).or_default().push(row.entry_id);
-    }
-    for (site, ids) in sites {
-        for ids in ids.chunks(IDS_A_QUERY_MAX) {
-            let ids = ids.iter().copied();
-            tenant.delete::<journal_note::Entity>().filter(journal_note::Column::EntryId.is_in(ids.clone())).exec(&on).await?;
-            tenant.delete::<journal_payload::Entity>().filter(journal_payload::Column::EntryId.is_in(ids)).exec(&on).await?;
-        }
-        let change = |entry: &Uuid| site_change::Model {
-            territoire_id: territory.id().0,
-            site_id: site,
-            number: 0,
-            kind: "forget".into(),
-            organisation_id: Some(organisation.0),
-            subject_id: Some(*entry),
-            content: None,
-            at_ms: now.timestamp_millis(),
-        };
-        number_changes(territory, SiteId(site), ids.iter().map(change).collect()).await?;
-    }
-    Ok(about.len())
 }
 
 /// Marks stored entries as sharing their place with another one.

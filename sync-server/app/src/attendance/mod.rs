@@ -10,6 +10,7 @@ pub mod correct;
 pub mod desk;
 pub mod effective;
 pub mod export;
+pub mod forget;
 pub mod journal;
 pub mod live;
 pub mod server_device;

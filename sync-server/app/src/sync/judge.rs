@@ -34,6 +34,12 @@ pub struct Known {
     pub caller_revoked: bool,
     /// Entries in the journal by name.
     pub ids: HashMap<EntryId, Hash>,
+    /// Of those, the ones whose content is there too.
+    pub full: HashSet<EntryId>,
+    /// Of those, the ones whose content was erased.
+    pub erased: HashSet<EntryId>,
+    /// Entries set aside since the judging began, by name.
+    pub held: HashMap<EntryId, Hash>,
     /// Hashes at places of the journal and of the quarantine.
     pub places: HashMap<Place, HashSet<Hash>>,
 }
@@ -96,6 +102,9 @@ impl Known {
             Some(_) => return Judgement::Quarantine("identifiant_repris"),
             None => {}
         }
+        if self.held.get(&envelope.entry_id).is_some_and(|held| *held != hash) {
+            return Judgement::Quarantine("identifiant_repris");
+        }
         if let Some(code) = self.objection(read, author) {
             return Judgement::Quarantine(code);
         }
@@ -134,9 +143,27 @@ impl Known {
         }
     }
 
-    /// Remembers an entry that now stands in the journal.
-    pub fn accepted(&mut self, read: &Read) {
+    /// Whether an entry of the journal lacks the content that came with it this time: whoever carried it first had left it out.
+    /// What was erased stays erased, and a revoked tablet changes nothing. Remembers it.
+    pub fn completes(&mut self, read: &Read) -> bool {
+        let Read { envelope, sealed } = read;
+        let lacks = !self.caller_revoked && !self.full.contains(&envelope.entry_id) && !self.erased.contains(&envelope.entry_id);
+        lacks && sealed.private.as_ref().is_some_and(|p| p.belongs_to(envelope)) && self.full.insert(envelope.entry_id)
+    }
+
+    /// Remembers an entry that is set aside; `false` where it was before.
+    pub fn held(&mut self, read: &Read) -> bool {
+        self.held.insert(read.envelope.entry_id, read.sealed.hash()).is_none()
+    }
+
+    /// Remembers an entry that now stands in the journal; `erased`: without its content, for good.
+    pub fn accepted(&mut self, read: &Read, erased: bool) {
         let hash = read.sealed.hash();
+        if erased {
+            self.erased.insert(read.envelope.entry_id);
+        } else if read.sealed.private.is_some() {
+            self.full.insert(read.envelope.entry_id);
+        }
         self.ids.insert(read.envelope.entry_id, hash);
         self.places.entry(read.envelope.place).or_default().insert(hash);
     }

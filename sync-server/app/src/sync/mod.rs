@@ -21,6 +21,7 @@ pub mod roster;
 mod roster_parts;
 pub mod routes;
 pub mod session;
+pub mod set_apart;
 pub mod short_memory;
 
 use crate::Result;

@@ -5,46 +5,38 @@
 
 use crate::Result;
 use crate::attendance::effective::organisations_at;
+use crate::attendance::forget::{self, Forgotten};
 use crate::attendance::journal::{self, IDS_A_QUERY_MAX, Verified};
 use crate::attendance::server_device::KIND as SERVER;
 use crate::identity::audit::{self, Act};
-use crate::store::entity::{alert, device, device_epoch, held_entry, journal_entry, quarantine};
+use crate::store::entity::{alert, device, device_epoch, held_entry, journal_entry, journal_payload, quarantine};
 use crate::store::{self, Territory, insert_all, lock_site};
 use crate::sync::enrol::first_push;
 use crate::sync::judge::{Author, Judgement, Known, Read, read};
 use crate::sync::refusal::Refusal;
 use crate::sync::session::{Caller, contiguous};
+use crate::sync::set_apart::{self, Candidate};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect};
 use shared::calendar::Instant;
 use shared::id::{DeviceId, EntryId, OrganisationId, SiteId};
-use shared::journal::{Envelope, Hash, Place, VerifyingKey, hash_of};
-use shared::wire::limits::{HOLE_WAIT_S, PUSH_ENTRIES_MAX};
-use shared::wire::{Push, PushAnswer, Verdict, VerdictKind, WireEntry, WirePrivate};
+use shared::journal::{Envelope, Place, VerifyingKey};
+use shared::wire::limits::PUSH_ENTRIES_MAX;
+use shared::wire::{Push, PushAnswer, Verdict, VerdictKind};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
-/// How long a hole is waited for where another tablet carried the entry: its author may come back next week.
-const RELAYED_WAIT_S: u32 = 7 * 24 * 3_600;
-/// Entries of one device set aside at most: past it, holes are passed at once rather than the disk filled.
-const HELD_MAX: u64 = 10_000;
 /// Places looked at once when counting on.
 const PLACES_AT_ONCE: i64 = 500;
-
-/// An entry under judgement: a new one with its position in the push, or one set aside before.
-struct Candidate {
-    read: Read,
-    position: Option<usize>,
-    held: Option<held_entry::Model>,
-    waited: bool,
-    /// Another entry of this name was set aside before.
-    clash: bool,
-}
 
 /// What the judgements come to, before it is written.
 #[derive(Default)]
 struct Decided {
     accepted: Vec<Verified>,
+    /// In the journal without their content, which now came.
+    completed: Vec<Verified>,
+    /// About a child that was forgotten: taken in without their content.
+    erased: Vec<(OrganisationId, EntryId)>,
     forks: Vec<Place>,
     unlinked: Vec<(DeviceId, EntryId)>,
     hold: Vec<held_entry::Model>,
@@ -71,7 +63,7 @@ pub async fn push(
     let mut candidates = Vec::new();
     for (position, entry) in push.entries.into_iter().enumerate() {
         match read(entry) {
-            Ok(read) => candidates.push(Candidate { read, position: Some(position), held: None, waited: false, clash: false }),
+            Ok(read) => candidates.push(Candidate::new(read, position)),
             Err(code) => verdicts[position] = Some(verdict(None, VerdictKind::Refused, Some(code))),
         }
     }
@@ -118,12 +110,7 @@ pub async fn has_waited(territory: &Territory<'_>, site: SiteId, now: Instant) -
     let devices = territory.find::<device::Entity>().filter(device::Column::SiteId.eq(site.0)).all(&territory.on()).await?;
     let of_site = held_entry::Column::DeviceId.is_in(devices.iter().map(|d| d.id));
     let held = territory.find::<held_entry::Entity>().filter(of_site).all(&territory.on()).await?;
-    Ok(held.iter().any(|row| has_ended(row, now)))
-}
-
-fn has_ended(row: &held_entry::Model, now: Instant) -> bool {
-    let wait_s = if row.relayed { RELAYED_WAIT_S } else { HOLE_WAIT_S };
-    now.timestamp_millis() - row.held_since_ms >= i64::from(wait_s) * 1000
+    Ok(held.iter().any(|row| set_apart::has_ended(row, now)))
 }
 
 async fn take_in(
@@ -138,7 +125,12 @@ async fn take_in(
         None => organisations_at(territory, site).await?,
     };
     let authors = authors_at(territory, site).await?;
-    add_set_aside(territory, &authors, &mut candidates, caller.is_none(), now).await?;
+    let devices: BTreeSet<Uuid> = match caller {
+        // Nothing new came: all of the site's, whose wait may have ended.
+        None => authors.keys().map(|d| d.0).collect(),
+        Some(_) => candidates.iter().map(|c| c.read.envelope.place.device.0).collect(),
+    };
+    set_apart::add_held(territory, devices, &mut candidates, now).await?;
     if candidates.is_empty() {
         return Ok(Vec::new());
     }
@@ -147,6 +139,11 @@ async fn take_in(
     let mut known = Known { site: Some(site), authors, caller_revoked, ..Known::default() };
     known.organisations = organisations.iter().copied().collect();
     learn(territory, &organisations, &candidates, &mut known).await?;
+    let privates = candidates.iter().filter_map(|c| c.read.sealed.private.as_ref());
+    let forgotten = Forgotten::read(territory, &organisations, privates).await?;
+    for Candidate { read, erased, .. } in &mut candidates {
+        *erased = read.sealed.private.as_ref().is_some_and(|private| forgotten.covers(&read.envelope, private, now));
+    }
     // In order of places, those set aside first where they are the same: they came first.
     candidates.sort_by_key(|c| (c.read.envelope.place, c.position));
     let mut decided = Decided::default();
@@ -172,7 +169,7 @@ fn decide(
     candidate: Candidate,
     now: Instant,
 ) -> Result<Verdict> {
-    let Candidate { read, held, waited, clash, .. } = candidate;
+    let Candidate { mut read, held, waited, clash, erased, .. } = candidate;
     let entry = Some(read.envelope.entry_id);
     let judged = match known.judge(&read, waited) {
         Judgement::Accept { .. } | Judgement::Hold if clash => Judgement::Quarantine("identifiant_repris"),
@@ -181,9 +178,16 @@ fn decide(
     if judged != Judgement::Hold {
         decided.release.extend(held.clone());
     }
+    if erased {
+        // Judged with it, kept without.
+        read.sealed.private = None;
+    }
     Ok(match judged {
         Judgement::Accept { gap_before, fork, unlinked } => {
-            known.accepted(&read);
+            known.accepted(&read, erased);
+            if erased {
+                decided.erased.push((read.envelope.organisation, read.envelope.entry_id));
+            }
             if fork {
                 decided.forks.push(read.envelope.place);
             }
@@ -193,19 +197,26 @@ fn decide(
             decided.accepted.push(Verified { envelope: read.envelope, sealed: read.sealed, gap_before, fork });
             verdict(entry, VerdictKind::Accepted, None)
         }
-        Judgement::Duplicate => verdict(entry, VerdictKind::Duplicate, None),
+        Judgement::Duplicate => {
+            if known.completes(&read) {
+                let Read { envelope, sealed } = read;
+                decided.completed.push(Verified { envelope, sealed, gap_before: false, fork: false });
+            }
+            verdict(entry, VerdictKind::Duplicate, None)
+        }
         Judgement::Hold => {
-            if held.is_none() {
-                decided.hold.push(held_row(territory, caller, &read, now)?);
+            // Twice in one push: one row.
+            if known.held(&read) && held.is_none() {
+                decided.hold.push(set_apart::held_row(territory, caller, &read, now)?);
             }
             verdict(entry, VerdictKind::Held, None)
         }
         Judgement::Quarantine(code) => {
             // An entry whose author is unknown proves nothing: it takes no place that another one waits for.
-            if code != "auteur_inconnu" {
+            if code != set_apart::AUTHOR_UNKNOWN {
                 known.quarantined(&read);
             }
-            decided.quarantine.push(quarantine_row(territory, caller, &read, code, now)?);
+            decided.quarantine.push(set_apart::quarantine_row(territory, caller, &read, code, now)?);
             verdict(entry, VerdictKind::Quarantined, Some(code))
         }
         Judgement::Refuse(code) => verdict(entry, VerdictKind::Refused, Some(code)),
@@ -220,45 +231,6 @@ async fn authors_at(territory: &Territory<'_>, site: SiteId) -> Result<HashMap<D
         Some((DeviceId(row.id), Author { key, epoch, revoked: row.revoked_at_ms.is_some(), server: row.kind == SERVER }))
     };
     Ok(devices.into_iter().filter_map(author).collect())
-}
-
-/// Adds the entries set aside that the candidates may let in, or whose wait has ended; all of the site's where nothing new came.
-async fn add_set_aside(
-    territory: &Territory<'_>,
-    authors: &HashMap<DeviceId, Author>,
-    candidates: &mut Vec<Candidate>,
-    all: bool,
-    now: Instant,
-) -> Result<()> {
-    let devices: BTreeSet<Uuid> = match all {
-        true => authors.keys().map(|d| d.0).collect(),
-        false => candidates.iter().map(|c| c.read.envelope.place.device.0).collect(),
-    };
-    for device in devices {
-        let rows = territory.find::<held_entry::Entity>().filter(held_entry::Column::DeviceId.eq(device)).limit(HELD_MAX);
-        let rows = rows.all(&territory.on()).await?;
-        let full = u64::try_from(rows.len()).unwrap_or(u64::MAX) >= HELD_MAX;
-        for row in rows {
-            let waited = full || has_ended(&row, now);
-            let mut named = candidates.iter_mut().filter(|c| c.position.is_some() && c.read.envelope.entry_id.0 == row.entry_id);
-            if let Some(again) = named.find(|c| c.read.sealed.envelope == row.envelope) {
-                // Offered again while it is set aside: one entry, with the wait of the first time.
-                (again.held, again.waited) = (Some(row), waited);
-                continue;
-            }
-            candidates
-                .iter_mut()
-                .filter(|c| c.position.is_some() && c.read.envelope.entry_id.0 == row.entry_id)
-                .for_each(|c| c.clash = true);
-            let wire = WireEntry {
-                envelope: (&row.envelope).into(),
-                signature: (&row.signature).into(),
-                private: serde_json::from_slice::<Option<WirePrivate>>(&row.sealed).ok().flatten(),
-            };
-            candidates.extend(read(wire).ok().map(|read| Candidate { read, position: None, held: Some(row), waited, clash: false }));
-        }
-    }
-    Ok(())
 }
 
 /// Reads what the server holds at the names and places of the candidates, and at the places before them.
@@ -277,6 +249,9 @@ async fn learn(territory: &Territory<'_>, organisations: &[OrganisationId], cand
             for row in rows.all(&tenant.on()).await? {
                 known.ids.insert(EntryId(row.entry_id), row.hash.try_into().unwrap_or_default());
             }
+            let full = tenant.find::<journal_payload::Entity>().filter(journal_payload::Column::EntryId.is_in(ids.iter().copied()));
+            let full: Vec<Uuid> = full.select_only().column(journal_payload::Column::EntryId).into_tuple().all(&tenant.on()).await?;
+            known.full.extend(full.into_iter().map(EntryId));
         }
         for ((device, epoch), seqs) in &lives {
             for seqs in seqs.iter().copied().collect::<Vec<_>>().chunks(IDS_A_QUERY_MAX) {
@@ -288,8 +263,9 @@ async fn learn(territory: &Territory<'_>, organisations: &[OrganisationId], cand
             }
         }
     }
+    known.erased = set_apart::erased(territory, known.site, known.ids.keys().filter(|id| !known.full.contains(id))).await?;
     for device in lives.keys().map(|(device, _)| *device).collect::<BTreeSet<_>>() {
-        for (place, hash) in quarantined_places(territory, device).await? {
+        for (place, hash) in set_apart::quarantined_places(territory, device).await? {
             known.places.entry(place).or_default().insert(hash);
         }
     }
@@ -301,59 +277,6 @@ fn at_places(device: DeviceId, epoch: u32, seqs: &[i64]) -> Condition {
         .add(journal_entry::Column::DeviceId.eq(device.0))
         .add(journal_entry::Column::DeviceEpoch.eq(i32::try_from(epoch).unwrap_or(i32::MAX)))
         .add(journal_entry::Column::Seq.is_in(seqs.iter().copied()))
-}
-
-/// Places whose bytes are in quarantine: durably held, though not in the journal.
-async fn quarantined_places(territory: &Territory<'_>, device: DeviceId) -> Result<Vec<(Place, Hash)>> {
-    let of_device = Condition::all().add(quarantine::Column::DeviceId.eq(device.0)).add(quarantine::Column::Code.ne("auteur_inconnu"));
-    let rows = territory.find::<quarantine::Entity>().filter(of_device).all(&territory.on()).await?;
-    Ok(rows.iter().filter_map(|r| Some((Envelope::decode(&r.envelope).ok()?.place, hash_of(&r.envelope)))).collect())
-}
-
-fn held_row(territory: &Territory<'_>, caller: Option<&Caller>, read: &Read, now: Instant) -> Result<held_entry::Model> {
-    let place = read.envelope.place;
-    Ok(held_entry::Model {
-        territoire_id: territory.id().0,
-        device_id: place.device.0,
-        device_epoch: i32::try_from(place.epoch).unwrap_or(i32::MAX),
-        seq: place.seq.cast_signed(),
-        entry_id: read.envelope.entry_id.0,
-        envelope: read.sealed.envelope.clone(),
-        signature: read.sealed.signature.to_vec(),
-        sealed: private_bytes(read)?,
-        held_since_ms: now.timestamp_millis(),
-        relayed: caller.is_none_or(|c| c.device != place.device),
-    })
-}
-
-fn quarantine_row(
-    territory: &Territory<'_>,
-    caller: Option<&Caller>,
-    read: &Read,
-    code: &'static str,
-    now: Instant,
-) -> Result<quarantine::Model> {
-    Ok(quarantine::Model {
-        territoire_id: territory.id().0,
-        id: store::new_id(now)?,
-        site_id: Some(caller.map_or(read.envelope.site, |c| c.site).0),
-        device_id: Some(read.envelope.place.device.0),
-        entry_id: Some(read.envelope.entry_id.0),
-        envelope: read.sealed.envelope.clone(),
-        signature: read.sealed.signature.to_vec(),
-        sealed: private_bytes(read)?,
-        code: code.to_owned(),
-        received_at_ms: now.timestamp_millis(),
-        decision: None,
-        decided_by: None,
-        decided_at_ms: None,
-    })
-}
-
-/// Salt, payload and notes as they came.
-fn private_bytes(read: &Read) -> Result<Vec<u8>> {
-    let private = WireEntry::from(&read.sealed).private;
-    serde_json::to_vec(&private).map_err(|error| crate::Error::Unavailable(format!("L'entrée ne s'écrit pas : {error}")))
 }
 
 async fn write(territory: &Territory<'_>, site: SiteId, organisations: &[OrganisationId], decided: Decided, now: Instant) -> Result<()> {
@@ -371,6 +294,9 @@ async fn write(territory: &Territory<'_>, site: SiteId, organisations: &[Organis
     lives.extend(decided.hold.iter().map(|h| (DeviceId(h.device_id), u32::try_from(h.device_epoch).unwrap_or(0))));
     let mut alerts: Vec<(&str, Uuid, Uuid)> = decided.unlinked.iter().map(|(d, e)| ("chaine_rompue", d.0, e.0)).collect();
     journal::append(territory, site, &decided.accepted, now).await?;
+    journal::add_content(territory, site, &decided.completed, now).await?;
+    // The tablets that sealed or carried them hold what was erased here.
+    forget::tell_tablets(territory, site, decided.erased.iter().copied(), now).await?;
     // After the entries: both branches may have come in one push.
     mark_forks(territory, organisations, &decided, &mut alerts).await?;
     insert_all(&on, decided.hold).await?;
@@ -378,15 +304,10 @@ async fn write(territory: &Territory<'_>, site: SiteId, organisations: &[Organis
         if let Ok(envelope) = Envelope::decode(&row.envelope) {
             lives.insert((envelope.place.device, envelope.place.epoch));
         }
-        // Handed in again after a lost reply: one row, and one person called.
-        let same = Condition::all()
-            .add(quarantine::Column::EntryId.eq(row.entry_id))
-            .add(quarantine::Column::Code.eq(row.code.as_str()))
-            .add(quarantine::Column::Envelope.eq(row.envelope.clone()));
-        if territory.find::<quarantine::Entity>().filter(same).one(&on).await?.is_none() {
-            alerts.push(("quarantaine", row.device_id.unwrap_or_default(), row.entry_id.unwrap_or_default()));
-            insert_all(&on, vec![row]).await?;
-        }
+        let (device, entry) = (row.device_id.unwrap_or_default(), row.entry_id.unwrap_or_default());
+        let called = set_apart::keep(territory, row).await?;
+        let again = called == Some(set_apart::QUARANTINE_FULL) && alerts.iter().any(|(kind, ..)| Some(*kind) == called);
+        alerts.extend(called.filter(|_| !again).map(|kind| (kind, device, entry)));
     }
     let alert = |(kind, device, entry): (&str, Uuid, Uuid)| {
         Ok(alert::Model {
@@ -430,7 +351,7 @@ async fn mark_forks(
 /// Counts on from the last number up to which every place is held, over journal, quarantine and what is set aside.
 async fn count_on(territory: &Territory<'_>, organisations: &[OrganisationId], device: DeviceId, epoch: u32) -> Result<()> {
     let before = contiguous(territory, device, epoch).await?.cast_signed();
-    let quarantined = quarantined_places(territory, device).await?;
+    let quarantined = set_apart::quarantined_places(territory, device).await?;
     let mut reached = before;
     loop {
         let next: Vec<i64> = (reached + 1..=reached + PLACES_AT_ONCE).collect();

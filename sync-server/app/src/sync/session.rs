@@ -12,7 +12,7 @@ use crate::{Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder};
 use sha2::{Digest, Sha256};
 use shared::calendar::Instant;
 use shared::id::{DeviceId, OrganisationId, SiteId};
@@ -22,6 +22,11 @@ use shared::wire::{Session, SessionChallenge, SessionHello, SessionProof, sessio
 
 /// A clock that drifted further than this from its last observation is observed again.
 const DRIFT_MS_MAX: u64 = 1_000;
+/// Between two observations of one boot, at least: a clock that drifts all the time fills no journal.
+const OBSERVED_AGAIN_MS: i64 = 3_600_000;
+/// Boots of one device observed within [`OBSERVED_AGAIN_MS`] at most. A tablet names its boots itself; one that starts all day
+/// long is known well enough by these.
+pub const BOOTS_OBSERVED_MAX: u64 = 20;
 /// What this server can do, by name.
 const CAPABILITIES: [&str; 1] = ["forget"];
 
@@ -132,7 +137,7 @@ pub async fn contiguous(territory: &Territory<'_>, device: DeviceId, epoch: u32)
     Ok(row.map_or(0, |r| u64::try_from(r.contiguous_seq).unwrap_or(0)))
 }
 
-/// Seals what the tablet's clock reads beside the server's own: once a boot, and again where it drifted.
+/// Seals what the tablet's clock reads beside the server's own: once a boot, and again where it drifted, once an hour at most.
 async fn observe_clock(territory: &Territory<'_>, desk: &Desk, device: &device::Model, now: Instant, proof: &SessionProof) -> Result<()> {
     let boottime_ms = i64::try_from(proof.boottime_ms).unwrap_or(i64::MAX);
     let last = territory
@@ -144,6 +149,14 @@ async fn observe_clock(territory: &Territory<'_>, desk: &Desk, device: &device::
         .await?;
     let expected_ms = last.map(|seen| seen.at_ms.saturating_add(boottime_ms.saturating_sub(seen.boottime_ms)));
     if expected_ms.is_some_and(|expected| expected.abs_diff(now.timestamp_millis()) <= DRIFT_MS_MAX) {
+        return Ok(());
+    }
+    let lately = territory
+        .find::<clock_observation::Entity>()
+        .filter(clock_observation::Column::DeviceId.eq(device.id))
+        .filter(clock_observation::Column::AtMs.gt(now.timestamp_millis() - OBSERVED_AGAIN_MS));
+    let of_boot = lately.clone().filter(clock_observation::Column::BootId.eq(proof.boot.0));
+    if of_boot.count(&territory.on()).await? > 0 || lately.count(&territory.on()).await? >= BOOTS_OBSERVED_MAX {
         return Ok(());
     }
     let mut pen = ServerDevice::open(territory, &desk.keys, SiteId(device.site_id), now).await?;

@@ -2,6 +2,7 @@
 
 mod days;
 mod enrolling;
+mod erased;
 mod tablet;
 mod taking_in;
 mod telling;

@@ -179,7 +179,7 @@ on_both! {
     }
 }
 
-async fn revoke(app: &App, tablet: &Tablet) {
+pub async fn revoke(app: &App, tablet: &Tablet) {
     use sea_orm::sea_query::Expr;
     let transaction = app.db.begin().await.unwrap();
     let territory = Territory::new(app.territoire(), &transaction);

@@ -83,6 +83,15 @@ entity! {
 }
 
 entity! {
+    forgotten_child "forgotten_child" of_organisation
+    key { organisation_id: Uuid, child_id: Uuid }
+    {
+        territoire_id: Uuid,
+        at_ms: i64,
+    }
+}
+
+entity! {
     day_signature "day_signature" of_organisation
     key { organisation_id: Uuid, entry_id: Uuid }
     {
