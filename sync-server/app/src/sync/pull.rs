@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 /// Bytes of one answer: a page of 500 signed days must not be a page of megabytes.
-const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+pub const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
 /// Changes of the caller's site after its cursor. Pass a handle over one snapshot: the pages agree with each other.
 ///

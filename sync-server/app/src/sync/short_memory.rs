@@ -59,7 +59,10 @@ impl Tries {
     pub fn allow(&self, from: IpAddr, now: Instant) -> bool {
         let minute = now.timestamp_millis().div_euclid(MINUTE_MS);
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tries.len() >= ADDRESSES_MAX {
+        if tries.len() >= ADDRESSES_MAX && !tries.contains_key(&from) {
+            tries.retain(|_, (of_minute, _)| *of_minute == minute);
+        }
+        if tries.len() >= ADDRESSES_MAX && !tries.contains_key(&from) {
             tries.clear();
         }
         let (of_minute, count) = tries.entry(from).or_insert((minute, 0));
@@ -89,6 +92,49 @@ mod tests {
         assert!(!nonces.take(&nonce, b"b", at(1)), "another's");
         let nonce = nonces.give(b"a", at(0)).unwrap();
         assert!(!nonces.take(&nonce, b"a", at(120)), "too late");
+    }
+
+    #[test]
+    fn the_nonces_remembered_are_bounded_and_the_oldest_goes_first() {
+        let nonces = Nonces::default();
+        let first = nonces.give(b"a", at(0)).unwrap();
+        let second = nonces.give(b"a", at(1)).unwrap();
+        for _ in 2..NONCES_MAX {
+            nonces.give(b"b", at(2)).unwrap();
+        }
+        let held = || nonces.0.lock().unwrap().len();
+        assert_eq!(held(), NONCES_MAX);
+        let last = nonces.give(b"a", at(3)).unwrap();
+        assert_eq!(held(), NONCES_MAX, "one more, one less");
+        assert!(!nonces.take(&first, b"a", at(3)), "the oldest went");
+        assert!(nonces.take(&second, b"a", at(3)) && nonces.take(&last, b"a", at(3)));
+        nonces.give(b"a", at(3)).unwrap();
+        nonces.give(b"a", at(3)).unwrap();
+        // Those that nobody may answer any more go before any that somebody may.
+        nonces.give(b"a", at(2 + i64::from(NONCE_LIFE_S))).unwrap();
+        assert_eq!(held(), 3);
+    }
+
+    #[test]
+    fn the_addresses_counted_are_bounded_and_a_full_list_frees_nobody_who_is_on_it() {
+        let tries = Tries::default();
+        let address = |n: usize| IpAddr::V4(u32::try_from(n).unwrap().into());
+        for n in 0..ADDRESSES_MAX {
+            assert!(tries.allow(address(n), at(0)));
+        }
+        for _ in 1..CODE_TRIES_PER_MINUTE {
+            assert!(tries.allow(address(0), at(1)));
+        }
+        assert!(!tries.allow(address(0), at(1)), "on the list, and at its end");
+        let counted = || tries.0.lock().unwrap().len();
+        assert_eq!(counted(), ADDRESSES_MAX);
+        assert!(tries.allow(address(ADDRESSES_MAX), at(1)), "one more: the minute's counts go, not the memory");
+        assert_eq!(counted(), 1);
+        for n in 0..ADDRESSES_MAX - 1 {
+            assert!(tries.allow(address(n), at(61)));
+        }
+        assert!(tries.allow(address(ADDRESSES_MAX + 1), at(61)));
+        assert_eq!(counted(), ADDRESSES_MAX, "a minute that is over goes first");
     }
 
     #[test]

@@ -3,12 +3,14 @@
 use super::tablet::{Tablet, at_noon, derived, open, sign, trusting};
 use crate::on_both;
 use crate::world::{Commune, commune};
-use server::store::entity::{audit, enrolment_code, sync_session};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
+use server::store::entity::{audit, device, enrolment_code, sync_session};
 use server::store::{Territory, random};
 use server::sync::authority::Authority;
+use server::sync::{fingerprint, fleet};
 use shared::id::OrganisationId;
 use shared::journal::SigningKey;
-use shared::wire::limits::{CODE_LIFE_S, CODE_TRIES_PER_MINUTE, SESSION_LIFE_S};
+use shared::wire::limits::{CODE_LIFE_S, CODE_TRIES_PER_MINUTE, NONCE_LIFE_S, SESSION_LIFE_S};
 use shared::wire::{EnrolDone, EnrolHello};
 use std::time::Duration;
 
@@ -32,12 +34,72 @@ on_both! {
         let territory = Territory::new(door.app.territoire(), door.app.db.read());
         let row = territory.find::<enrolment_code::Entity>().one(&territory.on()).await.unwrap().unwrap();
         assert_eq!(row.other_key.unwrap(), second.verifying_key().to_bytes(), "the agent sees who else tried");
+        let all = fleet::fleet(&territory, door.app.clock.now()).await.unwrap();
+        let shown = all.iter().find(|line| line["kind"] == "enrolment_code").unwrap();
+        let print = |key: &SigningKey| fingerprint::of(&key.verifying_key().to_bytes());
+        assert_eq!((&shown["key"], &shown["other_key"]), (&print(&first).into(), &print(&second).into()), "the agent sees both");
+        let said = fleet::lines(&all).join("\n");
+        for key in [&first, &second] {
+            assert!(said.contains(&fingerprint::short(&print(key))), "{said}");
+        }
+        assert!(said.contains("ATTENTION : une seconde tablette"), "{said}");
 
         let mut tablet = Tablet::new(done.device, here, first.clone());
         tablet.open_session(&door).await;
         let entry = tablet.arrival(door.app.clock.now());
         assert_eq!(tablet.verdicts(&door, &[entry]).await, ["accepted"]);
         assert_eq!(door.enrol(&code, &first).await.refusal(), (404, "code_inconnu".into()), "its work has begun");
+        let said = fleet::lines(&fleet::fleet(&territory, door.app.clock.now()).await.unwrap()).join("\n");
+        assert!(said.contains("ATTENTION"), "a dispute outlives the code: {said}");
+    }
+}
+
+async fn tablets(door: &super::tablet::Door) -> u64 {
+    let territory = Territory::new(door.app.territoire(), door.app.db.read());
+    let tablets = territory.find::<device::Entity>().filter(device::Column::Kind.eq("tablet"));
+    tablets.count(&territory.on()).await.unwrap()
+}
+
+on_both! {
+    async fn a_forged_or_replayed_confirmation_enrols_nobody(fresh: &Fresh) {
+        let app = at_noon(fresh);
+        let here = commune(&app, "A").await;
+        let door = open(app).await;
+        let (code, other_code, key, stranger) = (door.code(here.site).await, door.code(here.site).await, a_key(), a_key());
+        let good = async |code: &str, key: &SigningKey| door.confirmation(code, key).await.ok().unwrap();
+
+        let mut wrong_mac = good(&code, &key).await;
+        let right = wrong_mac.clone();
+        wrong_mac.proof.0[0] ^= 1;
+        assert_eq!(door.confirm(&wrong_mac).await.refusal(), (403, "preuve_fausse".into()));
+        assert_eq!(door.confirm(&right).await.refusal(), (409, "defi_inconnu".into()), "a challenge is answered once, rightly or not");
+
+        let mut short_mac = good(&code, &key).await;
+        short_mac.proof.0.truncate(16);
+        assert_eq!(door.confirm(&short_mac).await.refusal(), (403, "preuve_fausse".into()), "half a proof is none");
+
+        let mut of_another_key = good(&code, &key).await;
+        of_another_key.signature = sign(&stranger, b"whatever").into();
+        assert_eq!(door.confirm(&of_another_key).await.refusal(), (403, "preuve_fausse".into()), "who knows the code must hold the key too");
+
+        // The challenge of one code, key or tablet answers for no other.
+        door.app.clock.advance(Duration::from_secs(60));
+        let (one, mut crossed) = (good(&code, &key).await, good(&other_code, &key).await);
+        crossed.server_nonce = one.server_nonce.clone();
+        assert_eq!(door.confirm(&crossed).await.refusal(), (409, "defi_inconnu".into()));
+        let (one, mut crossed) = (good(&code, &key).await, good(&code, &stranger).await);
+        crossed.server_nonce = one.server_nonce.clone();
+        assert_eq!(door.confirm(&crossed).await.refusal(), (409, "defi_inconnu".into()));
+        assert_eq!(tablets(&door).await, 0, "nobody was let in");
+
+        door.app.clock.advance(Duration::from_secs(60));
+        let once = good(&code, &key).await;
+        door.confirm(&once).await.read::<EnrolDone>();
+        assert_eq!(door.confirm(&once).await.refusal(), (409, "defi_inconnu".into()), "a replay");
+        let late = good(&code, &key).await;
+        door.app.clock.advance(Duration::from_secs(u64::from(NONCE_LIFE_S)));
+        assert_eq!(door.confirm(&late).await.refusal(), (409, "defi_inconnu".into()), "too late");
+        assert_eq!(tablets(&door).await, 1);
     }
 }
 
@@ -164,7 +226,7 @@ on_both! {
         let book = Territory::new(door.app.territoire(), door.app.db.read()).tenant(OrganisationId(door.app.territoire().0));
         let mut lines = book.find::<audit::Entity>().all(&book.on()).await.unwrap();
         lines.sort_by_key(|l| l.number);
-        let routes: Vec<&str> = lines.iter().map(|l| l.route.as_str()).collect();
+        let routes: Vec<&str> = lines.iter().map(|l| l.route.as_str()).filter(|route| *route != "init").collect();
         assert_eq!(routes, ["POST /sync/v1/enrol/confirm", "POST /sync/v1/session", "POST /sync/v1/push"]);
         for (before, line) in lines.iter().zip(&lines[1..]) {
             assert_eq!(line.prev_hash, before.hash);

@@ -3,6 +3,7 @@
 mod days;
 mod enrolling;
 mod erased;
+mod limits;
 mod tablet;
 mod taking_in;
 mod telling;

@@ -123,20 +123,32 @@ impl Door {
 
     /// Both steps of an enrolment; the answer of the one that said no, or of the last.
     pub async fn enrol(&self, code: &str, key: &SigningKey) -> Answer {
+        match self.confirmation(code, key).await {
+            Ok(confirm) => self.confirm(&confirm).await,
+            Err(answer) => answer,
+        }
+    }
+
+    pub async fn confirm(&self, confirm: &EnrolConfirm) -> Answer {
+        self.ask("/sync/v1/enrol/confirm", None, confirm).await
+    }
+
+    /// The first step: what a tablet answers to the server's challenge.
+    pub async fn confirmation(&self, code: &str, key: &SigningKey) -> Result<EnrolConfirm, Answer> {
         let (name, secret) = derived(code);
         let public_key = key.verifying_key().to_bytes();
         let nonce: [u8; 32] = random().unwrap();
         let hello = EnrolHello { code_name: name.into(), public_key: public_key.into(), nonce: nonce.into() };
         let answer = self.ask("/sync/v1/enrol/hello", None, &hello).await;
         if answer.status != 200 {
-            return answer;
+            return Err(answer);
         }
         let challenge: EnrolChallenge = answer.read();
         let server_nonce = challenge.nonce.array().unwrap();
         let said = |side: &[u8]| enrolment_transcript(side, &public_key, &nonce, &server_nonce, &challenge.authority.0);
         mac(&secret, &said(b"server")).verify_slice(&challenge.proof.0).expect("the server knows the code");
         let said = said(b"device");
-        let confirm = EnrolConfirm {
+        Ok(EnrolConfirm {
             code_name: name.into(),
             public_key: public_key.into(),
             device_nonce: nonce.into(),
@@ -144,8 +156,7 @@ impl Door {
             proof: mac(&secret, &said).finalize().into_bytes().as_slice().into(),
             signature: sign(key, &said).into(),
             device_name: "Tablette de l'entrée".into(),
-        };
-        self.ask("/sync/v1/enrol/confirm", None, &confirm).await
+        })
     }
 }
 
