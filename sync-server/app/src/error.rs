@@ -44,8 +44,25 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The database refused or doesn't answer.
-    #[error("base de données : {0}")]
+    #[error("{}", said_by_the_database(.0))]
     Database(#[from] DbErr),
+}
+
+/// What engines say when a write finds no room: SQLite's `SQLITE_FULL` and a write error, PostgreSQL's `disk_full`.
+const NO_ROOM: [&str; 3] = ["database or disk is full", "disk I/O error", "No space left on device"];
+
+fn has_no_room(error: &DbErr) -> bool {
+    let said = error.to_string();
+    NO_ROOM.iter().any(|words| said.contains(words))
+}
+
+fn said_by_the_database(error: &DbErr) -> String {
+    if has_no_room(error) {
+        return format!(
+            "Le disque du serveur est plein, ou ne s'écrit plus : faites de la place, puis recommencez. Rien n'a été changé. ({error})"
+        );
+    }
+    format!("base de données : {error}")
 }
 
 /// What an error means for who asked; commands make an exit code of it, routes a status.
@@ -95,6 +112,7 @@ impl Error {
             Self::Conflict(_) => Kind::Conflict,
             Self::Unavailable(_) => Kind::Unavailable,
             Self::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => Kind::Unavailable,
+            Self::Database(error) if has_no_room(error) => Kind::Unavailable,
             Self::Io { .. } | Self::Database(_) => Kind::Internal,
         }
     }

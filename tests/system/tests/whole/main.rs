@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise, in its helpers too")]
 
 mod agglomeration;
+mod disk_full;
 mod petite_commune;
 mod tablet;

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use system::{Installation, data, program};
 
 /// A serving server, stopped at the end.
-struct Serving {
-    process: Child,
-    url: String,
+pub struct Serving {
+    pub process: Child,
+    pub url: String,
 }
 
 impl Drop for Serving {
@@ -18,9 +18,13 @@ impl Drop for Serving {
     }
 }
 
-fn serve(installation: &Installation) -> Serving {
-    let mut command = program("preau-server").unwrap();
-    command.arg("--data").arg(installation.folder()).args(["serve", "--listen", "127.0.0.1:0"]);
+pub fn serve(installation: &Installation) -> Serving {
+    serve_at(program("preau-server").unwrap(), installation, "127.0.0.1:0")
+}
+
+/// As [`serve`], at an address, with a command that runs the program its own way.
+pub fn serve_at(mut command: Command, installation: &Installation, listen: &str) -> Serving {
+    command.arg("--data").arg(installation.folder()).args(["serve", "--listen", listen]);
     let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut said = String::new();
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut said).unwrap();
@@ -28,20 +32,20 @@ fn serve(installation: &Installation) -> Serving {
     Serving { url: url.to_owned(), process }
 }
 
-fn tablet(folder: &Path, arguments: &[&str]) -> String {
+pub fn tablet(folder: &Path, arguments: &[&str]) -> String {
     let output = program("preau-terminal").unwrap().arg("--data").arg(folder).args(arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn enrolled(installation: &Installation, serving: &Serving) -> tempfile::TempDir {
+pub fn enrolled(installation: &Installation, serving: &Serving) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let code = installation.run(&["admin", "enrolment-code", "--site", "ECOLE"]).unwrap();
     tablet(folder.path(), &["enrol", "--server", &serving.url, "--code", code.trim()]);
     folder
 }
 
-fn play(folder: &Path, actions: &[Value]) -> Vec<Value> {
+pub fn play(folder: &Path, actions: &[Value]) -> Vec<Value> {
     let file = folder.join("actions.jsonl");
     std::fs::write(&file, actions.iter().map(|a| format!("{a}\n")).collect::<String>()).unwrap();
     let output = tablet(folder, &["simulate", "--actions", &file.to_string_lossy()]);
