@@ -10,6 +10,8 @@ use crate::steps::Steps;
 use crate::{cast::Cast, clock};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
+use shared::wire::WireEntry;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -35,24 +37,24 @@ pub fn play(data: PathBuf) -> Result<ExitCode> {
     let server = steps.step("Le serveur démarre et la tablette est enrôlée", || enrol(&then, &cast, &listen))?;
     let mut sealed: Vec<String> = Vec::new();
     steps.step("7 h 30, douze arrivées par badge et par liste", || arrivals(&then, &cast, &mut sealed))?;
+    steps.step("11 h 50, une classe appelée par exception", || canteen(&then, &cast, &mut sealed))?;
     steps.step("La ligne est coupée", || {
-        server.stop();
+        server.stop()?;
         Ok(((), "le serveur ne répond plus".into()))
     })?;
-    steps.step("11 h 50, une classe appelée par exception", || canteen(&then, &cast, &mut sealed))?;
     let departures =
         steps.step("16 h 40, quatre départs, la tablette tuée à chaque point du scellement", || evening(&then, &cast, &mut sealed))?;
-    steps.step("La tablette redémarre sans réseau et dit ce qu'elle garde", || waiting(&today, &sealed))?;
+    steps.step("La tablette redémarre sans réseau et dit ce qu'elle garde", || waiting(&today, &departures))?;
     let server = steps.step("La ligne revient", || {
         let server = today.serve(&listen)?;
         let said = server.url.clone();
         Ok((server, said))
     })?;
-    steps.step("Tout part, une fois", || sync_back(&today, &sealed))?;
+    steps.step("Tout part, une fois", || sync_back(&today, &cast, &sealed))?;
     steps.step("La journée est signée", || sign(&today, &cast))?;
     steps.step("Le brouillon du mois contient un pointage que l'on vient de faire", || draft(&today, &cast, &departures))?;
     steps.step("La chaîne se vérifie", || verify(&today, &sealed))?;
-    server.stop();
+    server.stop()?;
     steps.end();
     Ok(ExitCode::SUCCESS)
 }
@@ -95,7 +97,11 @@ fn canteen(then: &Programs, cast: &Cast, sealed: &mut Vec<String>) -> Result<(()
     let call =
         json!({"do": "roll_call", "activity": cast.canteen, "class": cast.class, "absent": cast.absent_at_lunch, "moment": cast.canteen});
     actions.at("11:50:00", call);
-    let entries = all_done(&actions.play(then)?)?;
+    actions.at("11:55:00", json!({"do": "sync"}));
+    let played = actions.play(then)?;
+    let entries = all_done(&played)?;
+    let unsent = played.last().map_or(u64::MAX, |last| last.unsent);
+    ensure!(unsent == 0, "la ligne est là, et {unsent} pointages attendent encore : {played:?}");
     ensure!(entries.len() == cast.class_booked, "attendu {} pointages pour la classe, scellés {}", cast.class_booked, entries.len());
     let said = format!(
         "{} présents, {} absents, une seule validation",
@@ -135,16 +141,22 @@ fn evening(then: &Programs, cast: &Cast, sealed: &mut Vec<String>) -> Result<(De
     Ok((departures, "SIGKILL ×4, rien de perdu, rien de double".into()))
 }
 
-fn waiting(today: &Programs, sealed: &[String]) -> Result<((), String)> {
-    let status: Value = serde_json::from_str(&output(&mut today.terminal(&["status", "--format", "json"]))?).context("status")?;
-    let unsent =
-        status["unsent"].as_u64().or_else(|| status["queue"].as_u64()).with_context(|| format!("file d'attente absente de : {status}"))?;
-    // The morning left while the line was there; the rest waits.
-    ensure!(unsent > 0 && unsent <= sealed.len() as u64, "attendu des pointages en attente, au plus {}, vus {unsent}", sealed.len());
-    Ok(((), format!("{unsent} pointages gardés depuis ce jour-là")))
+fn status(today: &Programs) -> Result<Value> {
+    serde_json::from_str(&output(&mut today.terminal(&["status", "--format", "json"]))?).context("status")
 }
 
-fn sync_back(today: &Programs, sealed: &[String]) -> Result<((), String)> {
+fn number(status: &Value, key: &str) -> Result<u64> {
+    status[key].as_u64().with_context(|| format!("« {key} » absent de : {status}"))
+}
+
+/// Morning and canteen left while the line was there: the evening's departures wait, all of them and nothing else.
+fn waiting(today: &Programs, departures: &Departures) -> Result<((), String)> {
+    let queue = number(&status(today)?, "queue")?;
+    ensure!(queue == departures.len() as u64, "attendu les {} départs en attente, vus {queue} pointages", departures.len());
+    Ok(((), format!("{queue} pointages gardés depuis ce jour-là")))
+}
+
+fn sync_back(today: &Programs, cast: &Cast, sealed: &[String]) -> Result<((), String)> {
     let mut actions = Actions::on(today.today);
     actions.at("18:00:00", json!({"do": "online"}));
     actions.at("18:00:01", json!({"do": "sync"}));
@@ -152,7 +164,24 @@ fn sync_back(today: &Programs, sealed: &[String]) -> Result<((), String)> {
     let played = actions.play(today)?;
     let last = played.last().context("aucune action jouée")?;
     ensure!(last.unsent == 0, "il reste {} pointages : {last:?}", last.unsent);
-    Ok(((), format!("{} pointages reçus par leur nom", sealed.len())))
+    let status = status(today)?;
+    for kind in ["queue", "quarantined", "refused"] {
+        ensure!(number(&status, kind)? == 0, "la tablette dit {kind} : {status}");
+    }
+    let received = received(today, cast)?;
+    let missing: Vec<&String> = sealed.iter().filter(|entry| !received.contains(*entry)).collect();
+    ensure!(missing.is_empty(), "le serveur n'a pas, ou pas en entier, {missing:?}");
+    Ok(((), format!("{} pointages, chacun nommé dans l'export du journal", sealed.len())))
+}
+
+/// The entries that the server's journal holds of the day with their content, by their own names.
+fn received(today: &Programs, cast: &Cast) -> Result<BTreeSet<String>> {
+    let day = cast.day.to_string();
+    let text = output(&mut today.server(&["journal", "export", "--site", &cast.site, "--from", &day, "--to", &day]))?;
+    let export: Value = serde_json::from_str(&text).context("export du journal")?;
+    let entries: Vec<WireEntry> = serde_json::from_value(export["entries"].clone()).context("entries")?;
+    let sealed = entries.into_iter().filter_map(WireEntry::into_sealed).filter(|entry| entry.private.is_some());
+    sealed.map(|entry| Ok(entry.decode_envelope()?.entry_id.to_string())).collect()
 }
 
 fn sign(today: &Programs, cast: &Cast) -> Result<((), String)> {

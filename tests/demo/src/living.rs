@@ -53,7 +53,7 @@ pub fn open(data: PathBuf, listen: &str) -> Result<ExitCode> {
         let _ = window.kill();
         let _ = window.wait();
     }
-    server.stop();
+    server.stop()?;
     println!("Tout est arrêté.");
     Ok(ExitCode::SUCCESS)
 }

@@ -1,15 +1,20 @@
 //! The real programs, as a person would start them.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use chrono::NaiveDate;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a server may take to say that it listens: a cold disk, a first migration.
 const SERVER_START_MAX: Duration = Duration::from_secs(60);
+/// How long it may take to stop once asked: it ends the answers under way first.
+const SERVER_STOP_MAX: Duration = Duration::from_secs(20);
+const STOP_LOOKED_AT_EVERY: Duration = Duration::from_millis(10);
 
 /// Where the programs stand (beside this one), and where the demo's data is.
 pub struct Programs {
@@ -94,19 +99,35 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn stop(mut self) {
-        self.end();
+    /// Asks the server to stop, as systemd does, and waits until it has.
+    pub fn stop(mut self) -> Result<()> {
+        let status = self.end()?;
+        ensure!(status.success(), "le serveur s'est mal arrêté : {status}");
+        Ok(())
     }
 
-    fn end(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    fn end(&mut self) -> Result<ExitStatus> {
+        if let Some(ended) = self.child.try_wait()? {
+            return Ok(ended);
+        }
+        let pid = i32::try_from(self.child.id()).context("numéro du serveur")?;
+        kill(Pid::from_raw(pid), Signal::SIGTERM).context("le serveur ne peut pas être arrêté")?;
+        let asked = Instant::now();
+        while asked.elapsed() < SERVER_STOP_MAX {
+            if let Some(ended) = self.child.try_wait()? {
+                return Ok(ended);
+            }
+            std::thread::sleep(STOP_LOOKED_AT_EVERY);
+        }
+        self.child.kill()?;
+        self.child.wait()?;
+        bail!("le serveur ne s'est pas arrêté en {} s", SERVER_STOP_MAX.as_secs())
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.end();
+        let _ = self.end();
     }
 }
 

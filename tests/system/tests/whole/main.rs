@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise, in its helpers too")]
 
 mod agglomeration;
+mod demo;
 mod disk_full;
 mod petite_commune;
 mod tablet;
