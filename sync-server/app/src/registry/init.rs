@@ -3,12 +3,13 @@
 use crate::app::{App, Place};
 use crate::cli::Outcome;
 use crate::clock::Clock;
+use crate::identity::audit::{self, Act};
 use crate::store::entity::{installation, territoire};
-use crate::store::{self, Db};
+use crate::store::{self, Db, Territory};
 use crate::sync::Desk;
 use crate::{Error, Result};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
-use shared::id::uuid_v7;
+use shared::id::{TerritoireId, uuid_v7};
 
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
@@ -60,7 +61,7 @@ pub async fn initialise(place: &Place, args: &Args) -> Result<(App, bool)> {
 }
 
 async fn create(db: &Db, args: &Args) -> Result<()> {
-    let now_ms = Clock::System.now_ms();
+    let (now, now_ms) = (Clock::System.now(), Clock::System.now_ms());
     let territoire = territoire::Model { id: uuid_v7(now_ms, store::random()?), name: args.nom.clone(), created_at_ms: now_ms };
     let server_epoch: [u8; 16] = store::random()?;
     let installation = installation::Model {
@@ -73,7 +74,9 @@ async fn create(db: &Db, args: &Args) -> Result<()> {
     };
     let transaction = db.begin().await?;
     territoire.into_active_model().insert(&transaction).await?;
+    let id = TerritoireId(installation.territoire_id);
     installation.into_active_model().insert(&transaction).await?;
+    audit::write(&Territory::new(id, &transaction), now, Act::command("init").about("territoire", id.0)).await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -31,6 +31,7 @@ pub use context::Count;
 
 use crate::app::App;
 use crate::cli::Outcome;
+use crate::identity::audit::{self, Act};
 use crate::store::entity::import_run;
 use crate::store::{self, Change, Territory, insert_all, record_changes};
 use crate::{Error, Result};
@@ -197,7 +198,7 @@ async fn read_all(app: &App, import: &mut Import<'_>, options: &Options) -> Resu
     photos::photos(import).await
 }
 
-/// What the import leaves behind: a line in its register, and a change for the tablets of every site.
+/// What the import leaves behind: a line in its register and one in the audit, and a change for the tablets of every site.
 async fn record(import: &Import<'_>, options: &Options, summary: &Summary) -> Result<()> {
     use crate::store::entity::site;
     let counts: serde_json::Map<String, serde_json::Value> =
@@ -209,6 +210,7 @@ async fn record(import: &Import<'_>, options: &Options, summary: &Summary) -> Re
         reason: options.reason.clone(),
         counts: serde_json::Value::Object(counts).to_string(),
     };
+    let act = Act::command("import").about("import_run", run.id);
     insert_all(&import.territory.on(), vec![run]).await?;
     if import.changed_anything() {
         let sites = import.territory.find::<site::Entity>().all(&import.territory.on()).await?;
@@ -217,5 +219,5 @@ async fn record(import: &Import<'_>, options: &Options, summary: &Summary) -> Re
             record_changes(&import.territory, SiteId(site.id), vec![change], import.now).await?;
         }
     }
-    Ok(())
+    audit::write(&import.territory, import.now, act).await
 }
