@@ -75,8 +75,35 @@ fn lieuvin_by_the_hour_and_half_day() {
     assert_eq!(hours.hold(), 13);
     let half_days = Grid { unit: "demi_journee", bounds: LIEUVIN, rows: &[("", &["0.92", "1.14", "1.61", "2.18", "2.98", "3.43"])] };
     assert_eq!(half_days.hold(), 13);
-    let flat = "code = \"r\"\nlibelle = \"Repas\"\nvalable_du = 2025-09-01\nmethode = \"forfait\"\nunite = \"acte\"\nprix = \"3.50\"\n[[exemples]]\nmontant = \"3.50\"\n";
-    assert_eq!(hold(&parse(flat).unwrap()), 1);
+    for price in ["1.50", "3.50", "0.50"] {
+        // Breakfast, lunch, snack.
+        let flat = format!(
+            "code = \"r\"\nlibelle = \"Repas\"\nvalable_du = 2025-09-01\nmethode = \"forfait\"\nunite = \"acte\"\nprix = \"{price}\"\n\
+             [[exemples]]\nmontant = \"{price}\"\n[[exemples]]\nquotient_familial = 0\nmontant = \"{price}\"\n"
+        );
+        assert_eq!(hold(&parse(&flat).unwrap()), 2);
+    }
+}
+
+#[test]
+fn lieuvin_out_of_sector_pays_the_full_tariff_whatever_the_qf() {
+    let rows: &[(&str, &[&str])] = &[
+        ("resident = true", &["0.29", "0.71", "1.00", "1.35", "1.84", "2.13"]),
+        ("resident = false", &["2.13", "2.13", "2.13", "2.13", "2.13", "2.13"]),
+    ];
+    assert_eq!(Grid { unit: "heure", bounds: LIEUVIN, rows }.hold(), 26);
+    let rows: &[(&str, &[&str])] = &[
+        ("resident = true", &["0.92", "1.14", "1.61", "2.18", "2.98", "3.43"]),
+        ("resident = false", &["3.43", "3.43", "3.43", "3.43", "3.43", "3.43"]),
+    ];
+    assert_eq!(Grid { unit: "demi_journee", bounds: LIEUVIN, rows }.hold(), 26);
+    // As one row without QF, which an organiser may write as well.
+    let file = "code = \"g\"\nlibelle = \"Heure\"\nvalable_du = 2025-09-01\nmethode = \"tranches_qf\"\nunite = \"heure\"\n\
+                [[tranches]]\nresident = true\nqf_min = 0\nqf_max = 1499\nprix = \"1.84\"\n[[tranches]]\nresident = true\nqf_min = 1500\nprix = \"2.13\"\n\
+                [[tranches]]\nresident = false\nqf_min = 0\nprix = \"2.13\"\n\
+                [[exemples]]\nresident = false\nquotient_familial = 100\nquantite = \"1.5\"\nprix_unitaire = \"2.13\"\nmontant = \"3.20\"\n\
+                [[exemples]]\nresident = false\nmontant = \"2.13\"\n";
+    assert_eq!(hold(&parse(file).unwrap()), 2);
 }
 
 #[test]
