@@ -2,12 +2,13 @@
 
 use super::world::{Sheets, name};
 use crate::error::Fault;
+use crate::limits::TEMPLATE_FAULTS_MAX;
 use typst::diag::{Severity, SourceDiagnostic};
 use typst::syntax::{DiagSpan, DiagSpanKind};
 use typst::{World, WorldExt};
 
 /// What is found in Typst's words, what it means, what to do about it. The first that fits.
-const MEANINGS: [(&str, &str, &str); 20] = [
+const MEANINGS: [(&str, &str, &str); 24] = [
     ("unknown variable", "ce nom n'existe pas.", "Vérifiez l'orthographe, ou ajoutez-le à la ligne #import en tête du fichier."),
     (
         "unresolved import",
@@ -29,12 +30,15 @@ const MEANINGS: [(&str, &str, &str); 20] = [
         "un modèle n'a accès ni à internet ni à un paquet @preview.",
         "Copiez dans le dossier la fonction dont vous avez besoin.",
     ),
+    ("escape the project root", "un modèle ne voit que les fichiers de son dossier.", "Copiez le fichier dans le dossier."),
+    ("image", "cette image ne peut pas se lire.", "Enregistrez-la à nouveau en SVG, PNG ou JPEG."),
     (
         "unable to get the current date",
         "la date du jour n'est pas donnée aux modèles.",
         "Servez-vous de d.issued_on : un document refait plus tard doit être le même.",
     ),
     ("loop seems to be infinite", "cette boucle ne finit pas.", "Vérifiez ce qui doit l'arrêter (au plus 10 000 tours)."),
+    ("condition is always true", "cette boucle ne finit pas.", "Mettez dans la condition ce qui doit l'arrêter."),
     ("maximum function call depth", "cette fonction s'appelle elle-même sans fin.", "Vérifiez ce qui doit l'arrêter."),
     ("maximum layout depth", "ces blocs sont imbriqués trop profondément.", "Vérifiez qu'un bloc ne se contient pas lui-même."),
     ("maximum show rule depth", "cette règle show s'applique à son propre résultat.", "Limitez-la à ce qu'elle doit changer."),
@@ -43,7 +47,7 @@ const MEANINGS: [(&str, &str, &str); 20] = [
     ("unexpected", "la phrase Typst ne peut pas se lire ici.", "Comparez avec le modèle d'origine, et regardez le caractère qui précède."),
     ("expected", "il manque quelque chose ici, ou ce n'est pas la sorte de valeur attendue.", "Comparez avec le modèle d'origine."),
     (
-        "alt",
+        "alt text",
         "une image n'a pas de texte de remplacement.",
         "Ajoutez alt: \"…\" à image(…), ou placez-la dans pdf.artifact[…] si elle n'est qu'un décor.",
     ),
@@ -63,11 +67,24 @@ const MEANINGS: [(&str, &str, &str); 20] = [
         "le document ne serait plus archivable ou accessible.",
         "Remettez ce qui a été retiré du modèle d'origine (titres, textes de remplacement, langue).",
     ),
+    (
+        "type ",
+        "cette valeur n'est pas de la sorte attendue ici.",
+        "Comparez avec le modèle d'origine ; docs/documents.md dit ce qu'est chaque champ.",
+    ),
     ("panicked", "le modèle s'est arrêté de lui-même.", "Lisez le message qu'il donne."),
 ];
 
+/// All of them; of what stays open, only that: everything after it is read wrongly.
+pub(super) fn faults(sheets: &Sheets, diagnostics: &[SourceDiagnostic]) -> Vec<Fault> {
+    let is_open = |diagnostic: &&SourceDiagnostic| diagnostic.message.starts_with("unclosed");
+    let open: Vec<&SourceDiagnostic> = diagnostics.iter().filter(is_open).collect();
+    let told = if open.is_empty() { diagnostics.iter().collect() } else { open };
+    told.into_iter().take(TEMPLATE_FAULTS_MAX).map(|diagnostic| fault(sheets, diagnostic)).collect()
+}
+
 /// The fault at the place that the organisation can change: of an error inside a built-in file, the call that led to it.
-pub(super) fn fault(sheets: &Sheets, diagnostic: &SourceDiagnostic) -> Fault {
+fn fault(sheets: &Sheets, diagnostic: &SourceDiagnostic) -> Fault {
     let mut places = Vec::with_capacity(1 + diagnostic.trace.len());
     places.extend(place(sheets, diagnostic.span));
     places.extend(diagnostic.trace.iter().filter_map(|call| place(sheets, call.span.into())));

@@ -35,6 +35,9 @@ impl Sheets {
 
 /// As in the folder.
 pub(super) fn name(id: FileId) -> &'static str {
+    if id == FRAME.id() {
+        return "cadre.typ";
+    }
     id.get().vpath().get_without_slash()
 }
 

@@ -15,7 +15,7 @@ fn each_document_of_a_batch_starts_on_a_recto_and_counts_its_own_pages() {
         assert!(at.is_multiple_of(2), "{} starts on a verso", document.number);
         for page in 1..=count {
             let sheet = &pages[at];
-            assert!(sheet.contains(&format!("{} · page\u{a0}{page}/{count}", document.number)), "{sheet}");
+            assert!(sheet.contains(&format!("{} · page {page}/{count}", document.number)), "{sheet}");
             at += 1;
         }
         // A verso between two households bears nothing.

@@ -70,7 +70,7 @@ fn a_template_that_prints_little_is_still_titled_and_numbered() {
     assert_eq!(Templates::check(folder.path()), []);
     let rendered = Templates::with_folder(folder.path()).unwrap().render(&samples::invoice()).unwrap();
     let text = pdf::text(&rendered.pdf);
-    assert!(text.contains("Claire Martin doit 2960 centimes.") && text.contains("page\u{a0}1/1"), "{text}");
+    assert!(text.contains("Claire Martin doit 2960 centimes.") && text.contains("page 1/1"), "{text}");
 }
 
 #[test]
@@ -85,6 +85,7 @@ fn a_broken_template_says_where_what_and_what_to_do() {
         ("boucle", changed("facture.typ", "entete(d)", "while true { }")),
         ("recursion", changed("facture.typ", "entete(d)", "let f(x) = f(x)\n  f(1)")),
         ("image-sans-texte", changed("facture.typ", "entete(d)", "image(\"plan.svg\")")),
+        ("image-illisible", changed("facture.typ", "entete(d)", "image(\"casse.png\", alt: \"Plan\")")),
         ("police", changed("facture.typ", "entete(d)", "set text(font: \"Comic Sans MS\")")),
         ("dans-un-fichier-de-preau", changed("facture.typ", "date(d.due_on)", "date(12)")),
         ("caractere", changed("facture.typ", "heading(level: 1, titre-de(d))", "heading(level: 1)[Facture 名]")),
@@ -93,11 +94,18 @@ fn a_broken_template_says_where_what_and_what_to_do() {
         ("hors-du-dossier", changed("facture.typ", "entete(d)", "read(\"../secret.txt\")")),
     ];
     let told = cases.map(|(name, text)| {
-        let faults = faults(&[("facture.typ", &text), ("plan.svg", LOGO)]);
+        let faults = faults(&[("facture.typ", &text), ("plan.svg", LOGO), ("casse.png", "pas une image")]);
         assert!(!faults.is_empty(), "{name} passes");
         format!("## {name}\n{}\n", faults.join("\n"))
     });
     insta::assert_snapshot!("modeles-casses", told.concat());
+}
+
+#[test]
+fn a_piece_that_the_frame_needs_is_missed_by_name() {
+    let commun = changed("commun.typ", "#let pied(", "#let bas-de-page(");
+    let told = faults(&[("commun.typ", &commun)]);
+    assert!(told[0].starts_with("cadre.typ, ligne 2,") && told[0].contains("n'existe pas dans le fichier importé"), "{told:?}");
 }
 
 #[test]

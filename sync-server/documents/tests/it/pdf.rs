@@ -39,9 +39,11 @@ pub fn metadata(pdf: &[u8]) -> String {
     run("pdfinfo", &["-meta", "{}"], pdf)
 }
 
-/// The tags with what they hold: what a screen reader goes through.
+/// The tags with what they hold: what a screen reader goes through. Attributes and object numbers are left out.
 pub fn structure(pdf: &[u8]) -> String {
-    run("pdfinfo", &["-struct-text", "{}"], pdf)
+    let tags = run("pdfinfo", &["-struct-text", "{}"], pdf);
+    let kept = tags.lines().filter(|line| !line.trim_start().starts_with('/') && !line.trim_start().starts_with("Object "));
+    kept.map(|line| line.replace(" \"\u{fffd}\u{fffd}\"", "")).collect::<Vec<_>>().join("\n")
 }
 
 /// Name, embedded or not, of each font.
