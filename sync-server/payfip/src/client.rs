@@ -149,7 +149,7 @@ fn base(host: &str) -> Result<(Url, bool), ConfigError> {
 }
 
 fn failure(error: &reqwest::Error) -> Error {
-    if error.is_timeout() { Error::Timeout } else { Error::Unreachable(cause(error)) }
+    if error.is_timeout() { Error::Timeout } else { Error::Unreachable { connected: !error.is_connect(), detail: cause(error) } }
 }
 
 /// The innermost cause: what a network administrator can do something with.

@@ -88,8 +88,13 @@ pub enum Error {
     #[error("PayFiP n'a pas répondu à temps. Réessayez plus tard.")]
     Timeout,
     /// No connection, or one that broke.
-    #[error("PayFiP est injoignable ({0}). Vérifiez l'accès à Internet du serveur, puis réessayez.")]
-    Unreachable(String),
+    #[error("PayFiP est injoignable ({}). Vérifiez l'accès à Internet du serveur, puis réessayez.", if *connected { "connexion interrompue" } else { "connexion impossible" })]
+    Unreachable {
+        /// Whether the connection stood before it broke.
+        connected: bool,
+        /// The system's own words, for a log.
+        detail: String,
+    },
 }
 
 impl Error {
@@ -98,7 +103,7 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::NotYetKnown | Self::Technical { .. } | Self::Timeout | Self::Unreachable(_) => true,
+            Self::NotYetKnown | Self::Technical { .. } | Self::Timeout | Self::Unreachable { .. } => true,
             // A proxy's 502 passes; a 404 or a redirect is a wrong address. 408 and 429 ask for a later call by their definition.
             Self::Unreadable { status, .. } => !(300..500).contains(status) || matches!(status, 408 | 429),
             Self::UnknownOperation | Self::Functional { .. } => false,

@@ -113,6 +113,10 @@ impl Tree {
     }
 
     fn text(&mut self, text: &str) -> Result<(), Unreadable> {
+        // No character of XML 1.0 (section 2.2), and no database takes a NUL in a text.
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
+            return Err(Unreadable::Malformed);
+        }
         match self.open.last_mut() {
             Some(element) if element.text.len() + text.len() > TEXT_BYTES_MAX => Err(Unreadable::BeyondLimits),
             Some(element) => {
@@ -128,8 +132,7 @@ impl Tree {
 /// The five entities that XML itself names, and characters by number. Any other would need a document type.
 fn character(reference: &BytesRef<'_>) -> Result<char, Unreadable> {
     if reference.is_char_ref() {
-        let c = reference.resolve_char_ref().map_err(|_| Unreadable::Malformed)?;
-        return c.filter(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r')).ok_or(Unreadable::Malformed);
+        return reference.resolve_char_ref().ok().flatten().ok_or(Unreadable::Malformed);
     }
     match reference.xml10_content().as_ref() {
         "amp" => Ok('&'),

@@ -2,7 +2,7 @@
 
 use crate::checks::Anomaly;
 use crate::reading::{Call, ENVELOPE, Refusal, SERVICE};
-use quick_xml::escape::escape;
+use quick_xml::escape::partial_escape as escape;
 
 /// The package of the service's exception classes, as `faultstring` shows it.
 const EXCEPTIONS: &str = "fr.gouv.finances.cp.tpa.webservice.exceptions";

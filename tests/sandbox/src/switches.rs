@@ -248,12 +248,12 @@ impl Settings {
     #[must_use]
     pub fn waiting(&self) -> Vec<String> {
         let pair = |key: &Key| {
-            let value = match (key.name.starts_with("panne"), &self.fault_next, &self.next) {
-                (true, Some(fault), _) => shown_fault(fault, key.name),
-                (false, _, Some(next)) if shown_switch(next, key.name) != shown_switch(&self.all, key.name) => shown_switch(next, key.name),
-                _ => return None,
+            let value = if key.name.starts_with("panne") {
+                shown_fault(self.fault_next.as_ref()?, key.name)
+            } else {
+                shown_switch(self.next.as_ref()?, key.name)
             };
-            Some(format!("{}={value}", key.name))
+            (value != self.shown(key)).then(|| format!("{}={value}", key.name))
         };
         KEYS.iter().filter_map(pair).collect()
     }

@@ -1,0 +1,8 @@
+//! The client against the sandbox in this process: every call, fault and switch; and the sandbox against its own description.
+
+mod calls;
+mod description;
+mod life;
+mod notifications;
+mod spoiled;
+mod world;
