@@ -56,7 +56,7 @@ pub enum Command {
     Backup(backup::Args),
     /// Restaure une sauvegarde dans un dossier vide, en reprise
     Restore(restore::Args),
-    /// Parc de tablettes : codes d'enrôlement, appareils, révocation
+    /// Comptes et parc de tablettes : accès, rôles, codes, appareils, révocation
     #[command(subcommand)]
     Admin(fleet::Command),
     /// Écrit le complément de commandes pour un shell (bash, zsh, fish…)

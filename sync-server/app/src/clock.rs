@@ -43,6 +43,16 @@ impl Clock {
         }
     }
 
+    /// What another machine's clock reads now, whatever day a demonstration lives on: for codes that a telephone makes, and tokens
+    /// that another server signed.
+    #[must_use]
+    pub fn elsewhere(&self) -> Instant {
+        match self {
+            Self::OnDay(_) => Self::System.now(),
+            _ => self.now(),
+        }
+    }
+
     /// The present instant in milliseconds since 1970, as stored.
     #[must_use]
     pub fn now_ms(&self) -> i64 {

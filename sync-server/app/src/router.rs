@@ -1,5 +1,6 @@
 //! The table of contents: every route, and who may call it.
 
+use crate::identity::{self, browser};
 use crate::office;
 use crate::page::{not_found, theme};
 use crate::serve::{Server, Transport};
@@ -9,7 +10,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use shared::wire::limits::BODY_BYTES_MAX;
 use std::time::Duration;
@@ -33,14 +34,18 @@ pub fn router(server: Server) -> Router {
         .route("/sync/v1/pull", post(sync::pull))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn(over_tls_only));
-    Router::new()
-        .merge(tablets)
+    // Everything that a browser opens: one layer knows the caller, and refuses forms that aren't ours (identity::browser).
+    let pages = Router::new()
+        .merge(identity::routes())
         // Agents: see office::routes.
         .merge(office::routes(&server))
+        .layer(middleware::from_fn_with_state(server.clone(), browser::watch));
+    Router::new()
+        // Outside the layer: tablets and other servers hold no cookie of ours.
+        .merge(tablets)
+        .merge(pages)
         // Anyone: colours and letters.
         .route("/theme/{file}", get(theme::file))
-        // Anyone: where to begin.
-        .route("/", get(|| async { Redirect::to("/bureau") }))
         // Anyone: whether the program answers. Tells nothing else.
         .route("/sante", get(|| async { "ok\n" }))
         .fallback(not_found)
@@ -65,7 +70,8 @@ async fn security_headers(request: Request, next: Next) -> Response {
         (header::CONTENT_SECURITY_POLICY, policy),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        // To ourselves only; with `no-referrer` a browser would say `Origin: null` of our own forms.
+        (header::REFERRER_POLICY, "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

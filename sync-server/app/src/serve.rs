@@ -3,6 +3,7 @@
 use crate::app::{App, Place};
 use crate::cli::Outcome;
 use crate::clock::Clock;
+use crate::identity::Identity;
 use crate::jobs;
 use crate::router::router;
 use crate::store::Territory;
@@ -53,6 +54,18 @@ pub struct Server {
     pub app: App,
     /// The sync desk.
     pub desk: Desk,
+    /// Who is logged in.
+    pub identity: Identity,
+}
+
+impl Server {
+    /// Opens the keys and the settings of an installation.
+    ///
+    /// # Errors
+    /// Where they can't be read or made.
+    pub fn open(app: App) -> Result<Self> {
+        Ok(Self { desk: Desk::open(&app)?, identity: Identity::open(&app)?, app })
+    }
 }
 
 /// How a request came in.
@@ -70,7 +83,7 @@ pub enum Transport {
 /// A port that is taken, keys that can't be read, a database that doesn't answer.
 pub async fn run(place: &Place, args: &Args) -> Result<Outcome> {
     let app = App::open(place).await?;
-    let server = Server { desk: Desk::open(&app)?, app };
+    let server = Server::open(app)?;
     let taken = |error| Error::Unavailable(format!("L'adresse {} ne peut pas être écoutée : {error}", args.listen));
     let listener = TcpListener::bind(args.listen).map_err(taken)?;
     let at = listener.local_addr().map_err(taken)?;

@@ -3,6 +3,7 @@
 
 use crate::{Error, Result};
 use serde::Deserialize;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// The file's name, in the data folder.
@@ -18,6 +19,36 @@ pub struct Settings {
     pub courriel: Mail,
     /// The payment service.
     pub payfip: Payfip,
+    /// Proxies in front of this server, by address: what they say of a caller's address (`X-Forwarded-For`) is believed.
+    pub mandataires: Vec<IpAddr>,
+    /// Sign-ons of the territoire: `[[oidc]]`, none by default.
+    pub oidc: Vec<Oidc>,
+}
+
+/// A sign-on (OpenID Connect): families and agents may log in there instead of here.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oidc {
+    /// Its name in addresses: `sso` makes `/connexion/sso/sso/retour` the address to register there.
+    pub nom: String,
+    /// Its address, as it names itself: `https://sso.exemple.fr/realms/territoire`.
+    pub emetteur: String,
+    /// As it was given there.
+    pub client_id: String,
+    /// As it was given there.
+    pub client_secret: String,
+    /// What is asked for besides `openid`.
+    #[serde(default)]
+    pub portees: Vec<String>,
+    /// What stands on the button.
+    pub bouton: String,
+}
+
+/// A secret is never part of a message.
+impl std::fmt::Debug for Oidc {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Oidc").field("nom", &self.nom).field("emetteur", &self.emetteur).finish_non_exhaustive()
+    }
 }
 
 /// How mail leaves.
@@ -45,7 +76,13 @@ pub struct Payfip {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { adresse: "http://127.0.0.1:8080".into(), courriel: Mail::default(), payfip: Payfip::default() }
+        Self {
+            adresse: "http://127.0.0.1:8080".into(),
+            courriel: Mail::default(),
+            payfip: Payfip::default(),
+            mandataires: Vec::new(),
+            oidc: Vec::new(),
+        }
     }
 }
 
@@ -88,6 +125,15 @@ impl Settings {
         if !matches!(settings.payfip.saisie.as_str(), "T" | "X" | "W") {
             return Err(format!("payfip.saisie = \"{}\" : attendu T, X ou W", settings.payfip.saisie));
         }
+        for (n, sso) in settings.oidc.iter().enumerate() {
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            if sso.nom.is_empty() || !sso.nom.chars().all(plain) || settings.oidc[..n].iter().any(|other| other.nom == sso.nom) {
+                return Err(format!("oidc.nom = \"{}\" : attendu des minuscules, chiffres et tirets, une fois chacun", sso.nom));
+            }
+            if !sso.emetteur.starts_with("https://") && !is_this_machine(&sso.emetteur) {
+                return Err(format!("oidc.emetteur = \"{}\" : attendu https://…", sso.emetteur));
+            }
+        }
         Ok(settings)
     }
 
@@ -96,6 +142,12 @@ impl Settings {
     pub fn is_https(&self) -> bool {
         self.adresse.starts_with("https://")
     }
+}
+
+/// A provider for tests, on this machine.
+fn is_this_machine(address: &str) -> bool {
+    let host = address.strip_prefix("http://").and_then(|rest| rest.split(['/', ':']).next());
+    matches!(host, Some("127.0.0.1" | "localhost"))
 }
 
 #[cfg(test)]

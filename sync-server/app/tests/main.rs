@@ -4,6 +4,7 @@
 mod attendance;
 mod billing;
 mod desk;
+mod identity;
 mod import;
 mod keeping;
 mod place;

@@ -56,6 +56,12 @@ impl<'a> Act<'a> {
         Self::new(account.to_string(), capacity, channel, route)
     }
 
+    /// Somebody at a page who hasn't proved who it is: what was typed is no name.
+    #[must_use]
+    pub fn visitor(route: &'a str) -> Self {
+        Self::new("visiteur".into(), "inconnu", "portail", route)
+    }
+
     /// The program itself: a job, a poll.
     #[must_use]
     pub fn system(route: &'a str) -> Self {

@@ -19,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(Sql { name: "m0004_billing", text: include_str!("migrations/m0004_billing.sql") }),
             Box::new(InsertOnly { name: "m0005_what_was_issued_is_insert_only", tables: ISSUED }),
             Box::new(Sql { name: "m0006_forgotten", text: include_str!("migrations/m0006_forgotten.sql") }),
+            Box::new(Sql { name: "m0010_identity", text: include_str!("migrations/m0010_identity.sql") }),
         ]
     }
 }

@@ -4,8 +4,8 @@
 //! `find::<E>()` is SeaORM's, already narrowed; the raw `Entity::find()` stays inside this folder (a test holds it).
 
 use crate::store::entity::{
-    booking, booking_event, centre, child, clock_observation, commune, contract, custody, dossier, dossier_child, enrolment, household,
-    import_run, journal_payload, organisation, site,
+    account_role, booking, booking_event, centre, child, clock_observation, commune, contract, custody, dossier, dossier_child, enrolment,
+    household, import_run, journal_payload, organisation, site,
 };
 use crate::{Error, Result};
 use chrono::NaiveDate;
@@ -14,7 +14,7 @@ use sea_orm::{
     ColumnTrait, Condition, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DeleteMany, EntityTrait, QueryFilter, QuerySelect,
     QueryTrait, Select, UpdateMany,
 };
-use shared::id::{OrganisationId, TerritoireId};
+use shared::id::{AccountId, OrganisationId, TerritoireId};
 
 /// A table whose rows belong to a territoire.
 pub trait OfTerritoire: EntityTrait {
@@ -100,6 +100,13 @@ impl<'c> Territory<'c> {
         let mut all = self.find::<organisation::Entity>().all(&self.on()).await?;
         all.sort_by(|a, b| a.code.cmp(&b.code));
         Ok(all)
+    }
+
+    /// The roles of an account in every organisation of this territoire: which desks open to it is asked before any is.
+    #[must_use]
+    pub fn roles_of(&self, account: AccountId) -> Select<account_role::Entity> {
+        let own = account_role::Entity::find().filter(account_role::Column::TerritoireId.eq(self.id.0));
+        own.filter(account_role::Column::AccountId.eq(account.0))
     }
 
     /// The handle of one organisation.

@@ -1,8 +1,9 @@
-//! `preau-server admin …`: the fleet of tablets, as an administrator sees it.
+//! `preau-server admin …`: the fleet of tablets, as an administrator sees it. Accounts are [`crate::identity::commands`]'.
 
 use crate::app::{App, Place};
 use crate::cli::Outcome;
 use crate::identity::audit::{self, Act};
+use crate::identity::commands as accounts;
 use crate::keeping::reprise;
 use crate::store::Territory;
 use crate::store::entity::{device, enrolment_code, held_entry, quarantine, site, sync_session};
@@ -45,6 +46,15 @@ pub enum Command {
         #[arg(long, value_name = "ID")]
         device: Uuid,
     },
+    /// Comptes d'agents : création, rôles, mot de passe, second facteur
+    #[command(subcommand)]
+    Account(accounts::Command),
+    /// Donne un code d'activation pour l'accès d'un responsable, valable 30 jours
+    ActivationCode {
+        /// Code du responsable
+        #[arg(long, value_name = "CODE")]
+        person: String,
+    },
 }
 
 /// Runs a command.
@@ -58,6 +68,8 @@ pub async fn run(place: &Place, command: &Command) -> Result<Outcome> {
         Command::Reprise(args) => reprise::run(&app, args).await,
         Command::Devices { json } => devices(&app, *json).await,
         Command::Revoke { device } => revoke(&app, *device).await,
+        Command::Account(command) => accounts::run(&app, command).await,
+        Command::ActivationCode { person } => accounts::activation_code(&app, person).await,
     }
 }
 

@@ -10,7 +10,6 @@ use server::app::App;
 use server::clock::Clock;
 use server::serve::{Server, listen};
 use server::store::{Territory, random};
-use server::sync::Desk;
 use server::sync::enrol::new_code;
 use sha2::Sha256;
 use shared::calendar::Instant;
@@ -48,7 +47,7 @@ pub fn at_noon(fresh: &Fresh) -> App {
 }
 
 pub async fn open(app: App) -> Door {
-    let server = Server { desk: Desk::open(&app).unwrap(), app: app.clone() };
+    let server = Server::open(app.clone()).unwrap();
     let authority = server.desk.authority.certificate().to_vec();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (at, handle) = (listener.local_addr().unwrap(), Handle::new());

@@ -13,6 +13,7 @@ entity! {
         person_id: Option<Uuid>,
         created_at_ms: i64,
         disabled_at_ms: Option<i64>,
+        totp_last_step: Option<i64>,
     }
 }
 
@@ -44,6 +45,19 @@ entity! {
         created_at_ms: i64,
         last_seen_at_ms: i64,
         expires_at_ms: i64,
+        idle_ms_max: i64,
+        second_factor_at_ms: Option<i64>,
+        totp_pending: Option<Bytes>,
+        barred_from: Option<Bytes>,
+    }
+}
+
+entity! {
+    recovery_code "recovery_code" of_territoire
+    key { territoire_id: Uuid, account_id: Uuid, code_hash: Bytes }
+    {
+        created_at_ms: i64,
+        used_at_ms: Option<i64>,
     }
 }
 

@@ -1,0 +1,10 @@
+//! Logging in, through the real router and over a real port, as browsers do it.
+
+mod activation;
+mod browser;
+mod commands;
+mod forms;
+mod log_in;
+mod rights;
+mod second_factor;
+mod sign_on;
