@@ -3,6 +3,7 @@
 #[path = "evening.rs"]
 mod evening;
 
+#[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use evening::{child_dialog, child_today, correction, departure_late, departure_witness, quarantined, signature, signing, staff};
 
 use shared::id::{ActivityId, ChildId, GroupId, PersonId};
