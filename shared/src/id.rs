@@ -94,6 +94,8 @@ ids! {
     StaffId;
     /// Someone with a log-in to the office.
     AgentId;
+    /// A log-in, of a family or of an agent.
+    AccountId;
     /// An opaque card number that the territory gave to someone.
     BadgeId;
     /// A right to attend an activity.

@@ -179,7 +179,7 @@ pub async fn activate(
         Err(other) => return Err(other),
     };
     spend(&territory, row, &account).await?;
-    audit::write(&territory, now, Act::account(AccountId(account.id), "self", "portail", ROUTE).about("person", person.id)).await?;
+    audit::write(&territory, now, Act::account(account.id, "self", "portail", ROUTE).about("person", person.id)).await?;
     transaction.commit().await?;
     attempt.was_right();
     let mut response = opened(&server, &visit, &account, ROUTE, super::login::FAMILY_HOME).await?;

@@ -93,13 +93,15 @@ impl Visit {
 
 /// The layer.
 pub async fn watch(State(server): State<Server>, mut request: Request, next: Next) -> Response {
-    let visit = match visit(&server, &request).await {
+    // The body is nobody's to hold while the database is asked: what is asked of the request is taken out first.
+    let (headers, network) = (request.headers().clone(), network(&request, &server.identity.settings));
+    let visit = match visit(&server, &headers, network).await {
         Ok(visit) => visit,
         Err(error) => return error.into_response(),
     };
     let request_is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
     if !request_is_safe {
-        if !is_from_our_pages(request.headers(), &server.identity.settings) {
+        if !is_from_our_pages(&headers, &server.identity.settings) {
             return pages::turned(Turned::OtherSite);
         }
         request = match with_token(request, &visit).await {
@@ -117,8 +119,8 @@ pub async fn watch(State(server): State<Server>, mut request: Request, next: Nex
     response
 }
 
-async fn visit(server: &Server, request: &Request) -> Result<Visit> {
-    let (headers, https) = (request.headers(), server.identity.settings.is_https());
+async fn visit(server: &Server, headers: &HeaderMap, network: Network) -> Result<Visit> {
+    let https = server.identity.settings.is_https();
     let session_cookie = cookie::read(headers, Name::Session, https);
     let session = match &session_cookie {
         Some(token) => living(server, token).await?,
@@ -130,7 +132,6 @@ async fn visit(server: &Server, request: &Request) -> Result<Visit> {
         Some(token) => token,
         None => URL_SAFE_NO_PAD.encode(store::random::<32>()?),
     };
-    let network = network(request, &server.identity.settings);
     let form_token_is_shown = AtomicBool::new(false);
     Ok(Visit(Arc::new(Inner { session, form_token, form_token_is_new, form_token_is_shown, network, session_cookie })))
 }

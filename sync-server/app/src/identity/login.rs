@@ -132,7 +132,7 @@ pub(super) async fn opened(server: &Server, visit: &Visit, account: &Account, ro
     let at_desk = account::has_role(&territory, AccountId(account.id), app.clock.today()).await?;
     let place = if at_desk { Use::Desk } else { Use::Home };
     let token = session::open(&territory, account, place, false, now).await?;
-    audit::write(&territory, now, Act::account(AccountId(account.id), "self", "portail", route)).await?;
+    audit::write(&territory, now, Act::account(account.id, "self", "portail", route)).await?;
     transaction.commit().await?;
     let suite = local_path(suite);
     let to = match (at_desk, suite) {
@@ -171,7 +171,7 @@ pub async fn log_out(State(server): State<Server>, visit: Visit) -> Result<Respo
         let transaction = app.db.begin().await?;
         let territory = Territory::new(app.territoire(), &transaction);
         session::end(&territory, token).await?;
-        audit::write(&territory, now, Act::account(session.account, "self", "portail", "POST /deconnexion")).await?;
+        audit::write(&territory, now, Act::account(session.account.0, "self", "portail", "POST /deconnexion")).await?;
         transaction.commit().await?;
     }
     let mut response = Redirect::to("/connexion").into_response();

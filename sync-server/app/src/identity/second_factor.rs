@@ -130,7 +130,7 @@ pub async fn check(State(server): State<Server>, visit: Visit, Form(typed): Form
     let right = takes_code(&territory, &account, &typed.code, app.clock.elsewhere()).await?
         || takes_recovery(&territory, &account, &typed.code, now).await?;
     if !right {
-        let act = Act::account(session.account, "agent", "bureau", CODE_ROUTE).ended("refus");
+        let act = Act::account(session.account.0, "agent", "bureau", CODE_ROUTE).ended("refus");
         audit::write(&territory, now, act).await?;
         transaction.commit().await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page::html(&page(Some(WRONG), None))?).into_response());
@@ -149,7 +149,7 @@ async fn passed(territory: &Territory<'_>, visit: &Visit, account: &Account, rou
         session::end(territory, before).await?;
     }
     let token = session::open(territory, account, Use::Desk, true, now).await?;
-    audit::write(territory, now, Act::account(AccountId(account.id), "agent", "bureau", route)).await?;
+    audit::write(territory, now, Act::account(account.id, "agent", "bureau", route)).await?;
     Ok(token)
 }
 

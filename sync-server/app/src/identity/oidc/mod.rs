@@ -261,7 +261,7 @@ pub async fn link(State(server): State<Server>, visit: Visit, headers: HeaderMap
     let transaction = app.db.begin().await?;
     let territory = Territory::new(app.territoire(), &transaction);
     account::identify(&territory, session.account, proved.identity(), now).await?;
-    audit::write(&territory, now, Act::account(session.account, "self", "portail", "POST /connexion/lier")).await?;
+    audit::write(&territory, now, Act::account(session.account.0, "self", "portail", "POST /connexion/lier")).await?;
     transaction.commit().await?;
     let mut response = Redirect::to("/").into_response();
     server.identity.sso.forget(&server, &headers, &mut response);

@@ -5,10 +5,11 @@ use crate::settings::Oidc;
 use crate::{Error, Result};
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreJwsSigningAlgorithm, CoreProviderMetadata};
 use openidconnect::{
-    AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl, Nonce,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
+    AsyncHttpClient, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl,
+    Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
 };
 use shared::calendar::Instant;
+use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 pub(super) struct Provider {
     pub set: Oidc,
     back: String,
-    http: reqwest::Client,
+    line: Line,
     said: Mutex<Option<(CoreProviderMetadata, i64)>>,
 }
 
@@ -38,22 +39,12 @@ enum Failure {
     TooLong,
 }
 
-impl Provider {
-    pub(super) fn new(set: Oidc, our_address: &str) -> Result<Self> {
-        // Once for the process; another provider of TLS that was chosen before stays.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        // No redirect: what a provider says of itself is never a way into this network.
-        let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(ANSWER_WAIT);
-        let builder = if set.emetteur.starts_with("https://") { builder.https_only(true) } else { builder.no_proxy() };
-        let http = builder
-            .build()
-            .map_err(|error| Error::Unavailable(format!("Les connexions chiffrées ne peuvent pas être préparées : {error}")))?;
-        let back = format!("{our_address}/connexion/sso/{}/retour", set.nom);
-        Ok(Self { set, back, http, said: Mutex::default() })
-    }
+/// The way out, with its limits.
+struct Line(reqwest::Client);
 
+impl Line {
     async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, Failure> {
-        let mut answer = self.http.execute(reqwest::Request::try_from(request)?).await?;
+        let mut answer = self.0.execute(reqwest::Request::try_from(request)?).await?;
         let mut response = axum::http::Response::builder().status(answer.status());
         for (name, value) in answer.headers() {
             response = response.header(name, value);
@@ -66,6 +57,30 @@ impl Provider {
             body.extend_from_slice(&chunk);
         }
         Ok(response.body(body)?)
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for Line {
+    type Error = Failure;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Failure>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.ask(request))
+    }
+}
+
+impl Provider {
+    pub(super) fn new(set: Oidc, our_address: &str) -> Result<Self> {
+        // Once for the process; another provider of TLS that was chosen before stays.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // No redirect: what a provider says of itself is never a way into this network.
+        let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(ANSWER_WAIT);
+        let builder = if set.emetteur.starts_with("https://") { builder.https_only(true) } else { builder.no_proxy() };
+        let http = builder
+            .build()
+            .map_err(|error| Error::Unavailable(format!("Les connexions chiffrées ne peuvent pas être préparées : {error}")))?;
+        let back = format!("{our_address}/connexion/sso/{}/retour", set.nom);
+        Ok(Self { set, back, line: Line(http), said: Mutex::default() })
     }
 
     fn unreachable(&self, error: impl std::fmt::Display) -> Error {
@@ -80,8 +95,7 @@ impl Provider {
             return Ok(metadata);
         }
         let issuer = IssuerUrl::new(self.set.emetteur.clone()).map_err(|error| self.unreachable(error))?;
-        let http = |request: HttpRequest| self.ask(request);
-        let metadata = CoreProviderMetadata::discover_async(issuer, &http).await.map_err(|error| self.unreachable(error))?;
+        let metadata = CoreProviderMetadata::discover_async(issuer, &self.line).await.map_err(|error| self.unreachable(error))?;
         *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some((metadata.clone(), now.timestamp_millis()));
         Ok(metadata)
     }
@@ -108,9 +122,8 @@ impl Provider {
         let back = RedirectUrl::new(self.back.clone()).map_err(|error| error.to_string())?;
         let (id, secret) = (ClientId::new(self.set.client_id.clone()), ClientSecret::new(self.set.client_secret.clone()));
         let client = CoreClient::from_provider_metadata(metadata, id.clone(), Some(secret.clone())).set_redirect_uri(back);
-        let http = |request: HttpRequest| self.ask(request);
         let exchange = client.exchange_code(AuthorizationCode::new(code)).map_err(|error| error.to_string())?;
-        let answer = exchange.set_pkce_verifier(PkceCodeVerifier::new(verifier)).request_async(&http).await;
+        let answer = exchange.set_pkce_verifier(PkceCodeVerifier::new(verifier)).request_async(&self.line).await;
         let answer = answer.map_err(|error| error.to_string())?;
         let token = answer.id_token().ok_or("no ID token")?;
         let nonce = Nonce::new(nonce.to_owned());
