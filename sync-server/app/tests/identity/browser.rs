@@ -152,12 +152,12 @@ impl House {
         AccountId(account.id)
     }
 
-    /// The territoire's book: route, actor's kind and outcome, oldest first.
+    /// The territoire's book after its first line: route, actor's kind and outcome, oldest first.
     pub async fn audit(&self) -> Vec<String> {
         let tenant = self.reading().tenant(OrganisationId(self.app.territoire().0));
         let lines = tenant.find::<audit::Entity>().order_by_asc(audit::Column::Day).order_by_asc(audit::Column::Number);
         let lines = lines.all(&tenant.on()).await.unwrap();
-        lines.into_iter().map(|l| format!("{} {} {}", l.route, l.capacity, l.outcome)).collect()
+        lines.into_iter().filter(|l| l.route != "init").map(|l| format!("{} {} {}", l.route, l.capacity, l.outcome)).collect()
     }
 }
 
