@@ -1,7 +1,7 @@
 //! The server of Préau: one binary with subcommands.
 //!
 //! Folders are what a town hall would call its desks: [`registry`] (families,
-//! places, imports), [`billing`] (tariffs, drafts), [`office`]… each with its queries, use cases, routes and pages side by
+//! places, imports), [`billing`] (tariffs, drafts), [`office`], [`portal`]… each with its queries, use cases, routes and pages side by
 //! side. [`store`] is the one door to the database; [`app`] holds what all
 //! desks share; [`page`] what all pages do; [`clock`] is the only file that reads the wall clock.
 
@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod keeping;
 pub mod office;
 pub mod page;
+pub mod portal;
 pub mod registry;
 pub mod router;
 pub mod serve;

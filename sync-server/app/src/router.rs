@@ -3,6 +3,7 @@
 use crate::identity::{self, browser};
 use crate::office;
 use crate::page::{not_found, theme};
+use crate::portal;
 use crate::serve::{Server, Transport};
 use crate::sync::refusal::Refusal;
 use crate::sync::routes as sync;
@@ -37,6 +38,8 @@ pub fn router(server: Server) -> Router {
     // Everything that a browser opens: one layer knows the caller, and refuses forms that aren't ours (identity::browser).
     let pages = Router::new()
         .merge(identity::routes())
+        // Families, each page what its person may see: the table is portal::ROUTES.
+        .merge(portal::routes())
         // Agents: see office::routes.
         .merge(office::routes(&server))
         .layer(middleware::from_fn_with_state(server.clone(), browser::watch));

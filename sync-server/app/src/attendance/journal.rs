@@ -13,7 +13,7 @@ use sea_orm::sea_query::{Expr, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use shared::calendar::{Instant, business_day, instant_from_ms};
 use shared::fold::{self, Fact};
-use shared::id::{OrganisationId, SiteId};
+use shared::id::{ChildId, OrganisationId, SiteId};
 use shared::journal::{Detail, Envelope, Note, Payload, Private, Sealed, note_hash};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
@@ -256,6 +256,19 @@ pub async fn facts(tenant: &Tenant<'_>, from: NaiveDate, to: NaiveDate) -> Resul
 pub async fn facts_at(tenant: &Tenant<'_>, site: SiteId, from: NaiveDate, to: NaiveDate) -> Result<Vec<Fact>> {
     let about = Condition::all()
         .add(journal_payload::Column::SiteId.eq(site.0))
+        .add(journal_payload::Column::Day.lte(to))
+        .add(journal_payload::Column::LastDay.gte(from));
+    facts_where(tenant, about).await
+}
+
+/// As [`facts`], about one child: the family's calendar. Times of a clock that was wrong without ever being observed may differ from
+/// the sheet's, which knows what else that tablet sealed.
+///
+/// # Errors
+/// The database's.
+pub async fn facts_about(tenant: &Tenant<'_>, child: ChildId, from: NaiveDate, to: NaiveDate) -> Result<Vec<Fact>> {
+    let about = Condition::all()
+        .add(journal_payload::Column::ChildId.eq(child.0))
         .add(journal_payload::Column::Day.lte(to))
         .add(journal_payload::Column::LastDay.gte(from));
     facts_where(tenant, about).await

@@ -210,6 +210,26 @@ pub async fn end(territory: &Territory<'_>, token: &str) -> Result<()> {
     Ok(())
 }
 
+/// The other living sessions of a session's account, newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn others(territory: &Territory<'_>, session: &Session, now: Instant) -> Result<Vec<account_session::Model>> {
+    let of_account = territory.find::<account_session::Entity>().filter(account_session::Column::AccountId.eq(session.account.0));
+    let rows = of_account.order_by_desc(account_session::Column::LastSeenAtMs).all(&territory.on()).await?;
+    Ok(rows.into_iter().filter(|row| row.token_hash != session.token_hash && !is_over(row, now.timestamp_millis())).collect())
+}
+
+/// Ends the other sessions of a session's account.
+///
+/// # Errors
+/// The database's.
+pub async fn end_others(territory: &Territory<'_>, session: &Session) -> Result<()> {
+    let of_account = territory.delete::<account_session::Entity>().filter(account_session::Column::AccountId.eq(session.account.0));
+    of_account.filter(account_session::Column::TokenHash.ne(session.token_hash.clone())).exec(&territory.on()).await?;
+    Ok(())
+}
+
 /// Ends all sessions of an account: its password changed, it was disabled.
 ///
 /// # Errors

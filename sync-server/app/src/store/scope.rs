@@ -109,6 +109,13 @@ impl<'c> Territory<'c> {
         own.filter(account_role::Column::AccountId.eq(account.0))
     }
 
+    /// Rows of an organisation's table in every organisation of this territoire: a family's own page, which narrows them to what its
+    /// person may see (`territory.across::<invoice::Entity>(invoice::Column::TerritoireId)`). No desk asks this way.
+    #[must_use]
+    pub fn across<E: OfOrganisation>(&self, territoire_column: E::Column) -> Select<E> {
+        E::find().filter(territoire_column.eq(self.id.0))
+    }
+
     /// The handle of one organisation.
     #[must_use]
     pub fn tenant(&self, organisation: OrganisationId) -> Tenant<'c> {

@@ -1,0 +1,205 @@
+//! One bill: what it comes to, how to pay it, and why, line by line, for this reader.
+
+use super::Frame;
+use super::bills::title;
+use super::question::{Refused, asked_about};
+use super::reading::{Bill, Me, bill};
+use crate::Result;
+use crate::billing::issue::Addressee;
+use crate::billing::issued::IssuedLine;
+use crate::billing::paper::{PAYFIP_CENTS_MAX, PAYFIP_CENTS_MIN};
+use crate::identity::audit::{self, Act};
+use crate::identity::{Csrf, Guardian};
+use crate::page::html;
+use crate::serve::Server;
+use crate::store::Territory;
+use crate::store::entity::question;
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use chrono::NaiveDate;
+use rules::wording::{Reader, Why};
+use shared::calendar::{business_day, instant_from_ms};
+use shared::french;
+use shared::money::Cents;
+
+const ROUTE: &str = "GET /famille/factures/{id}";
+/// The mode of a régie that is paid here.
+const COLLECTS_ITSELF: &str = "regie";
+
+#[derive(Template)]
+#[template(path = "portal/bill.html")]
+pub(super) struct Page {
+    frame: Frame,
+    csrf: Csrf,
+    title: String,
+    total: String,
+    tag: String,
+    mark: &'static str,
+    number: String,
+    regie: String,
+    payer: String,
+    /// "10,00 € déjà payés, il reste 19,60 €."
+    partly: Option<String>,
+    is_credit_note: bool,
+    pay: Pay,
+    href: String,
+    lines: Vec<SaidLine>,
+    /// Whether some lines are shown without their times.
+    is_partial: bool,
+}
+
+/// How a bill can be paid here.
+enum Pay {
+    /// With a button.
+    Button,
+    /// Not, and why.
+    Says(String),
+    /// Nothing is to pay.
+    Nothing,
+}
+
+struct SaidLine {
+    number: i32,
+    child: String,
+    label: String,
+    /// Only where the reader may know it.
+    place: Option<String>,
+    amount: String,
+    /// "Voir les 10 jours".
+    days: String,
+    why: Why,
+    questions: Vec<Asked>,
+    /// What was typed and refused.
+    refused: Option<Refused>,
+}
+
+struct Asked {
+    when: String,
+    text: String,
+    answer: Option<String>,
+}
+
+/// `GET /famille/factures/{id}`.
+pub(super) async fn page(State(server): State<Server>, guardian: Guardian, Path(id): Path<String>) -> Result<Response> {
+    let found = read(&server, &guardian, &id).await?;
+    told(&server, &guardian, &found, ROUTE).await?;
+    html(&shown(&server, &guardian, &found, None).await?)
+}
+
+/// A bill that the caller may open.
+pub(super) async fn read(server: &Server, guardian: &Guardian, id: &str) -> Result<Bill> {
+    let reading = server.app.db.snapshot().await?;
+    let territory = Territory::new(server.app.territoire(), &reading);
+    let me = Me::read(&territory, guardian, server.app.clock.now()).await?;
+    bill(&territory, &me, id).await
+}
+
+/// The line of the audit: a bill tells of a child's days.
+pub(super) async fn told(server: &Server, guardian: &Guardian, bill: &Bill, route: &str) -> Result<()> {
+    let app = &server.app;
+    let transaction = app.db.begin().await?;
+    let territory = Territory::new(app.territoire(), &transaction);
+    let act = Act::account(guardian.account.0, bill.capacity(), "portail", route);
+    audit::write(&territory, app.clock.now(), act.about("invoice", bill.issued.bill.id).of(bill.organisation_id())).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// The page; with a question that was refused, beside its field.
+pub(super) async fn shown(server: &Server, guardian: &Guardian, bill: &Bill, refused: Option<&Refused>) -> Result<Page> {
+    let reading = server.app.db.snapshot().await?;
+    let territory = Territory::new(server.app.territoire(), &reading);
+    let questions = asked_about(&territory.tenant(bill.organisation_id()), bill, guardian).await?;
+    let (tag, mark) = state(bill, server.app.clock.today());
+    let (total, open, paid) = (bill.issued.total(), bill.open(), bill.issued.paid());
+    let is_credit_note = bill.issued.is_credit_note();
+    let is_partly_paid = !is_credit_note && paid > Cents::ZERO && open > Cents::ZERO;
+    Ok(Page {
+        frame: Frame::of(guardian, "bills"),
+        csrf: guardian.csrf.clone(),
+        title: title(bill),
+        total: total.to_string(),
+        tag,
+        mark,
+        number: bill.issued.bill.printed_number.clone(),
+        regie: bill.regie.name.clone(),
+        payer: payer(bill),
+        partly: is_partly_paid.then(|| format!("{paid} déjà payés : il reste {open}.")),
+        is_credit_note,
+        pay: pay(bill),
+        href: bill.href(),
+        lines: bill.issued.lines.iter().map(|line| said_line(bill, line, &questions, refused)).collect(),
+        is_partial: !bill.is_read_whole(),
+    })
+}
+
+fn said_line(bill: &Bill, line: &IssuedLine, questions: &[question::Model], refused: Option<&Refused>) -> SaidLine {
+    let reader = bill.reader(line);
+    let why = line.why(reader);
+    let asked = |row: &question::Model| Asked {
+        when: french::day(business_day(instant_from_ms(row.asked_at_ms))),
+        text: row.text.clone(),
+        answer: row.answer.clone(),
+    };
+    SaidLine {
+        number: line.row.number,
+        child: line.row.child_name.clone(),
+        label: if line.row.adjusts { format!("{}, rectification", line.row.label) } else { line.row.label.clone() },
+        place: (reader == Reader::Guardian).then(|| line.row.centre_name.clone()),
+        amount: Cents(line.row.amount_cents).to_string(),
+        days: match why.days.len() {
+            1 => "Voir le jour".into(),
+            count => format!("Voir les {count} jours"),
+        },
+        why,
+        questions: questions.iter().filter(|q| q.line_number == line.row.number).map(asked).collect(),
+        refused: refused.filter(|refused| refused.line == line.row.number).cloned(),
+    }
+}
+
+/// Who pays, by the name that the bill froze.
+pub(super) fn payer(bill: &Bill) -> String {
+    serde_json::from_str::<Addressee>(&bill.issued.bill.addressee).map(|addressee| addressee.name).unwrap_or_default()
+}
+
+/// Where a bill stands, as a tag says it.
+pub(super) fn state(bill: &Bill, today: NaiveDate) -> (String, &'static str) {
+    if bill.issued.is_credit_note() {
+        return ("avoir".into(), "here");
+    }
+    if bill.open() <= Cents::ZERO {
+        let word = if bill.issued.total() > Cents::ZERO { "payée" } else { "rien à payer" };
+        return (word.into(), "here");
+    }
+    if bill.is_being_paid {
+        return ("paiement en cours".into(), "look");
+    }
+    match bill.issued.bill.due_on {
+        Some(due) if due < today => (format!("à payer, échéance du {} passée", french::day(due)), "look"),
+        Some(due) => (format!("à payer avant le {}", french::day(due)), "look"),
+        None => ("à payer".into(), "look"),
+    }
+}
+
+/// What can be paid here, and by PayFiP's own bounds.
+fn pay(bill: &Bill) -> Pay {
+    let open = bill.open();
+    if open <= Cents::ZERO {
+        return Pay::Nothing;
+    }
+    if bill.is_being_paid {
+        return Pay::Says("Un paiement de cette facture est en cours. Cette page le dira quand il sera terminé.".into());
+    }
+    // A titre is collected by the Treasury, whatever number the régie still has.
+    if bill.regie.mode != COLLECTS_ITSELF || bill.regie.numcli.as_deref().is_none_or(str::is_empty) {
+        return Pay::Says("Cette régie ne prend pas les paiements en ligne. Payez à son accueil.".into());
+    }
+    if open < PAYFIP_CENTS_MIN {
+        return Pay::Says(format!("En ligne, un paiement est d’au moins {PAYFIP_CENTS_MIN}. Payez à l’accueil de la régie."));
+    }
+    if open > PAYFIP_CENTS_MAX {
+        return Pay::Says(format!("En ligne, un paiement est d’au plus {PAYFIP_CENTS_MAX}. Payez à l’accueil de la régie."));
+    }
+    Pay::Button
+}
