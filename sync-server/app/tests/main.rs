@@ -8,6 +8,7 @@ mod identity;
 mod import;
 mod keeping;
 mod place;
+mod portal;
 mod store;
 mod sync;
 mod world;

@@ -1,7 +1,7 @@
 //! Logging in, through the real router and over a real port, as browsers do it.
 
 mod activation;
-mod browser;
+pub mod browser;
 mod commands;
 mod forms;
 mod log_in;

@@ -1,0 +1,141 @@
+//! What a family tells: an absence that reaches the tablet, a question about a line.
+
+use super::family::*;
+use crate::on_both;
+use crate::world::day;
+use sea_orm::{ColumnTrait, QueryFilter};
+use server::attendance::sheet;
+use server::store::Territory;
+use server::store::entity::{journal_entry, question, site_change};
+use shared::id::SiteId;
+use shared::journal::{ActorKind, Channel, Detail};
+
+async fn announced(f: &Family) -> Vec<journal_entry::Model> {
+    let tenant = f.house.reading().tenant(f.house.a.organisation);
+    let of_kind = tenant.find::<journal_entry::Entity>().filter(journal_entry::Column::Kind.eq("absence_announced"));
+    of_kind.all(&tenant.on()).await.unwrap()
+}
+
+fn path(f: &Family) -> String {
+    format!("/famille/enfants/{}/absence", f.house.a.child)
+}
+
+fn chosen(f: &Family) -> String {
+    format!("pour_{}", f.house.a.activity)
+}
+
+on_both! {
+    async fn an_announced_absence_reaches_the_tablet_by_its_normal_pull(fresh: &Fresh) {
+        let f = family(fresh).await;
+        let (mother, form) = f.browser(Who::Mother).await;
+        let of = chosen(&f);
+        let of = of.as_str();
+        let fields = [("du", "2026-10-06"), ("au", "2026-10-07"), ("motif", "conge"), (of, "oui")];
+        let done = mother.submit(form, &path(&f), &fields).await;
+        assert_eq!(done.status, 200, "{}", done.text);
+        for word in ["ne viendra pas du mardi 6 octobre au mercredi 7 octobre", "l’équipe est prévenue", "Ils le resteront, sauf si Commune A"] {
+            assert!(done.text.contains(word), "{word} in {}", done.text);
+        }
+        let [entry] = announced(&f).await.try_into().unwrap();
+        let territory = Territory::new(f.house.app.territoire(), f.house.app.db.read());
+        let change = territory.find::<site_change::Entity>().filter(site_change::Column::SubjectId.eq(entry.entry_id));
+        let change = change.one(&territory.on()).await.unwrap().unwrap();
+        assert_eq!((change.kind.as_str(), SiteId(change.site_id)), ("entry", f.house.a.site));
+        let centre = sheet::find_centre(&territory, Some("A"), "PERI").await.unwrap();
+        for date in ["2026-10-06", "2026-10-07"] {
+            let sheet = sheet::read(&territory, centre.clone(), day(date)).await.unwrap();
+            let [absence] = sheet.sheet.rows[0].1.absences.as_slice() else { panic!("one absence on {date}") };
+            assert_eq!((absence.mark.channel, absence.mark.actor.kind, absence.noted), (Channel::Portal, ActorKind::Guardian, false));
+            assert_eq!((absence.code.as_str(), absence.mark.actor.id), ("conge", f.persons[&Who::Mother].0));
+        }
+        // A second touch of the button, or the other parent: known already.
+        assert_eq!(mother.submit(form, &path(&f), &fields).await.status, 200);
+        assert_eq!(announced(&f).await.len(), 1);
+        let month = mother.get(&format!("/famille/enfants/{}", f.house.a.child)).await.text;
+        assert!(month.contains("absence annoncée"), "{month}");
+    }
+}
+
+on_both! {
+    async fn an_absence_of_today_is_refused_once_the_moment_began_and_a_past_one_always(fresh: &Fresh) {
+        let f = family(fresh).await;
+        let (mother, form) = f.browser(Who::Mother).await;
+        let (of, elsewhere) = (chosen(&f), format!("pour_{}", f.b.activity));
+        let (of, elsewhere) = (of.as_str(), elsewhere.as_str());
+        let said = async |fields: &[(&str, &str)]| mother.submit(form, &path(&f), fields).await;
+        // At noon, the evening is still to come.
+        assert_eq!(said(&[("du", "2026-10-05"), (of, "oui")]).await.status, 200);
+        f.house.later(4 * 3_600 + 1_800);
+        let refused = said(&[("du", "2026-10-05"), (of, "oui")]).await;
+        assert!(refused.status == 422 && refused.text.contains("a déjà commencé aujourd’hui, à 16:30"), "{}", refused.text);
+        for (fields, sentence) in [
+            (vec![("du", "2026-10-04"), (of, "oui")], "Ce jour est passé."),
+            (vec![("du", "2026-10-08"), ("au", "2026-10-07"), (of, "oui")], "Le dernier jour vient avant le premier."),
+            (vec![("du", "demain"), (of, "oui")], "Indiquez un jour"),
+            (vec![("du", "2026-10-08")], "Choisissez au moins un accueil."),
+            (vec![("du", "2026-10-08"), (elsewhere, "oui")], "Choisissez au moins un accueil."),
+        ] {
+            let refused = said(&fields).await;
+            assert!(refused.status == 422 && refused.text.contains(sentence), "{sentence} in {}", refused.text);
+            assert!(refused.text.contains("value=\"2026-10-0") || fields[0].1 == "demain", "what was typed stays");
+        }
+        assert_eq!(announced(&f).await.len(), 1);
+        let tenant = f.house.reading().tenant(f.house.a.organisation);
+        let sealed = tenant.find::<server::store::entity::journal_payload::Entity>();
+        let sealed = sealed.filter(server::store::entity::journal_payload::Column::EntryId.eq(announced(&f).await[0].entry_id));
+        let payload = sealed.one(&tenant.on()).await.unwrap().unwrap().payload;
+        let read = shared::journal::Payload::decode(&shared::journal::Kind::AbsenceAnnounced, 1, &payload).unwrap();
+        assert!(matches!(read.detail, Detail::Absence { code, .. } if code.is_empty()), "no reason was given, none is sealed");
+    }
+}
+
+on_both! {
+    async fn a_question_is_kept_beside_its_line_and_shown_to_who_asked_with_its_answer(fresh: &Fresh) {
+        let f = family(fresh).await;
+        let (payer, form) = f.browser(Who::Payer).await;
+        let path = format!("/famille/factures/{}/lignes/1/question", f.payers_bill);
+        let long = "x".repeat(1001);
+        let refused = payer.submit(form, &path, &[("jour", "2026-09-07"), ("texte", &long)]).await;
+        assert!(refused.status == 422 && refused.text.contains("1001 caractères") && refused.text.contains(&long));
+        assert!(refused.text.contains("<option value=\"2026-09-07\" selected>"), "{}", refused.text);
+        assert_eq!(payer.submit(form, &path, &[("jour", "2026-09-09"), ("texte", "Absente")]).await.status, 422, "not a day of the line");
+        assert_eq!(payer.submit(form, &path.replace("/1/", "/9/"), &[("texte", "x")]).await.status, 404);
+        for _ in 0..2 {
+            let kept = payer.submit(form, &path, &[("jour", "2026-09-07"), ("texte", "Partie <b>avant</b>")]).await;
+            assert_eq!((kept.status, kept.to), (303, format!("/famille/factures/{}#ligne-1", f.payers_bill)));
+        }
+        let tenant = f.house.reading().tenant(f.house.a.organisation);
+        let [row] = tenant.find::<question::Entity>().all(&tenant.on()).await.unwrap().try_into().unwrap();
+        assert_eq!((row.day, row.line_number, row.invoice_id), (Some(day("2026-09-07")), 1, f.payers_bill));
+        answer(&f).await;
+        let bill = format!("/famille/factures/{}", f.payers_bill);
+        let page = payer.get(&bill).await.text;
+        assert!(page.contains("Partie &#60;b&#62;avant") && page.contains("Vérifié avec le lieu."), "{page}");
+        assert!(payer.get("/famille").await.text.contains("Une réponse à votre question"));
+        let (mother, _) = f.browser(Who::Mother).await;
+        assert!(!mother.get(&bill).await.text.contains("avant"), "another adult's words are theirs");
+    }
+}
+
+async fn answer(f: &Family) {
+    use sea_orm::sea_query::Expr;
+    let transaction = f.house.app.db.begin().await.unwrap();
+    let tenant = Territory::new(f.house.app.territoire(), &transaction).tenant(f.house.a.organisation);
+    let update = tenant.update::<question::Entity>().col_expr(question::Column::Answer, Expr::value("Vérifié avec le lieu."));
+    let at = Expr::value(f.house.app.clock.now_ms());
+    update.col_expr(question::Column::AnsweredAtMs, at).exec(&transaction).await.unwrap();
+    transaction.commit().await.unwrap();
+}
+
+on_both! {
+    async fn the_other_browsers_are_out_and_this_one_stays(fresh: &Fresh) {
+        let f = family(fresh).await;
+        let (here, form) = f.browser(Who::Mother).await;
+        let (there, _) = f.browser(Who::Mother).await;
+        assert!(here.get("/famille/compte").await.text.contains("Dernier passage"));
+        assert_eq!(here.submit(form, "/famille/compte/sessions", &[]).await.status, 303);
+        assert_eq!(there.get("/famille").await.status, 303);
+        let account = here.get("/famille/compte?fait=sessions").await;
+        assert!(account.status == 200 && account.text.contains("Cet appareil seulement."), "{}", account.text);
+    }
+}

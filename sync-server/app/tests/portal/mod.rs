@@ -1,0 +1,6 @@
+//! The family's portal, through the real router, with bills that were really issued.
+
+mod acts;
+mod bills;
+mod family;
+mod matrix;
