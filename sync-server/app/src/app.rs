@@ -1,6 +1,7 @@
 //! What all desks share, made once: the database, the data folder, the clock.
 
 use crate::clock::Clock;
+use crate::payments::Line;
 use crate::settings::Settings;
 use crate::store::{self, Db, entity::installation};
 use crate::{Error, Result};
@@ -23,6 +24,8 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// Makes PDFs, in a process of its own.
     pub documents: Arc<Worker>,
+    /// The line to PayFiP.
+    pub payfip: Arc<Line>,
     /// The installation that this database is.
     pub installation: Arc<installation::Model>,
 }
@@ -91,7 +94,8 @@ impl App {
         let clock = if installation.demo { demo_clock()? } else { Clock::System };
         let settings = Arc::new(Settings::read(data_dir)?);
         let documents = Arc::new(Worker::new(beside_us("preau-documents"), [] as [&str; 0]));
-        Ok(Self { db: Arc::new(db), data_dir: data_dir.into(), clock, settings, documents, installation: Arc::new(installation) })
+        let payfip = Arc::new(Line::to(&settings.payfip.adresse));
+        Ok(Self { db: Arc::new(db), data_dir: data_dir.into(), clock, settings, documents, payfip, installation: Arc::new(installation) })
     }
 
     /// The territoire of this installation.

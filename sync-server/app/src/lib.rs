@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod keeping;
 pub mod office;
 pub mod page;
+pub mod payments;
 pub mod portal;
 pub mod registry;
 pub mod router;

@@ -5,6 +5,7 @@ use crate::cli::Outcome;
 use crate::clock::Clock;
 use crate::identity::Identity;
 use crate::jobs;
+use crate::payments;
 use crate::router::router;
 use crate::store::Territory;
 use crate::store::entity::site;
@@ -110,11 +111,14 @@ pub async fn listen(listener: TcpListener, server: Server, handle: Handle<Socket
     let tls = Arc::new(RwLock::new(certificate(&server, at)?));
     let upkeep = tokio::spawn(upkeep(server.clone(), at, Arc::clone(&tls)));
     let work = tokio::spawn(work(server.app.clone()));
+    // On its own: a payment service that is slow to answer holds up nothing else.
+    let polling = tokio::spawn(payments::keep_polling(server.app.clone()));
     let routes = router(server).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum_server::from_tcp(listener).map_err(lost)?.acceptor(FirstByte { tls }).handle(handle).serve(routes).await;
     upkeep.abort();
     // A job that is cut off here is claimed again when its lease has run out.
     work.abort();
+    polling.abort();
     served.map_err(lost)
 }
 

@@ -158,7 +158,7 @@ async fn living(server: &Server, token: &str) -> Result<Option<Session>> {
 }
 
 /// The caller's network: the connection's, or what a proxy that the settings name says of it.
-fn network(request: &Request, settings: &Settings) -> Network {
+pub(crate) fn network(request: &Request, settings: &Settings) -> Network {
     let connected = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(at)| at.ip().to_canonical());
     // Without a connection there is no network to slow: all such callers are one.
     let connected = connected.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));

@@ -5,7 +5,7 @@
 
 use crate::store::entity::{
     account_role, booking, booking_event, centre, child, clock_observation, commune, contract, custody, dossier, dossier_child, enrolment,
-    household, import_run, journal_payload, organisation, site,
+    household, import_run, invoice, journal_payload, organisation, payment, site,
 };
 use crate::{Error, Result};
 use chrono::NaiveDate;
@@ -114,6 +114,18 @@ impl<'c> Territory<'c> {
     #[must_use]
     pub fn across<E: OfOrganisation>(&self, territoire_column: E::Column) -> Select<E> {
         E::find().filter(territoire_column.eq(self.id.0))
+    }
+
+    /// Payments of every organisation of this territoire: who comes back from PayFiP names a payment, and not whose it is.
+    #[must_use]
+    pub fn payments(&self) -> Select<payment::Entity> {
+        payment::Entity::find().filter(payment::Column::TerritoireId.eq(self.id.0))
+    }
+
+    /// Issued bills of every organisation of this territoire: a family has bills of several.
+    #[must_use]
+    pub fn invoices(&self) -> Select<invoice::Entity> {
+        invoice::Entity::find().filter(invoice::Column::TerritoireId.eq(self.id.0))
     }
 
     /// The handle of one organisation.

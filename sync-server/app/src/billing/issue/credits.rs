@@ -1,10 +1,11 @@
 //! What payers are owed, set against what they owe: a credit note or a payment that was too much pays the oldest open lines.
 
 use crate::Result;
-use crate::store::entity::{allocation, invoice, invoice_line, ledger_entry, ledger_posting};
+use crate::store::entity::{allocation, invoice, invoice_line, ledger_entry, ledger_posting, regie};
 use crate::store::{Tenant, insert_all, new_id};
 use rules::ledger::{Allocated, OpenLine, allocate as spread};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use shared::calendar::Instant;
 use shared::money::Cents;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -20,11 +21,17 @@ struct Standing {
     rests: Vec<(Uuid, Cents, Option<Uuid>)>,
 }
 
-/// Allocates what is left of credit notes and payments of some payers, oldest entry first.
+/// Allocates what is left of credit notes and payments of some payers, oldest entry first; for a payment, the bill that it was meant
+/// for before any other.
+///
+/// Holds the organisation's régies until the transaction ends: a run and a payment, or two payments, at once would each see the same
+/// line open and pay it twice. (SQLite has one writer anyway.)
 ///
 /// # Errors
 /// The database's.
 pub async fn allocate(tenant: &Tenant<'_>, payers: &BTreeSet<Uuid>, now: Instant) -> Result<()> {
+    let held = tenant.find::<regie::Entity>().order_by_asc(regie::Column::Id).lock(LockType::NoKeyUpdate);
+    held.all(&tenant.on()).await?;
     let payers: Vec<Uuid> = payers.iter().copied().collect();
     let mut rows = Vec::new();
     for payers in payers.chunks(IDS_A_QUERY_MAX) {

@@ -1,0 +1,62 @@
+//! Payments: a family pays a bill through PayFiP, and the ledger learns of it once.
+//!
+//! Owns what may be paid ([`offer()`]), the attempt ([`create`]), what became of it ([`settle`]: one function, whoever asks for it; what an
+//! answer means is in [`verdict`]), the rhythm in which PayFiP is asked ([`poll`]), the pages around it and the commands.
+//!
+//! Promises: an attempt is stored before PayFiP is called; a notification and a returning browser are never believed, only PayFiP's own
+//! answer about the operation that was stored; money is posted once, under the lock of the payment's row, and only where amount, debt,
+//! régie and mode are those that were sent; money that comes late is still money.
+
+pub mod commands;
+pub mod create;
+mod line;
+mod offer;
+mod pages;
+mod poll;
+pub mod settle;
+pub mod verdict;
+
+pub use create::may_pay;
+pub use line::Line;
+pub use offer::{Offer, UnderWay, offer, under_way};
+pub use poll::{Turn, keep_polling, next_ask_ms, poll_due};
+pub use settle::learn;
+
+use crate::serve::Server;
+use axum::Router;
+use axum::routing::{get, post};
+
+/// The row is stored, PayFiP has not answered yet.
+pub const CREATED: &str = "cree";
+/// PayFiP knows the operation; its result is not known.
+pub const UNDER_WAY: &str = "en_cours";
+/// Paid, posted.
+pub const PAID: &str = "paye";
+/// Refused by a bank.
+pub const REFUSED: &str = "refuse";
+/// Given up by the payer.
+pub const ABANDONED: &str = "abandonne";
+/// No result came in time, or PayFiP forgot the operation.
+pub const EXPIRED: &str = "expire";
+/// PayFiP did not take the operation.
+pub const FAILED: &str = "erreur";
+/// A person has to look: nothing was posted.
+pub const TO_CHECK: &str = "a_verifier";
+/// How these payments are named in the ledger.
+pub const MEANS: &str = "payfip";
+
+/// What a browser opens: behind the layer that knows the caller.
+pub fn routes() -> Router<Server> {
+    Router::new()
+        // A family: the payer of the bill, or another adult of its household who sees its lines.
+        .route("/famille/factures/{id}/payer", post(create::pay))
+        // Anyone who knows the payment's id: how it ended and the bill's number. Whoever may pay the bill also gets links.
+        .route("/payfip/retour/{id}", get(pages::come_back))
+}
+
+/// What PayFiP calls, or sends a browser to by POST: no session, no token of ours. Nothing that comes in here is believed.
+pub fn callbacks() -> Router<Server> {
+    Router::new()
+        .route("/payfip/notification/{id}", get(pages::notified).post(pages::notified))
+        .route("/payfip/retour/{id}", post(pages::posted_back))
+}
