@@ -42,8 +42,8 @@ pub fn router(server: Server) -> Router {
         .merge(identity::routes())
         // Families, each page what its person may see: the table is portal::ROUTES.
         .merge(portal::routes())
-        // Agents: see office::routes.
-        .merge(office::routes(&server))
+        // Agents with a role in the organisation of the path, each page by its right: see office::table.
+        .merge(office::routes())
         // Families: paying a bill. Anyone who knows a payment's id: how it ended, and no name (payments::routes).
         .merge(payments::routes())
         .layer(middleware::from_fn_with_state(server.clone(), browser::watch));

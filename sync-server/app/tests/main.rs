@@ -7,6 +7,7 @@ mod desk;
 mod identity;
 mod import;
 mod keeping;
+mod office;
 mod payments;
 mod place;
 mod portal;

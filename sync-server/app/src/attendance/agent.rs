@@ -1,4 +1,4 @@
-//! Who acts at the desk: a name given with `--by`.
+//! Who acts at the desk: an account that is logged in, or a name given with `--by`.
 //!
 //! There is no log-in on the command line: who may type there may act, and says for whom the line of the audit and the
 //! seal are. A code of the lieu's staff or the log-in of an account is sealed as such; any other name stands in a note
@@ -9,6 +9,7 @@ use crate::store::entity::{account, staff};
 use crate::store::{Tenant, Territory};
 use crate::{Error, Result};
 use sea_orm::{ColumnTrait, QueryFilter};
+use shared::id::AccountId;
 use shared::journal::{Actor, ActorKind, Capacity};
 use uuid::Uuid;
 
@@ -26,6 +27,15 @@ pub struct Agent {
     pub name: String,
     /// The note that says the name, where no id does.
     pub note: Option<String>,
+}
+
+impl Agent {
+    /// Somebody who is logged in: the seal holds the account, the name is looked up by who reads.
+    #[must_use]
+    pub fn of_account(account: AccountId) -> Self {
+        let actor = Actor { kind: ActorKind::Agent, id: account.0 };
+        Self { actor, capacity: Capacity::Agent, name: account.to_string(), note: None }
+    }
 }
 
 /// Finds who is meant.

@@ -176,7 +176,7 @@ fn about(found: &Found<'_>, now: Instant) -> Payload {
 
 fn motive(text: &str) -> Result<Option<String>> {
     match text.trim() {
-        "" => Err(Error::input("--motif : une correction dit pourquoi, en quelques mots.")),
+        "" => Err(Error::input("Il manque le motif : une correction dit pourquoi, en quelques mots.")),
         text => Ok(Some(text.to_owned())),
     }
 }
@@ -185,20 +185,28 @@ impl Correct {
     /// What to seal.
     ///
     /// # Errors
-    /// No such entry; a time to come, or that puts a departure before its arrival.
+    /// As [`correction`].
     pub fn decide(&self, sheet: &Sheet, now: Instant) -> Result<Said> {
-        let found = find(sheet, self.entry)?;
-        let at_ms = past(sheet.day(), self.time, now)?.timestamp_millis();
-        let (kind, to, person) = match found.what {
-            What::Arrived => (Kind::Arrived, None, None),
-            What::Left { to, person } => (Kind::Left, to, person),
-            What::Present => (Kind::Present, None, None),
-            What::Other => return Err(Error::input("Ce pointage n'a pas d'heure à corriger : retirez-le (attendance retract).")),
-        };
-        in_order(&found, at_ms)?;
-        let payload = Payload { happened_at_ms: at_ms, detail: Detail::Corrected { kind, to, person }, ..about(&found, now) };
-        Ok(Said { kind: Kind::Corrected, payload, site: found.mark.site, motive: motive(&self.motif)? })
+        correction(sheet, self.entry, self.time, &self.motif, now)
     }
+}
+
+/// Another time for a fact.
+///
+/// # Errors
+/// No such entry; a time to come, or that puts a departure before its arrival; no reason.
+pub fn correction(sheet: &Sheet, entry: Uuid, time: NaiveTime, reason: &str, now: Instant) -> Result<Said> {
+    let found = find(sheet, entry)?;
+    let at_ms = past(sheet.day(), time, now)?.timestamp_millis();
+    let (kind, to, person) = match found.what {
+        What::Arrived => (Kind::Arrived, None, None),
+        What::Left { to, person } => (Kind::Left, to, person),
+        What::Present => (Kind::Present, None, None),
+        What::Other => return Err(Error::input("Ce pointage n'a pas d'heure à corriger : retirez-le.")),
+    };
+    in_order(&found, at_ms)?;
+    let payload = Payload { happened_at_ms: at_ms, detail: Detail::Corrected { kind, to, person }, ..about(&found, now) };
+    Ok(Said { kind: Kind::Corrected, payload, site: found.mark.site, motive: motive(reason)? })
 }
 
 /// A departure stays after its arrival: a slip of the pen would else make two facts of one presence.
@@ -221,11 +229,19 @@ impl Retract {
     /// What to seal.
     ///
     /// # Errors
-    /// No such entry.
+    /// As [`retraction`].
     pub fn decide(&self, sheet: &Sheet, now: Instant) -> Result<Said> {
-        let found = find(sheet, self.entry)?;
-        Ok(Said { kind: Kind::Retracted, payload: about(&found, now), site: found.mark.site, motive: motive(&self.motif)? })
+        retraction(sheet, self.entry, &self.motif, now)
     }
+}
+
+/// A fact that didn't happen.
+///
+/// # Errors
+/// No such entry; no reason.
+pub fn retraction(sheet: &Sheet, entry: Uuid, reason: &str, now: Instant) -> Result<Said> {
+    let found = find(sheet, entry)?;
+    Ok(Said { kind: Kind::Retracted, payload: about(&found, now), site: found.mark.site, motive: motive(reason)? })
 }
 
 impl Add {
@@ -234,38 +250,62 @@ impl Add {
     /// # Errors
     /// No such child or activity; a time to come.
     pub async fn decide(&self, territory: &Territory<'_>, sheet: &Sheet, now: Instant) -> Result<Said> {
-        let at = past(sheet.day(), self.time, now)?;
         let tenant = sheet.tenant(territory);
         // A child that only another organisation has to do with is nobody here, whatever the code.
         let child = tenant.children().filter(child::Column::Code.eq(&self.child)).one(&tenant.on()).await?;
         let child = ChildId(child.ok_or_else(|| Error::NotFound(format!("Enfant « {} »", self.child)))?.id);
         let moment = match &self.activite {
-            Some(code) => {
-                let of_centre = tenant.find::<activity::Entity>().filter(activity::Column::CentreId.eq(sheet.centre.id));
-                let row = of_centre.filter(activity::Column::Code.eq(code)).one(&tenant.on()).await?;
-                let row = row.ok_or_else(|| Error::NotFound(format!("Activité « {code} » de ce lieu")))?;
-                Moment { activity: Some(ActivityId(row.id)), label: row.name }
-            }
-            None => self.moment_of_arrival(sheet, child),
+            Some(code) => moment_of(territory, sheet, code).await?,
+            None => moment_of_arrival(sheet, child, self.fait),
         };
-        let (kind, detail) = match self.fait {
-            Fact::Arrivee => (Kind::Arrived, Detail::None),
-            Fact::Depart => (Kind::Left, Detail::Left { to: LeftTo::Other, person: None }),
-        };
-        let payload = Payload {
-            about_child: Some(child),
-            happened_at_ms: at.timestamp_millis(),
-            moment,
-            reason: REASON.into(),
-            detail,
-            ..ServerDevice::payload(now)
-        };
-        Ok(Said { kind, payload, site: SiteId(sheet.centre.site_id), motive: motive(&self.motif)? })
+        addition(sheet, child, moment, (self.fait, self.time), &self.motif, now)
     }
+}
 
-    fn moment_of_arrival(&self, sheet: &Sheet, child: ChildId) -> Moment {
-        let row = sheet.sheet.rows.iter().find(|(id, _)| *id == child).filter(|_| self.fait == Fact::Depart);
-        let open = row.and_then(|(_, day)| day.open_presence(SiteId(sheet.centre.site_id)));
-        open.map(|p| Moment { activity: p.arrived.activity, label: p.arrived.moment.clone() }).unwrap_or_default()
-    }
+/// A fact that nobody recorded.
+///
+/// # Errors
+/// A time to come; no reason.
+pub fn addition(
+    sheet: &Sheet,
+    child: ChildId,
+    moment: Moment,
+    (fact, time): (Fact, NaiveTime),
+    reason: &str,
+    now: Instant,
+) -> Result<Said> {
+    let at = past(sheet.day(), time, now)?;
+    let (kind, detail) = match fact {
+        Fact::Arrivee => (Kind::Arrived, Detail::None),
+        Fact::Depart => (Kind::Left, Detail::Left { to: LeftTo::Other, person: None }),
+    };
+    let payload = Payload {
+        about_child: Some(child),
+        happened_at_ms: at.timestamp_millis(),
+        moment,
+        reason: REASON.into(),
+        detail,
+        ..ServerDevice::payload(now)
+    };
+    Ok(Said { kind, payload, site: SiteId(sheet.centre.site_id), motive: motive(reason)? })
+}
+
+/// The moment that an activity of the lieu names.
+///
+/// # Errors
+/// No such activity here; the database's.
+pub async fn moment_of(territory: &Territory<'_>, sheet: &Sheet, activity: &str) -> Result<Moment> {
+    let tenant = sheet.tenant(territory);
+    let of_centre = tenant.find::<activity::Entity>().filter(activity::Column::CentreId.eq(sheet.centre.id));
+    let row = of_centre.filter(activity::Column::Code.eq(activity)).one(&tenant.on()).await?;
+    let row = row.ok_or_else(|| Error::NotFound(format!("Activité « {activity} » de ce lieu")))?;
+    Ok(Moment { activity: Some(ActivityId(row.id)), label: row.name })
+}
+
+/// For a departure, the moment of the arrival that it ends.
+#[must_use]
+pub fn moment_of_arrival(sheet: &Sheet, child: ChildId, fact: Fact) -> Moment {
+    let row = sheet.sheet.rows.iter().find(|(id, _)| *id == child).filter(|_| fact == Fact::Depart);
+    let open = row.and_then(|(_, day)| day.open_presence(SiteId(sheet.centre.site_id)));
+    open.map(|p| Moment { activity: p.arrived.activity, label: p.arrived.moment.clone() }).unwrap_or_default()
 }

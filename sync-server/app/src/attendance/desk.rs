@@ -3,6 +3,7 @@
 
 use crate::app::{App, Place};
 use crate::attendance::agent::{self, Agent};
+use crate::attendance::deed::Deed;
 use crate::attendance::effective::organisations_at;
 use crate::attendance::server_device::{ServerDevice, ServerKeys};
 use crate::attendance::sheet::{self, Sheet};
@@ -13,7 +14,7 @@ use crate::{Error, Result};
 use chrono::{NaiveDate, NaiveTime};
 use sea_orm::{ColumnTrait, QueryFilter};
 use shared::calendar::{Instant, instant};
-use shared::id::{CentreId, EntryId, OrganisationId, SiteId};
+use shared::id::{AccountId, CentreId, EntryId, OrganisationId, SiteId};
 use shared::journal::{Channel, Evidence, Kind, Payload};
 
 /// Which lieu and day, and who acts.
@@ -31,6 +32,23 @@ pub struct Args {
     /// Collectivité ; inutile si un seul lieu porte ce code
     #[arg(long, value_name = "CODE")]
     pub organisation: Option<String>,
+}
+
+/// A lieu's day, as a page or a command names it.
+#[derive(Debug, Clone, Copy)]
+pub struct Day<'a> {
+    /// Code of the organisation; `None` where only one lieu has the code.
+    pub organisation: Option<&'a str>,
+    /// Code of the lieu.
+    pub centre: &'a str,
+    /// The day.
+    pub date: NaiveDate,
+}
+
+impl Args {
+    fn day(&self) -> Day<'_> {
+        Day { organisation: self.organisation.as_deref(), centre: &self.centre, date: self.date }
+    }
 }
 
 /// A fact to seal in the office's name.
@@ -69,27 +87,12 @@ pub async fn act_on(
     route: &'static str,
     decide: impl AsyncFnOnce(&Territory<'_>, &Sheet, Instant) -> Result<Option<Said>>,
 ) -> Result<Option<EntryId>> {
-    let keys = ServerKeys::open(&app.data_dir)?;
-    let now = app.clock.now();
-    let transaction = app.db.begin().await?;
+    let (now, transaction) = (app.clock.now(), app.db.begin().await?);
     let territory = Territory::new(app.territoire(), &transaction);
-    let centre = sheet::find_centre(&territory, args.organisation.as_deref(), &args.centre).await?;
-    let organisation = OrganisationId(centre.organisation_id);
-    let lieu = (CentreId(centre.id), SiteId(centre.site_id));
-    // The site's lock before the sheet is read: what is signed or corrected is what stands there when it is sealed.
-    crate::store::lock_site(&territory, lieu.1).await?;
-    let sheet = sheet::read(&territory, centre, args.date).await?;
+    let sheet = open(&territory, args.day()).await?;
     let agent = agent::named(&territory, &sheet.tenant(&territory), &args.by).await?;
     let Some(said) = decide(&territory, &sheet, now).await? else { return Ok(None) };
-    if let Some(target) = said.payload.target {
-        check_owner(&territory, said.site, organisation, target).await?;
-    }
-    let mut pen = ServerDevice::open(&territory, &keys, said.site, now).await?;
-    let (payload, notes) = signed_by(&agent, lieu.0, said.payload, said.motive);
-    let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
-    let entry = pen.seal(organisation, said.kind, payload, &notes, now)?;
-    pen.append(&territory, now).await?;
-    audit::write(&territory, now, Act::command(route).about("entry", entry.0).of(organisation).by(&agent.name)).await?;
+    let entry = seal(app, &territory, &sheet, &agent, said, Act::command(route).by(&agent.name), now).await?;
     transaction.commit().await?;
     Ok(Some(entry))
 }
@@ -109,6 +112,54 @@ async fn check_owner(territory: &Territory<'_>, site: SiteId, desk: Organisation
         )));
     }
     Ok(())
+}
+
+/// An act on a day by somebody who is logged in; `told` is how the audit says it. Gives what was sealed: nothing where the
+/// day stands so already.
+///
+/// # Errors
+/// No such lieu; what the act refuses; the database's.
+pub async fn act_as(app: &App, day: Day<'_>, account: AccountId, told: Act<'_>, deed: &Deed) -> Result<Vec<EntryId>> {
+    let (now, transaction) = (app.clock.now(), app.db.begin().await?);
+    let territory = Territory::new(app.territoire(), &transaction);
+    let sheet = open(&territory, day).await?;
+    let agent = Agent::of_account(account);
+    let mut entries = Vec::new();
+    for said in deed.decide(&territory, &sheet, now).await? {
+        entries.push(seal(app, &territory, &sheet, &agent, said, told.clone(), now).await?);
+    }
+    transaction.commit().await?;
+    Ok(entries)
+}
+
+/// The site's lock before the sheet is read: what is signed or corrected is what stands there when it is sealed.
+async fn open(territory: &Territory<'_>, day: Day<'_>) -> Result<Sheet> {
+    let centre = sheet::find_centre(territory, day.organisation, day.centre).await?;
+    crate::store::lock_site(territory, SiteId(centre.site_id)).await?;
+    sheet::read(territory, centre, day.date).await
+}
+
+/// Seals one fact at its site, and leaves its line in the audit.
+async fn seal(
+    app: &App,
+    territory: &Territory<'_>,
+    sheet: &Sheet,
+    agent: &Agent,
+    said: Said,
+    told: Act<'_>,
+    now: Instant,
+) -> Result<EntryId> {
+    let organisation = OrganisationId(sheet.centre.organisation_id);
+    if let Some(target) = said.payload.target {
+        check_owner(territory, said.site, organisation, target).await?;
+    }
+    let mut pen = ServerDevice::open(territory, &ServerKeys::open(&app.data_dir)?, said.site, now).await?;
+    let (payload, notes) = signed_by(agent, CentreId(sheet.centre.id), said.payload, said.motive);
+    let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
+    let entry = pen.seal(organisation, said.kind, payload, &notes, now)?;
+    pen.append(territory, now).await?;
+    audit::write(territory, now, told.about("entry", entry.0).of(organisation)).await?;
+    Ok(entry)
 }
 
 fn signed_by(agent: &Agent, centre: CentreId, payload: Payload, motive: Option<String>) -> (Payload, Vec<String>) {

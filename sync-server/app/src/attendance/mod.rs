@@ -7,6 +7,7 @@
 pub mod agent;
 pub mod commands;
 pub mod correct;
+pub mod deed;
 pub mod desk;
 pub mod effective;
 pub mod export;
@@ -17,4 +18,5 @@ pub mod server_device;
 pub mod sheet;
 pub mod show;
 pub mod sign;
+pub mod signed;
 pub mod verify;

@@ -7,7 +7,7 @@ use crate::billing::{issued, paper, text};
 use crate::store::entity::{issued_document, job, person};
 use crate::store::{Territory, insert_all};
 use crate::{Error, Result};
-use documents::{DocumentError, Rendered};
+use documents::{DocumentError, InvoiceDocument, Rendered};
 use rules::wording::Reader;
 use sea_orm::{ColumnTrait, QueryFilter};
 use sha2::{Digest, Sha256};
@@ -21,7 +21,7 @@ pub(super) async fn make(app: &App, row: &job::Model) -> Result<()> {
     let tenant = reading.tenant(organisation);
     let bill = issued::bill(&tenant, row.subject_id).await?;
     let document = paper::document(app, &tenant, &bill, |_| Reader::Guardian).await?;
-    let Rendered { pdf, warnings, .. } = render(app, document).await?;
+    let Rendered { pdf, warnings, .. } = render(app, vec![document]).await?;
     for warning in warnings {
         tracing::info!(bill = %bill.bill.printed_number, %warning, "a document was made with a remark");
     }
@@ -77,11 +77,11 @@ fn message(app: &App, to: String, credit_note: bool) -> Message {
 }
 
 /// Renders in the worker's process: it has a deadline and a ceiling of memory, and a broken template is an error here.
-async fn render(app: &App, document: documents::InvoiceDocument) -> Result<Rendered> {
+pub(crate) async fn render(app: &App, documents: Vec<InvoiceDocument>) -> Result<Rendered> {
     let (worker, templates) = (Arc::clone(&app.documents), app.data_dir.join("modeles"));
     let rendered = tokio::task::spawn_blocking(move || {
         let own = templates.is_dir().then_some(templates.as_path());
-        worker.render(own, &[document])
+        worker.render(own, &documents)
     });
     match rendered.await {
         Ok(Ok(rendered)) => Ok(rendered),

@@ -16,6 +16,7 @@ use shared::calendar::Instant;
 use shared::id::{OrganisationId, TerritoireId};
 use uuid::Uuid;
 
+pub(crate) use document::render;
 pub use mail::Message;
 
 /// Jobs taken at once.

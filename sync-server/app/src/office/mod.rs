@@ -1,81 +1,80 @@
 //! The office: what agents see and do, page by page.
 //!
-//! Owns the frame of the desk ([`Frame`]) and its routes. Each page is one organisation's, named in the address; whoever asks for
-//! another one is answered as for one that doesn't exist.
+//! Owns the table of its routes ([`table`]): what each asks for, and whether it leaves a line in the audit. Each page is one
+//! organisation's, named in the address; whoever asks for one in which they have no role is answered as for one that doesn't exist.
+//! A page reads one moment of the database; an act is one transaction with its line.
 
+mod acts;
+mod bill;
+mod day;
+mod day_acts;
+mod decide;
 mod draft;
+mod families;
+mod fleet;
+mod frame;
+mod household;
+mod issue;
+mod paper;
+mod questions;
+mod run;
+mod table;
 mod today;
+mod who;
+
+pub use table::{Entry, Needs, table};
 
 use crate::app::App;
+use crate::identity::audit::Act;
+use crate::identity::{Agent, Visit};
 use crate::serve::Server;
 use crate::store::Territory;
-use crate::store::entity::organisation;
-use crate::{Error, Result};
+use crate::{Error, Result, error};
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::middleware::{self, Next};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use std::net::SocketAddr;
+use frame::{Frame, desk, desks_of};
+use uuid::Uuid;
 
-/// Routes below `/bureau`.
-pub fn routes(server: &Server) -> Router<Server> {
-    Router::new()
-        .route("/bureau", get(first_desk))
-        .route("/bureau/{organisation}", get(today::page))
-        .route("/bureau/{organisation}/facturation", get(draft::page))
-        .route("/bureau/{organisation}/facturation/{month}/{regie}/{household}/{payer}", get(draft::bill))
-        .layer(middleware::from_fn_with_state(server.clone(), on_this_machine_only))
+/// Routes below `/bureau`: agents, each page by its right.
+pub fn routes() -> Router<Server> {
+    let first = Router::new().route("/bureau", get(first_desk));
+    table().into_iter().fold(first, |router, entry| router.route(entry.path(), entry.handler))
 }
 
-/// Agents can't log in yet: a demonstration's pages are shown on its own machine, a real installation's to nobody.
-async fn on_this_machine_only(
-    State(server): State<Server>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if server.app.installation.demo && from.ip().is_loopback() {
-        return next.run(request).await;
-    }
-    Error::NotFound("Cette page".into()).into_response()
-}
-
-/// Sends to the first organisation's desk.
-async fn first_desk(State(server): State<Server>) -> Result<Response> {
+/// `GET /bureau`: the organisations in which the account has a role; the only one at once.
+async fn first_desk(State(server): State<Server>, visit: Visit) -> Result<Response> {
+    let Some(session) = visit.session() else { return Ok(Redirect::to("/connexion?suite=%2Fbureau").into_response()) };
     let territory = Territory::new(server.app.territoire(), server.app.db.read());
-    let first = territory.organisations().await?.into_iter().next();
-    let first = first.ok_or_else(|| Error::NotFound("Collectivité".into()))?;
-    Ok(Redirect::to(&format!("/bureau/{}", first.code)).into_response())
-}
-
-/// What stands around every page of the desk.
-struct Frame {
-    /// The organisation's name and code.
-    name: String,
-    code: String,
-    /// The other desks of this territoire: code and name.
-    others: Vec<(String, String)>,
-    /// Which entry of the column this page belongs to.
-    here: &'static str,
-}
-
-impl Frame {
-    fn of(organisation: &organisation::Model, all: Vec<organisation::Model>, here: &'static str) -> Self {
-        let others = all.into_iter().filter(|o| o.code != organisation.code).map(|o| (o.code, o.name)).collect();
-        Self { name: organisation.name.clone(), code: organisation.code.clone(), others, here }
+    let mut desks = desks_of(&territory, session.account, server.app.clock.today()).await?;
+    match desks.len() {
+        // A family that came to the wrong door.
+        0 => Err(Error::NotFound("Cette page".into())),
+        1 => Ok(Redirect::to(&format!("/bureau/{}", desks.remove(0).0)).into_response()),
+        _ => frame::choice(desks, session.name.clone(), visit.csrf()),
     }
-}
-
-/// The organisation of an address, and the frame of its pages.
-async fn desk(territory: &Territory<'_>, code: &str, here: &'static str) -> Result<(organisation::Model, Frame)> {
-    let all = territory.organisations().await?;
-    let found = all.iter().find(|o| o.code == code).cloned().ok_or_else(|| Error::NotFound("Collectivité".into()))?;
-    let frame = Frame::of(&found, all, here);
-    Ok((found, frame))
 }
 
 /// One moment of the database, for all that a page reads.
 async fn snapshot(app: &App) -> Result<sea_orm::DatabaseTransaction> {
     app.db.snapshot().await
+}
+
+/// What an agent does through a route, for the audit of their organisation.
+fn act_of<'a>(agent: &Agent, route: &'a str) -> Act<'a> {
+    Act::account(agent.account.0, "agent", "bureau", route).of(agent.organisation_id())
+}
+
+/// What a person can put right, said on the page where they typed it; anything else is a page of its own.
+fn to_say(error: Error) -> Result<String> {
+    match error.kind() {
+        error::Kind::BadInput | error::Kind::Conflict | error::Kind::Finding => Ok(error.to_string()),
+        _ => Err(error),
+    }
+}
+
+/// An id of an address; one that can't be is one that isn't there.
+fn id_of(text: &str, what: &str) -> Result<Uuid> {
+    text.parse().map_err(|_| Error::NotFound(what.to_owned()))
 }

@@ -1,16 +1,18 @@
 //! The office's first page: each lieu as it stands now.
 
+use super::frame::first_page;
 use super::{Frame, desk, snapshot};
-use crate::Result;
 use crate::attendance::live::{Live, lieux};
+use crate::identity::{Agent, Right};
 use crate::page::html;
 use crate::serve::Server;
 use crate::store::Territory;
+use crate::{Error, Result};
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
 use shared::french;
-use shared::id::OrganisationId;
+use shared::id::CentreId;
 
 #[derive(Template)]
 #[template(path = "office/today.html")]
@@ -23,6 +25,7 @@ struct Page {
 
 /// A lieu, as said.
 struct Card {
+    code: String,
     name: String,
     kind: &'static str,
     /// "Accueil du matin, Accueil du soir"; `None` where nothing takes place.
@@ -36,15 +39,20 @@ struct Card {
     tablets: Vec<String>,
 }
 
-/// `GET /bureau/{organisation}`.
-pub(super) async fn page(State(server): State<Server>, Path(code): Path<String>) -> Result<Response> {
-    let now = server.app.clock.now();
+/// `GET /bureau/{organisation}`: the lieux whose day the role may see; for a role without a day, its first page.
+pub(super) async fn page(State(server): State<Server>, agent: Agent) -> Result<Response> {
+    if !agent.may_somewhere(Right::SeeDay) {
+        let first = first_page(&agent).ok_or_else(|| Error::Forbidden("Votre rôle n’ouvre aucune page.".into()))?;
+        return Ok(Redirect::to(&first).into_response());
+    }
+    let (now, today) = (server.app.clock.now(), server.app.clock.today());
     let reading = snapshot(&server.app).await?;
     let territory = Territory::new(server.app.territoire(), &reading);
-    let (organisation, frame) = desk(&territory, &code, "today").await?;
-    let tenant = territory.tenant(OrganisationId(organisation.id));
-    let today = server.app.clock.today();
-    let cards = lieux(&territory, &tenant, today).await?.into_iter().map(|live| card(live, now.timestamp_millis())).collect();
+    let frame = desk(&territory, &agent, "today", today).await?;
+    let tenant = territory.tenant(agent.organisation_id());
+    let mut lieux = lieux(&territory, &tenant, today).await?;
+    lieux.retain(|live| agent.may_at(Right::SeeDay, CentreId(live.centre.id)));
+    let cards = lieux.into_iter().map(|live| card(live, now.timestamp_millis())).collect();
     html(&Page { frame, day: french::weekday_and_day(today), time: french::time_ms(now.timestamp_millis()), lieux: cards })
 }
 
@@ -62,12 +70,13 @@ fn card(live: Live, now_ms: i64) -> Card {
         gone: french::count(live.figures.gone, "parti", "partis"),
         absent: french::count(live.figures.absent, "absent", "absents"),
         tablets: tablets.collect(),
+        code: live.centre.code,
         name: live.centre.name,
     }
 }
 
 /// "à 8 h 10", "hier 18 h 02", "le 12 octobre".
-fn seen(at_ms: i64, now_ms: i64) -> String {
+pub(super) fn seen(at_ms: i64, now_ms: i64) -> String {
     let since = french::since(at_ms, now_ms);
     if since.starts_with(|c: char| c.is_ascii_digit()) { format!("à {since}") } else { since }
 }

@@ -1,4 +1,4 @@
-//! `preau-server admin …`: the fleet of tablets, as an administrator sees it. Accounts are [`crate::identity::commands`]'.
+//! The fleet of tablets, as an administrator sees it: `preau-server admin …`, and the office's page of tablets. Accounts are [`crate::identity::commands`]'.
 
 use crate::app::{App, Place};
 use crate::cli::Outcome;
@@ -67,23 +67,17 @@ pub async fn run(place: &Place, command: &Command) -> Result<Outcome> {
         Command::EnrolmentCode { site } => enrolment_code(&app, site).await,
         Command::Reprise(args) => reprise::run(&app, args).await,
         Command::Devices { json } => devices(&app, *json).await,
-        Command::Revoke { device } => revoke(&app, *device).await,
+        Command::Revoke { device } => revoke_command(&app, *device).await,
         Command::Account(command) => accounts::run(&app, command).await,
         Command::ActivationCode { person } => accounts::activation_code(&app, person).await,
     }
 }
 
 async fn enrolment_code(app: &App, code: &str) -> Result<Outcome> {
-    if app.installation.reprise {
-        return Err(Error::conflict("Le serveur vient d'être restauré : confirmez la reprise avant d'enrôler une tablette."));
-    }
-    let (now, transaction) = (app.clock.now(), app.db.begin().await?);
-    let territory = Territory::new(app.territoire(), &transaction);
-    let found = territory.find::<site::Entity>().filter(site::Column::Code.eq(code)).one(&territory.on()).await?;
+    let reading = Territory::new(app.territoire(), app.db.read());
+    let found = reading.find::<site::Entity>().filter(site::Column::Code.eq(code)).one(&reading.on()).await?;
     let place = found.ok_or_else(|| Error::NotFound(format!("Site « {code} »")))?;
-    let shown = new_code(&territory, SiteId(place.id), "commande", now).await?;
-    told(&territory, "admin enrolment-code", ("site", place.id), now).await?;
-    transaction.commit().await?;
+    let shown = give_code(app, SiteId(place.id), "commande", Act::command("admin enrolment-code")).await?;
     println!("{shown}");
     let authority = Desk::open(app)?.authority;
     if std::io::stdout().is_terminal() {
@@ -94,8 +88,36 @@ async fn enrolment_code(app: &App, code: &str) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-async fn told(territory: &Territory<'_>, route: &str, (kind, id): (&str, Uuid), now: shared::calendar::Instant) -> Result<()> {
-    audit::write(territory, now, Act::command(route).about(kind, id)).await
+/// A new code for a site, with its line in the audit. It is shown once.
+///
+/// # Errors
+/// A server that was restored and waits for its confirmation; the database's.
+pub async fn give_code(app: &App, site: SiteId, by: &str, told: Act<'_>) -> Result<String> {
+    if app.installation.reprise {
+        return Err(Error::conflict("Le serveur vient d'être restauré : confirmez la reprise avant d'enrôler une tablette."));
+    }
+    let (now, transaction) = (app.clock.now(), app.db.begin().await?);
+    let territory = Territory::new(app.territoire(), &transaction);
+    let shown = new_code(&territory, site, by, now).await?;
+    audit::write(&territory, now, told.about("site", site.0)).await?;
+    transaction.commit().await?;
+    Ok(shown)
+}
+
+/// Revokes a tablet: from now on it reads nothing, and what it hands in waits for a decision. `false`: it was revoked already.
+///
+/// # Errors
+/// The database's.
+pub async fn revoke(territory: &Territory<'_>, device: Uuid, now: Instant, told: Act<'_>) -> Result<bool> {
+    let on = territory.on();
+    let still_in = territory.update::<device::Entity>().col_expr(device::Column::RevokedAtMs, Expr::value(now.timestamp_millis()));
+    let still_in = still_in.filter(device::Column::Id.eq(device)).filter(device::Column::RevokedAtMs.is_null());
+    let revoked = still_in.exec(&on).await?.rows_affected > 0;
+    if revoked {
+        territory.delete::<sync_session::Entity>().filter(sync_session::Column::DeviceId.eq(device)).exec(&on).await?;
+        audit::write(territory, now, told.about("device", device)).await?;
+    }
+    Ok(revoked)
 }
 
 async fn devices(app: &App, json: bool) -> Result<Outcome> {
@@ -187,24 +209,16 @@ pub fn lines(all: &[Value]) -> Vec<String> {
     lines
 }
 
-async fn revoke(app: &App, id: Uuid) -> Result<Outcome> {
+async fn revoke_command(app: &App, id: Uuid) -> Result<Outcome> {
     let (now, transaction) = (app.clock.now(), app.db.begin().await?);
     let territory = Territory::new(app.territoire(), &transaction);
     let on = territory.on();
     let found = territory.find::<device::Entity>().filter(device::Column::Id.eq(id)).one(&on).await?;
     let found = found.filter(|d| d.kind == "tablet").ok_or_else(|| Error::NotFound(format!("Tablette {id}")))?;
-    if found.revoked_at_ms.is_some() {
+    if !revoke(&territory, id, now, Act::command("admin revoke")).await? {
         println!("Tablette déjà révoquée : rien n'a changé.");
         return Ok(Outcome::Done);
     }
-    territory
-        .update::<device::Entity>()
-        .col_expr(device::Column::RevokedAtMs, Expr::value(now.timestamp_millis()))
-        .filter(device::Column::Id.eq(id))
-        .exec(&on)
-        .await?;
-    territory.delete::<sync_session::Entity>().filter(sync_session::Column::DeviceId.eq(id)).exec(&on).await?;
-    told(&territory, "admin revoke", ("device", id), now).await?;
     transaction.commit().await?;
     println!("« {} » est révoquée : elle ne lit plus rien, et ce qu'elle remettra attendra une décision.", found.name);
     Ok(Outcome::Done)

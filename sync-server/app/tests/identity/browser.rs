@@ -34,6 +34,7 @@ pub struct House {
     pub app: App,
     pub server: Server,
     pub a: Commune,
+    pub b: Commune,
     base: String,
     handle: Handle<SocketAddr>,
 }
@@ -71,8 +72,12 @@ pub async fn open(fresh: &Fresh) -> House {
 
 /// On another clock, and with more settings, that may hold the house's own address.
 pub async fn open_with(fresh: &Fresh, clock: Clock, settings: impl FnOnce(&str) -> String) -> House {
+    open_app(App { clock, ..fresh.app.clone() }, settings).await
+}
+
+/// As [`open_with`], of an installation that a test has changed.
+pub async fn open_app(app: App, settings: impl FnOnce(&str) -> String) -> House {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let app = App { clock, ..fresh.app.clone() };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -80,12 +85,12 @@ pub async fn open_with(fresh: &Fresh, clock: Clock, settings: impl FnOnce(&str) 
     std::fs::write(app.data_dir.join("preau.toml"), settings).unwrap();
     let server = Server::open(app.clone()).unwrap();
     let a = commune(&app, "A").await;
-    commune(&app, "B").await;
+    let b = commune(&app, "B").await;
     let handle = Handle::new();
     let routes = router(server.clone()).merge(pages(&server)).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(axum_server::from_tcp(listener).unwrap().handle(handle.clone()).serve(routes));
     handle.listening().await.unwrap();
-    House { app, server, a, base, handle }
+    House { app, server, a, b, base, handle }
 }
 
 impl House {

@@ -65,6 +65,53 @@ pub struct Issued {
     pub problems: usize,
 }
 
+/// What [`issue`] would do now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// Bills.
+    pub invoices: usize,
+    /// Credit notes.
+    pub credit_notes: usize,
+    /// Sum of the bills.
+    pub billed: Cents,
+    /// Sum of the credit notes.
+    pub credited: Cents,
+    /// What nobody decided yet: nothing is issued before.
+    pub blocking: Vec<Problem>,
+    /// Until when a family may pay.
+    pub due_on: NaiveDate,
+}
+
+/// Says what issuing would do, and changes nothing. The tenant's connection is a snapshot.
+///
+/// # Errors
+/// No such régie; the database's.
+pub async fn preview(tenant: &Tenant<'_>, order: &Order<'_>, today: NaiveDate) -> Result<Preview> {
+    let codes = Codes::read(tenant, order.regie).await?;
+    let (_, draft) = drafted(tenant, order, order.month).await?;
+    let blocking = draft.problems.iter().filter(|p| p.blocking).cloned().collect();
+    let bills = to_issue(tenant, &codes, order, draft).await?;
+    let (credit_notes, invoices): (Vec<&Bill>, Vec<&Bill>) = bills.iter().partition(|bill| bill.is_credit_note());
+    Ok(Preview {
+        invoices: invoices.len(),
+        credit_notes: credit_notes.len(),
+        billed: invoices.iter().map(|bill| bill.total).sum(),
+        credited: credit_notes.iter().map(|bill| bill.total).sum(),
+        blocking,
+        due_on: rows::due_on(today),
+    })
+}
+
+/// The bills of a month's draft, and of earlier months that changed since they were billed.
+async fn to_issue(tenant: &Tenant<'_>, codes: &Codes, order: &Order<'_>, draft: Draft) -> Result<Vec<Bill>> {
+    let billed = earlier::read(tenant, codes, order).await?;
+    let mut drafts = vec![(order.month, draft)];
+    for month in earlier::changed(tenant, order.month).await? {
+        drafts.push((month, drafted(tenant, order, month).await?.1));
+    }
+    Ok(bills(&drafts, &billed.of_months(drafts.iter().map(|(month, _)| *month))))
+}
+
 /// Issues an organisation's month.
 ///
 /// # Errors
@@ -88,12 +135,7 @@ pub async fn issue(app: &App, organisation: OrganisationId, order: &Order<'_>, t
     let (input, draft) = drafted(&tenant, order, order.month).await?;
     refuse_undecided(&draft)?;
     let problems = draft.problems.len();
-    let billed = earlier::read(&tenant, &codes, order).await?;
-    let mut drafts = vec![(order.month, draft)];
-    for month in earlier::changed(&tenant, order.month).await? {
-        drafts.push((month, drafted(&tenant, order, month).await?.1));
-    }
-    let bills: Vec<Bill> = bills(&drafts, &billed.of_months(drafts.iter().map(|(month, _)| *month)));
+    let bills = to_issue(&tenant, &codes, order, draft).await?;
     if bills.is_empty() {
         return Ok(Issued { run: None, invoices: 0, credit_notes: 0, total: Cents::ZERO, problems });
     }

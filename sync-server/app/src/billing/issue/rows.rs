@@ -160,6 +160,7 @@ fn payment_reference(regie: &str, kind: &str, exercise: i32, number: i64) -> Str
     format!("{regie}{kind}{exercise}{number:06}")
 }
 
-fn due_on(issued_on: NaiveDate) -> NaiveDate {
+/// The last day to pay of what is issued on a day.
+pub fn due_on(issued_on: NaiveDate) -> NaiveDate {
     issued_on + Days::new(DAYS_TO_PAY)
 }

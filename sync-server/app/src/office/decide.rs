@@ -1,0 +1,88 @@
+//! A decision about what a draft asks: one problem, or all of a kind. It is a row that the next draft reads; a later one replaces it.
+
+use super::{act_of, draft};
+use crate::billing;
+use crate::identity::audit;
+use crate::identity::{Agent, Form, Right};
+use crate::serve::Server;
+use crate::store::entity::billing_decision;
+use crate::store::{Territory, insert_all, new_id};
+use crate::{Error, Result};
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use rules::problem::{Decision, Problem};
+use serde::Deserialize;
+
+/// Decides.
+pub(super) const ROUTE: &str = "POST /bureau/{organisation}/facturation/{month}/decisions";
+/// Longest reason, in characters.
+const REASON_CHARACTERS_MAX: usize = 200;
+
+/// One problem by its name, or a kind.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    probleme: String,
+    genre: String,
+    /// Of a kind: those that still block (`grave`), those that were decided (`here`), or those only to look at.
+    parmi: String,
+    decision: String,
+    motif: String,
+}
+
+/// `POST /bureau/{organisation}/facturation/{month}/decisions`.
+pub(super) async fn decide(
+    State(server): State<Server>,
+    agent: Agent,
+    Path((_, month)): Path<(String, String)>,
+    Form(typed): Form<Typed>,
+) -> Result<Response> {
+    agent.must(Right::Decide)?;
+    let month = draft::month_of(&month)?;
+    let decision = Decision::of(&typed.decision).ok_or_else(|| Error::input("Cette décision n’existe pas."))?;
+    let reason = typed.motif.trim();
+    if reason.chars().count() > REASON_CHARACTERS_MAX {
+        return Err(Error::input(format!("Le motif est trop long : {REASON_CHARACTERS_MAX} signes au plus.")));
+    }
+    // The draft is made before the writing transaction: what is decided about must be a problem of it.
+    let reading = server.app.db.snapshot().await?;
+    let tenant = Territory::new(server.app.territoire(), &reading).tenant(agent.organisation_id());
+    let problems = billing::draft::draft(&tenant, month, None, false).await?.problems;
+    let mut names: Vec<String> = problems.iter().filter(|p| is_meant(p, &typed)).map(Problem::name).collect();
+    names.sort();
+    names.dedup();
+    let kind = problems.iter().find(|p| is_meant(p, &typed)).map(|p| p.kind).ok_or_else(|| Error::NotFound("Ce point".into()))?;
+    if !Decision::possible(kind).contains(&decision) {
+        return Err(Error::input(format!("« {} » ne se décide pas pour « {} ».", decision.label(), kind.title())));
+    }
+    drop(reading);
+    let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
+    let territory = Territory::new(server.app.territoire(), &transaction);
+    let mut rows = Vec::with_capacity(names.len());
+    for problem in names {
+        rows.push(billing_decision::Model {
+            organisation_id: agent.organisation.id,
+            id: new_id(now)?,
+            month: month.to_string(),
+            problem,
+            decision: decision.code().into(),
+            reason: (!reason.is_empty()).then(|| reason.to_owned()),
+            decided_by: agent.account.to_string(),
+            decided_at_ms: now.timestamp_millis(),
+        });
+    }
+    // Of several, the first: they were decided by one word, at one moment.
+    let first = rows[0].id;
+    insert_all(&territory.on(), rows).await?;
+    audit::write(&territory, now, act_of(&agent, ROUTE).about("billing_decision", first)).await?;
+    transaction.commit().await?;
+    Ok(Redirect::to(&format!("/bureau/{}/facturation?mois={month}&fait=decide", agent.organisation.code)).into_response())
+}
+
+/// A kind's form decides what its list shows: never what was settled one by one before.
+fn is_meant(problem: &Problem, typed: &Typed) -> bool {
+    if typed.genre.is_empty() {
+        return problem.name() == typed.probleme;
+    }
+    problem.kind.code() == typed.genre && (problem.blocking == (typed.parmi == "grave"))
+}

@@ -1,0 +1,89 @@
+//! The table of the office's routes: what each asks for, and what it leaves behind. Tests walk it.
+
+use super::{acts, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, questions, run, today};
+use crate::identity::Right;
+use crate::serve::Server;
+use axum::routing::{MethodRouter, get, post};
+
+/// What a route asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Any role in the organisation.
+    AnyRole,
+    /// A right in the whole organisation.
+    Whole(Right),
+    /// A right, be it at one lieu only: the page shows the lieux, or the families, where the role gives it.
+    Somewhere(Right),
+}
+
+/// A route.
+pub struct Entry {
+    /// Method and path, as the audit names it.
+    pub name: &'static str,
+    /// Who may.
+    pub needs: Needs,
+    /// Where each call that changes or opens something leaves a line in the organisation's book: what it does, as the journal says it.
+    pub told: Option<&'static str>,
+    pub(super) handler: MethodRouter<Server>,
+}
+
+impl Entry {
+    /// `GET` or `POST`.
+    #[must_use]
+    pub fn method(&self) -> &'static str {
+        self.name.split_once(' ').map_or("", |(method, _)| method)
+    }
+
+    /// The path, as the router knows it.
+    #[must_use]
+    pub fn path(&self) -> &'static str {
+        self.name.split_once(' ').map_or("", |(_, path)| path)
+    }
+}
+
+fn reads(name: &'static str, needs: Needs, handler: MethodRouter<Server>) -> Entry {
+    Entry { name, needs, told: None, handler }
+}
+
+fn told(name: &'static str, said: &'static str, needs: Needs, handler: MethodRouter<Server>) -> Entry {
+    Entry { name, needs, told: Some(said), handler }
+}
+
+/// Every route of an organisation's desk. Whatever changes something, or opens a family's file, is `told`.
+#[must_use]
+pub fn table() -> Vec<Entry> {
+    use Needs::{AnyRole, Somewhere, Whole};
+    use Right::{CorrectDay, Decide, EditFamilies, Fleet, Issue, SeeAudit, SeeBilling, SeeDay, SeeFamilies, SignDay};
+    vec![
+        reads("GET /bureau/{organisation}", AnyRole, get(today::page)),
+        // A lieu's day.
+        reads("GET /bureau/{organisation}/journee/{centre}", Somewhere(SeeDay), get(day::page)),
+        told(day_acts::SIGN, "Journée signée", Somewhere(SignDay), post(day_acts::sign)),
+        told(day_acts::CORRECT, "Heure corrigée", Somewhere(CorrectDay), post(day_acts::correct)),
+        told(day_acts::RETRACT, "Pointage retiré", Somewhere(CorrectDay), post(day_acts::retract)),
+        told(day_acts::ADD, "Présence ajoutée", Somewhere(CorrectDay), post(day_acts::add)),
+        // Families.
+        reads("GET /bureau/{organisation}/familles", Somewhere(SeeFamilies), get(families::page)),
+        told(household::READ, "Dossier de famille lu", Somewhere(SeeFamilies), get(household::page)),
+        told(household::CODE, "Code d’activation donné", Whole(EditFamilies), post(household::activation_code)),
+        // A month, from its draft to its bills.
+        reads("GET /bureau/{organisation}/facturation", Whole(SeeBilling), get(draft::page)),
+        reads("GET /bureau/{organisation}/facturation/{month}/{regie}/{household}/{payer}", Whole(SeeBilling), get(draft::bill)),
+        told(decide::ROUTE, "Décision de facturation", Whole(Decide), post(decide::decide)),
+        reads("GET /bureau/{organisation}/emission/{month}", Whole(Issue), get(issue::page)),
+        told(issue::ROUTE, "Factures émises", Whole(Issue), post(issue::issue)),
+        reads("GET /bureau/{organisation}/campagnes/{run}", Whole(SeeBilling), get(run::page)),
+        told(paper::ROUTE, "Factures papier imprimées", Whole(SeeBilling), post(paper::print)),
+        reads("GET /bureau/{organisation}/factures/{bill}", Whole(SeeBilling), get(bill::page)),
+        told(bill::PDF, "Facture ouverte en PDF", Whole(SeeBilling), get(bill::pdf)),
+        reads("GET /bureau/{organisation}/questions", Whole(SeeBilling), get(questions::page)),
+        told(questions::ANSWER, "Réponse à une famille", Whole(Decide), post(questions::answer)),
+        // Tablets.
+        reads("GET /bureau/{organisation}/tablettes", Whole(Fleet), get(fleet::page)),
+        told(fleet::CODE, "Code d’enrôlement donné", Whole(Fleet), post(fleet::code)),
+        reads("GET /bureau/{organisation}/tablettes/{device}/revocation", Whole(Fleet), get(fleet::confirm)),
+        told(fleet::REVOKE, "Tablette révoquée", Whole(Fleet), post(fleet::revoke)),
+        // What was done, by whom.
+        reads("GET /bureau/{organisation}/actes", Whole(SeeAudit), get(acts::page)),
+    ]
+}
