@@ -70,7 +70,7 @@ pub(super) async fn page(State(server): State<Server>, agent: Agent, Query(asked
     let of_day = tenant.find::<lines::Entity>().filter(lines::Column::Day.eq(day)).order_by_asc(lines::Column::Number);
     let all = of_day.all(&tenant.on()).await?;
     let chain = chain(&tenant, day, &all).await?;
-    let names = who::names(&territory, all.iter().map(|line| line.actor.as_str())).await?;
+    let names = who::names(&territory, all.iter().map(|line| line.actor.as_str()).collect()).await?;
     let labels: HashMap<&str, &str> = table().into_iter().filter_map(|entry| Some((entry.name, entry.told?))).collect();
     let wanted = asked.acte.unwrap_or_default();
     let routes: BTreeSet<&str> = all.iter().map(|line| line.route.as_str()).collect();

@@ -30,6 +30,9 @@ pub(super) struct Asked {
     /// The child whose entries are open for correction.
     #[serde(default)]
     pub enfant: Option<String>,
+    /// `a-voir`: only the rows that a person should look at.
+    #[serde(default)]
+    pub montre: Option<String>,
     /// What was just done: a key of [`DONE`].
     #[serde(default)]
     pub fait: Option<String>,
@@ -87,6 +90,9 @@ struct Page {
     may_correct: bool,
     figures: [(String, &'static str); 3],
     rows: Vec<Row>,
+    /// How many rows a person should look at, and whether only they are shown.
+    to_see: usize,
+    only_to_see: bool,
     open: Option<Open>,
     children: Vec<(String, String)>,
     activities: Vec<(String, String)>,
@@ -102,13 +108,19 @@ struct WeekDay {
     mark: &'static str,
 }
 
-/// A child on the sheet.
+/// A child on the sheet: a row for each presence, one for a day without any.
 struct Row {
     code: String,
     name: String,
-    spans: Vec<Span>,
+    span: Option<Span>,
     absences: Vec<String>,
     flags: Vec<String>,
+}
+
+impl Row {
+    fn is_to_see(&self) -> bool {
+        !self.flags.is_empty() || self.span.as_ref().is_some_and(|span| span.still_in)
+    }
 }
 
 /// From an arrival to a departure, as said.
@@ -191,6 +203,10 @@ async fn show(server: &Server, agent: &Agent, code: &str, asked: &Asked, notice:
     let signatures = sheet.signatures(&territory).await?;
     let whole = signatures.iter().find(|s| s.activity.is_none());
     let may_correct = agent.may_at(Right::CorrectDay, id) && day <= today;
+    let mut rows: Vec<Row> = sheet.by_name().into_iter().flat_map(|(child, day)| rows_of(&sheet, *child, day)).collect();
+    let to_see = rows.iter().filter(|row| row.is_to_see()).count();
+    let only_to_see = asked.montre.as_deref() == Some("a-voir");
+    rows.retain(|row| !only_to_see || row.is_to_see());
     let (activities, children) = if may_correct { choices(&tenant, &sheet).await? } else { Default::default() };
     html(&Page {
         notice,
@@ -210,7 +226,9 @@ async fn show(server: &Server, agent: &Agent, code: &str, asked: &Asked, notice:
         may_sign: agent.may_at(Right::SignDay, id) && day <= today,
         may_correct,
         figures: figures(&sheet),
-        rows: sheet.by_name().into_iter().map(|(child, day)| row(&sheet, *child, day)).collect(),
+        rows,
+        to_see,
+        only_to_see,
         open: if may_correct { asked.enfant.as_deref().and_then(|code| open(&sheet, code)) } else { None },
         children,
         activities,
@@ -250,7 +268,7 @@ fn name_of(sheet: &Sheet, id: ChildId) -> (String, String) {
     sheet.children.get(&id).map_or_else(Default::default, |c| (c.code.clone(), format!("{} {}", c.last_name, c.first_name)))
 }
 
-fn row(sheet: &Sheet, id: ChildId, day: &ChildDay) -> Row {
+fn rows_of(sheet: &Sheet, id: ChildId, day: &ChildDay) -> Vec<Row> {
     let (code, name) = name_of(sheet, id);
     let mut spans: Vec<Span> = Vec::new();
     for presence in &day.presences {
@@ -268,7 +286,7 @@ fn row(sheet: &Sheet, id: ChildId, day: &ChildDay) -> Row {
     for (arrived, left, mark) in lone.chain(called) {
         spans.push(Span { arrived, left, still_in: false, moment: mark.moment.clone(), origin: origins(mark, None) });
     }
-    let absences = day.absences.iter().map(|a| if a.noted { "constatée" } else { "annoncée" }.to_owned()).collect();
+    let absences: Vec<String> = day.absences.iter().map(|a| if a.noted { "constatée" } else { "annoncée" }.to_owned()).collect();
     let mut flags: Vec<String> = day.flags.iter().map(flag).collect();
     if !day.repeats.is_empty() {
         flags.push(format!(
@@ -276,7 +294,17 @@ fn row(sheet: &Sheet, id: ChildId, day: &ChildDay) -> Row {
             french::count(u32::try_from(day.repeats.len()).unwrap_or(0), "autre arrivée", "autres arrivées")
         ));
     }
-    Row { code, name, spans, absences, flags }
+    // What concerns the whole day stands on its first row.
+    let (mut absences, mut flags) = (Some(absences), Some(flags));
+    let spans: Vec<Option<Span>> = if spans.is_empty() { vec![None] } else { spans.into_iter().map(Some).collect() };
+    let row = |span| Row {
+        code: code.clone(),
+        name: name.clone(),
+        span,
+        absences: absences.take().unwrap_or_default(),
+        flags: flags.take().unwrap_or_default(),
+    };
+    spans.into_iter().map(row).collect()
 }
 
 fn time(mark: &Mark) -> String {

@@ -69,7 +69,7 @@ async fn act(
             Ok(Redirect::to(&format!("/bureau/{}/journee/{centre}?date={date}&fait={done}", agent.organisation.code)).into_response())
         }
         Err(error) => {
-            let asked = Asked { date: Some(date.to_string()), enfant: Some(typed.enfant.clone()), fait: None };
+            let asked = Asked { date: Some(date.to_string()), enfant: Some(typed.enfant.clone()), ..Asked::default() };
             again(server, agent, centre, &asked, to_say(error)?).await
         }
     }

@@ -190,7 +190,7 @@ async fn decided(territory: &Territory<'_>, tenant: &Tenant<'_>, month: Month) -
     let of_month = tenant.find::<billing_decision::Entity>().filter(billing_decision::Column::Month.eq(month.to_string()));
     let in_order = of_month.order_by_asc(billing_decision::Column::DecidedAtMs).order_by_asc(billing_decision::Column::Id);
     let rows = in_order.all(&tenant.on()).await?;
-    let names = who::names(territory, rows.iter().map(|row| row.decided_by.as_str())).await?;
+    let names = who::names(territory, rows.iter().map(|row| row.decided_by.as_str()).collect()).await?;
     let said = |row: billing_decision::Model| {
         let label = Decision::of(&row.decision)?.label();
         let day = french::day(shared::calendar::business_day(shared::calendar::instant_from_ms(row.decided_at_ms)));

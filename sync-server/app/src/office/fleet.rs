@@ -1,5 +1,6 @@
 //! The organisation's tablets: which are there, a code for a new one, and the end of one that is lost.
 
+use super::day::Notice;
 use super::today::seen;
 use super::{Frame, act_of, desk, id_of, snapshot, who};
 use crate::identity::{Agent, Form, Right};
@@ -21,8 +22,6 @@ use shared::french;
 use shared::id::SiteId;
 use std::collections::HashMap;
 use uuid::Uuid;
-
-use super::day::Notice;
 
 /// Gives a code for a tablet.
 pub(super) const CODE: &str = "POST /bureau/{organisation}/tablettes/codes";
@@ -84,7 +83,7 @@ pub(super) async fn page(State(server): State<Server>, agent: Agent, Query(asked
     let codes = territory.find::<enrolment_code::Entity>().filter(enrolment_code::Column::SiteId.is_in(by_id.keys().copied()));
     let codes = codes.filter(enrolment_code::Column::ExpiresAtMs.gt(now_ms)).filter(enrolment_code::Column::FirstPushAtMs.is_null());
     let codes = codes.order_by_desc(enrolment_code::Column::CreatedAtMs).all(&on).await?;
-    let names = who::names(&territory, codes.iter().map(|code| code.created_by.as_str())).await?;
+    let names = who::names(&territory, codes.iter().map(|code| code.created_by.as_str()).collect()).await?;
     let said = |code: enrolment_code::Model| Code {
         site: site_name(code.site_id),
         by: who::of(&names, &code.created_by).to_owned(),

@@ -62,9 +62,8 @@ pub(super) fn first_page(agent: &Agent) -> Option<String> {
 /// The frame of an agent's page; `here` is the key of its entry.
 pub(super) async fn desk(territory: &Territory<'_>, agent: &Agent, here: &str, today: NaiveDate) -> Result<Frame> {
     let code = agent.organisation.code.clone();
-    let link =
-        |(key, end, label, _): &(&str, &str, &'static str, Needs)| Link { href: format!("/bureau/{code}{end}"), label, here: *key == here };
-    let entries = ENTRIES.iter().filter(|(.., needs)| opens(agent, *needs)).map(link).collect();
+    let opened = ENTRIES.into_iter().filter(|(.., needs)| opens(agent, *needs));
+    let entries = opened.map(|(key, end, label, _)| Link { href: format!("/bureau/{code}{end}"), label, here: key == here }).collect();
     let mut others = desks_of(territory, agent.account, today).await?;
     others.retain(|(other, _)| *other != code);
     Ok(Frame { name: agent.organisation.name.clone(), agent: agent.name.clone(), csrf: agent.csrf.clone(), entries, others, code })

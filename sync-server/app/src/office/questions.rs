@@ -73,7 +73,7 @@ async fn show(server: &Server, agent: &Agent, notice: Option<Notice>) -> Result<
     let answered = answered.order_by_desc(question::Column::AnsweredAtMs).limit(SHOWN_MAX).all(&on).await?;
     let all = || waiting.iter().chain(&answered);
     let asking: Vec<String> = all().map(|q| q.account_id.to_string()).collect();
-    let names = who::names(&territory, asking.iter().map(String::as_str)).await?;
+    let names = who::names(&territory, asking.iter().map(String::as_str).collect()).await?;
     let ids: Vec<Uuid> = all().map(|q| q.invoice_id).collect();
     let bills = tenant.find::<invoice::Entity>().filter(invoice::Column::Id.is_in(ids.iter().copied())).all(&on).await?;
     let bills: HashMap<Uuid, String> = bills.into_iter().map(|b| (b.id, b.printed_number)).collect();

@@ -11,8 +11,8 @@ use uuid::Uuid;
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn names<'a>(territory: &Territory<'_>, stored: impl Iterator<Item = &'a str>) -> Result<HashMap<String, String>> {
-    let mut ids: Vec<Uuid> = stored.filter_map(|text| text.parse().ok()).collect();
+pub(super) async fn names(territory: &Territory<'_>, stored: Vec<&str>) -> Result<HashMap<String, String>> {
+    let mut ids: Vec<Uuid> = stored.into_iter().filter_map(|text| text.parse().ok()).collect();
     ids.sort_unstable();
     ids.dedup();
     let mut names = HashMap::new();
