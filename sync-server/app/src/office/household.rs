@@ -6,9 +6,8 @@
 
 use super::families::{households_of, must_see, visible};
 use super::{Frame, act_of, desk, id_of};
-use crate::identity::activation::new_code;
 use crate::identity::audit;
-use crate::identity::{Agent, Form, Right};
+use crate::identity::{Agent, Right};
 use crate::page::html;
 use crate::registry::booking::{self, Status};
 use crate::serve::Server;
@@ -23,18 +22,14 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
-use serde::Deserialize;
 use shared::calendar::Month;
 use shared::french;
-use shared::id::PersonId;
 use shared::money::Cents;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// Reads a household's file.
 pub(super) const READ: &str = "GET /bureau/{organisation}/familles/{household}";
-/// Gives an adult a code for the family's space.
-pub(super) const CODE: &str = "POST /bureau/{organisation}/familles/{household}/code/{person}";
 /// Bills shown.
 const BILLS_MAX: u64 = 60;
 
@@ -379,43 +374,4 @@ async fn bills(tenant: &Tenant<'_>, id: Uuid, regies: &HashMap<Uuid, String>) ->
         number: row.printed_number,
     };
     Ok(rows.all(&tenant.on()).await?.into_iter().map(said).collect())
-}
-
-#[derive(Template)]
-#[template(path = "office/activation_code.html")]
-struct CodePage {
-    frame: Frame,
-    household: Uuid,
-    name: String,
-    code: String,
-    address: String,
-}
-
-/// Nothing is typed: the token alone.
-#[derive(Deserialize)]
-pub(super) struct Nothing {}
-
-/// `POST …/code/{person}`: shown once. The ones before it open nothing any more.
-pub(super) async fn activation_code(
-    State(server): State<Server>,
-    agent: Agent,
-    Path((_, household, person)): Path<(String, String, String)>,
-    Form(_): Form<Nothing>,
-) -> Result<Response> {
-    agent.must(Right::EditFamilies)?;
-    let (household, person) = (id_of(&household, "Ce foyer")?, id_of(&person, "Cette personne")?);
-    let now = server.app.clock.now();
-    let transaction = server.app.db.begin().await?;
-    let territory = Territory::new(server.app.territoire(), &transaction);
-    let tenant = territory.tenant(agent.organisation_id());
-    let found = tenant.about_households::<person::Entity>(person::Column::HouseholdId);
-    let found = found.filter(person::Column::HouseholdId.eq(household)).filter(person::Column::Id.eq(person)).one(&tenant.on()).await?;
-    let found = found.ok_or_else(|| Error::NotFound("Cette personne".into()))?;
-    let frame = desk(&territory, &agent, "families", server.app.clock.today()).await?;
-    let by = agent.account.to_string();
-    let code = new_code(&territory, &server.identity.hasher, PersonId(found.id), &by, now).await?;
-    audit::write(&territory, now, act_of(&agent, CODE).about("person", found.id)).await?;
-    transaction.commit().await?;
-    let name = format!("{} {}", found.first_name, found.last_name);
-    html(&CodePage { frame, household, name, code, address: format!("{}/activation", server.app.settings.adresse) })
 }

@@ -4,6 +4,7 @@
 //! organisation's, named in the address; whoever asks for one in which they have no role is answered as for one that doesn't exist.
 //! A page reads one moment of the database; an act is one transaction with its line.
 
+mod activation_code;
 mod acts;
 mod bill;
 mod day;

@@ -108,7 +108,7 @@ pub(super) async fn print(
     Path((_, run)): Path<(String, String)>,
     Form(typed): Form<Typed>,
 ) -> Result<Response> {
-    agent.must(Right::SeeBilling)?;
+    agent.must(Right::Decide)?;
     let run = id_of(&run, "Cette campagne")?;
     match batch(&server, &agent, run, typed.lot.parse().ok()).await {
         Ok(pdf) => {

@@ -1,6 +1,6 @@
 //! The table of the office's routes: what each asks for, and what it leaves behind. Tests walk it.
 
-use super::{acts, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, questions, run, today};
+use super::{activation_code, acts, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, questions, run, today};
 use crate::identity::Right;
 use crate::serve::Server;
 use axum::routing::{MethodRouter, get, post};
@@ -65,7 +65,7 @@ pub fn table() -> Vec<Entry> {
         // Families.
         reads("GET /bureau/{organisation}/familles", Somewhere(SeeFamilies), get(families::page)),
         told(household::READ, "Dossier de famille lu", Somewhere(SeeFamilies), get(household::page)),
-        told(household::CODE, "Code d’activation donné", Whole(EditFamilies), post(household::activation_code)),
+        told(activation_code::ROUTE, "Code d’activation donné", Whole(EditFamilies), post(activation_code::give)),
         // A month, from its draft to its bills.
         reads("GET /bureau/{organisation}/facturation", Whole(SeeBilling), get(draft::page)),
         reads("GET /bureau/{organisation}/facturation/{month}/{regie}/{household}/{payer}", Whole(SeeBilling), get(draft::bill)),
@@ -73,7 +73,7 @@ pub fn table() -> Vec<Entry> {
         reads("GET /bureau/{organisation}/emission/{month}", Whole(Issue), get(issue::page)),
         told(issue::ROUTE, "Factures émises", Whole(Issue), post(issue::issue)),
         reads("GET /bureau/{organisation}/campagnes/{run}", Whole(SeeBilling), get(run::page)),
-        told(paper::ROUTE, "Factures papier imprimées", Whole(SeeBilling), post(paper::print)),
+        told(paper::ROUTE, "Factures papier imprimées", Whole(Decide), post(paper::print)),
         reads("GET /bureau/{organisation}/factures/{bill}", Whole(SeeBilling), get(bill::page)),
         told(bill::PDF, "Facture ouverte en PDF", Whole(SeeBilling), get(bill::pdf)),
         reads("GET /bureau/{organisation}/questions", Whole(SeeBilling), get(questions::page)),
