@@ -125,7 +125,7 @@ async fn of_children(territory: &Territory<'_>, id: PersonId, ids: &[Uuid], day:
     let confidential = territory.find::<household::Entity>().filter(household::Column::Confidential.eq(true)).all(&on).await?;
     let confidential: HashSet<Uuid> = confidential.into_iter().map(|h| h.id).collect();
     let mut children = territory.find::<child::Entity>().filter(child::Column::Id.is_in(ids())).all(&on).await?;
-    children.sort_by(|a, b| (folded(&a.first_name), a.id).cmp(&(folded(&b.first_name), b.id)));
+    children.sort_by_cached_key(|child| (folded(&child.first_name), child.id));
     let of_child = |child: child::Model| {
         let mut households: Vec<Uuid> = homes.iter().filter(|c| c.child_id == child.id).map(|c| c.household_id).collect();
         households.push(child.household_id);

@@ -189,8 +189,8 @@ pub(super) fn too_often(wait_s: u32, page: &impl Template) -> Result<Response> {
 /// A pause, as a person reads it.
 pub(super) fn in_words(wait_s: u32) -> String {
     match (wait_s, wait_s.div_ceil(60)) {
-        (1, _) => "1 seconde".into(),
-        (0..=90, _) => format!("{wait_s} secondes"),
-        (_, minutes) => format!("{minutes} minutes"),
+        (1, _) => "1\u{a0}seconde".into(),
+        (0..=90, _) => format!("{wait_s}\u{a0}secondes"),
+        (_, minutes) => format!("{minutes}\u{a0}minutes"),
     }
 }

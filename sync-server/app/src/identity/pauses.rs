@@ -6,6 +6,7 @@
 
 use sha2::{Digest, Sha256};
 use shared::calendar::Instant;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -158,11 +159,14 @@ fn make_room(held: &mut HashMap<Key, Tries>, now_ms: i64) {
     let tenth = last.len() / 10;
     let (_, cut, _) = last.select_nth_unstable(tenth);
     let cut = *cut;
-    let mut left = tenth + 1;
-    held.retain(|_, tries| {
-        let goes = left > 0 && tries.last_ms <= cut;
-        left -= usize::from(goes);
-        !goes
+    let mut of_the_cut = (tenth + 1).saturating_sub(held.values().filter(|tries| tries.last_ms < cut).count());
+    held.retain(|_, tries| match tries.last_ms.cmp(&cut) {
+        Ordering::Less => false,
+        Ordering::Equal if of_the_cut > 0 => {
+            of_the_cut -= 1;
+            false
+        }
+        _ => true,
     });
 }
 

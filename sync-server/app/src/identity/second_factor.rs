@@ -92,6 +92,7 @@ fn step_of(secret: &[u8], login: &str, code: &str, now: Instant) -> Result<Optio
 }
 
 /// Sends whoever isn't logged in to the log-in.
+#[expect(clippy::result_large_err, reason = "the answer itself, as extractors give it")]
 fn session_of(visit: &Visit) -> Result<&Session, Response> {
     visit.session().ok_or_else(|| Redirect::to("/connexion").into_response())
 }

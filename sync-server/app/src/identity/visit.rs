@@ -158,6 +158,7 @@ async fn in_organisation(server: &Server, account: AccountId, code: Option<&str>
 }
 
 /// The session, or the way to one.
+#[expect(clippy::result_large_err, reason = "the answer itself, as extractors give it")]
 pub(super) fn logged_in<'v>(visit: &'v Visit, parts: &Parts) -> Result<&'v Session, Response> {
     visit.session().ok_or_else(|| {
         if browser::is_reading(&parts.method) {
@@ -169,6 +170,7 @@ pub(super) fn logged_in<'v>(visit: &'v Visit, parts: &Parts) -> Result<&'v Sessi
 }
 
 /// Past the second factor, or the way to it.
+#[expect(clippy::result_large_err, reason = "the answer itself, as extractors give it")]
 fn second_factor(session: &Session, parts: &Parts) -> Result<(), Response> {
     if session.second_factor {
         return Ok(());

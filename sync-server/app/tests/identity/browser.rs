@@ -51,7 +51,8 @@ fn pages(server: &Server) -> Router {
         format!("{} {} {}", guardian.person, guardian.lang, guardian.csrf)
     }
     async fn desk(agent: Agent) -> String {
-        format!("{} {} {}", agent.organisation.code, agent.may(Right::Decide), agent.csrf)
+        let signs = (agent.may(Right::SignDay), agent.may_somewhere(Right::SignDay));
+        format!("{} {} {signs:?} {}", agent.organisation.code, agent.may(Right::Decide), agent.csrf)
     }
     async fn act(agent: Agent, Form(fields): Form<BTreeMap<String, String>>) -> String {
         format!("{} {}", agent.organisation.code, fields["what"])

@@ -148,13 +148,21 @@ on_both! {
         let (house, account) = with_agent(fresh).await;
         let (organisation, centre) = (house.a.organisation, house.a.centre);
         let today = day("2026-10-05");
+        let browser = house.browser();
+        enrolled(&house, &browser).await;
+        assert!(browser.get("/essai/A").await.text.starts_with("A true (false, false) "), "finances sign no day");
         let transaction = house.app.db.begin().await.unwrap();
         let territory = Territory::new(house.app.territoire(), &transaction);
         assert!(give_role(&territory, account, organisation, (Role::Direction, Some(centre)), today).await.unwrap());
         assert!(!give_role(&territory, account, organisation, (Role::Direction, Some(CentreId(centre.0))), today).await.unwrap(), "twice");
+        transaction.commit().await.unwrap();
+        assert!(browser.get("/essai/A").await.text.starts_with("A true (false, true) "), "her own lieu's");
+        let transaction = house.app.db.begin().await.unwrap();
+        let territory = Territory::new(house.app.territoire(), &transaction);
         assert!(give_role(&territory, account, organisation, (Role::Direction, None), today).await.unwrap(), "wider");
         assert!(!give_role(&territory, account, organisation, (Role::Direction, Some(centre)), today).await.unwrap(), "narrower");
         transaction.commit().await.unwrap();
+        assert!(browser.get("/essai/A").await.text.starts_with("A true (true, true) "));
     }
 }
 
