@@ -1,4 +1,5 @@
 //! Claims about the client alone: fields, the wire form, hostile bytes, a line that misbehaves.
+#![allow(clippy::unwrap_used, reason = "helpers of tests, outside of test functions")]
 
 mod bytes;
 mod fields;

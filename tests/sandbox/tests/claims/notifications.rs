@@ -52,7 +52,7 @@ async fn a_notification_comes_before_the_browser_leaves_or_after() {
     let (url, mut hears) = receiver().await;
     paid(&world, &url).await;
     assert!(hears.try_recv().is_ok(), "it was there before the browser left");
-    world.all(&[("moment", "apres"), ("retard", "300")]);
+    world.all(&[("moment", "apres"), ("retard", "1500")]);
     let (idop, _) = paid(&world, &url).await;
     assert!(hears.try_recv().is_err(), "the browser left first");
     assert_eq!(read(&heard(&mut hears).await), Some(idop));
