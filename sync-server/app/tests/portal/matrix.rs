@@ -139,7 +139,7 @@ on_both! {
         let month = mother.get(&format!("/famille/enfants/{}?mois=2026-09", f.house.a.child)).await.text;
         assert!(month.contains("16:37 – 17:52") && month.contains(PLACE), "{month}");
         let bill = mother.get(&format!("/famille/factures/{}", f.mothers_bill)).await.text;
-        for word in ["16:37 – 17:52", PLACE, "de 8231 (", "Pourquoi 2,52", "à payer avant le 4 novembre", "Payer par carte ou prélèvement", "Payeur : Claire Martin", "F-2026-00000"] {
+        for word in ["16:37 – 17:52", PLACE, "de 8231 (", "Pourquoi 2,52", "à payer avant le 4 novembre", "Payer par carte ou prélèvement", "Payeur\u{a0}: Claire Martin", "F-2026-00000"] {
             assert!(bill.contains(word), "{word} in {bill}");
         }
         let account = mother.get("/famille/compte").await.text;
