@@ -3,7 +3,6 @@
 use super::{all_roles, at_desk, call, csrf, documents_and_question, ids, open, send};
 use crate::identity::browser::House;
 use crate::on_both;
-use crate::place::Fresh;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use server::identity::audit;
 use server::office::table;

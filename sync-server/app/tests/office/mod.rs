@@ -13,6 +13,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use server::attendance::server_device::{ServerDevice, ServerKeys};
 use server::billing::issue::{Order, issue};
+use server::clock::Clock;
 use server::identity::account::{self, by_id};
 use server::identity::audit::Act;
 use server::identity::session::{self, Use};

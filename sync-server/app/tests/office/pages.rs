@@ -2,7 +2,6 @@
 
 use super::{MONDAY, TUESDAY, all_roles, at_desk, csrf, ids, issued, open};
 use crate::on_both;
-use crate::place::Fresh;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter};
 use server::identity::Role;

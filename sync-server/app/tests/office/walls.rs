@@ -2,7 +2,6 @@
 
 use super::{Ids, all_roles, at_desk, call, csrf, ids, issued, open, send};
 use crate::on_both;
-use crate::place::Fresh;
 use server::identity::Role;
 use server::office::{Needs, table};
 use server::store::entity::centre;
@@ -89,7 +88,7 @@ on_both! {
         assert_eq!(browser.get("/bureau/A/journee/ALSH").await.status, 200);
         assert_eq!(browser.get("/bureau/A/journee/PERI").await.status, 403);
         let token = csrf(&browser, "A").await;
-        let typed = [("date", super::MONDAY), ("csrf", token.as_str())];
+        let typed = [("date", crate::office::MONDAY), ("csrf", token.as_str())];
         let page = browser.post_raw("/bureau/A/journee/PERI/signature", &typed, &[("sec-fetch-site", "same-origin")]).await;
         assert_eq!(page.status, 403);
         let page = browser.get("/bureau/A/familles?cherche=quetzal").await;

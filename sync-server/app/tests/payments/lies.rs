@@ -29,7 +29,7 @@ on_both! {
             house.later(86_400);
             house.poll().await;
             assert_eq!(house.payment(payment).await.state, "a_verifier");
-            browser.log_in(super::house::MOTHER).await;
+            browser.log_in(crate::payments::house::MOTHER).await;
         }
         assert_eq!(house.books().await, 4_250 * 7);
     }
