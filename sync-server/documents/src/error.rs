@@ -101,6 +101,7 @@ pub struct Fault {
     pub advice: String,
 }
 
+#[cfg(feature = "engine")]
 impl Fault {
     pub(crate) fn whole(message: String) -> Self {
         Self { file: None, line: None, column: None, message, advice: String::new() }

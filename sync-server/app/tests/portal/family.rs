@@ -46,6 +46,8 @@ pub const FATHER_CONTACT: [&str; 4] = ["0622222222", "karim@exemple.fr", "9 all√
 pub const THIRD_CONTACT: [&str; 2] = ["0612345678", "samira@exemple.fr"];
 pub const MOTHER_QF: [&str; 2] = ["8231, depuis", "de 8231 ("];
 pub const MOTHER_TOTAL: &str = "2,52";
+/// Both shares: an adult of the household who sees its bills sees the whole.
+pub const HOUSEHOLD_TOTAL: &str = "3,60";
 pub const PAYER_TOTAL: &str = "1,08";
 pub const INJECTED: &str = "<img src=x onerror=alert(1)>";
 

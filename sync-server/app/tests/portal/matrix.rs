@@ -132,7 +132,7 @@ on_both! {
         let f = family(fresh).await;
         let (mother, _) = f.browser(Who::Mother).await;
         let home = mother.get("/famille").await.text;
-        for word in ["depuis 11:41", PLACE, "sur place", MOTHER_TOTAL, "mardi 6 octobre", "Annoncer une absence"] {
+        for word in ["depuis 11:41", PLACE, "sur place", HOUSEHOLD_TOTAL, "mardi 6 octobre", "Annoncer une absence"] {
             assert!(home.contains(word), "{word} in {home}");
         }
         assert!(home.contains("&#60;img src=x onerror=alert(1)&#62;"), "{home}");

@@ -82,7 +82,8 @@ fn a_total_that_is_not_the_sum_of_its_lines_is_never_printed() {
 
 #[test]
 fn a_titre_without_its_recourse_or_its_issuer_is_never_printed() {
-    let breaks: [(fn(&mut InvoiceDocument), &str); 5] = [
+    type Break = fn(&mut InvoiceDocument);
+    let breaks: [(Break, &str); 5] = [
         (|document| document.mentions.recourse = None, "les voies et délais de recours"),
         (|document| document.mentions.enforceable = Some(" ".to_owned()), "la formule exécutoire du titre"),
         (|document| document.organisation.issuer = None, "le nom, le prénom et la qualité de l'ordonnateur"),
