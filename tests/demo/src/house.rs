@@ -1,7 +1,7 @@
 //! Setting the house up: seed, database, import, enrolled tablet. The same
 //! for the living demo and for the script.
 
-use crate::programs::{Programs, Server, output};
+use crate::programs::{Programs, Server, output, run};
 use anyhow::{Context, Result, bail};
 
 /// Writes the agglomération and loads it, all or nothing.
@@ -17,6 +17,83 @@ pub fn enrol(programs: &Programs, server: &Server, site: &str) -> Result<String>
     let printed = output(&mut programs.server(&["admin", "enrolment-code", "--site", site]))?;
     let code = code_in(&printed).with_context(|| format!("pas de code d'enrôlement dans : {printed}"))?;
     output(&mut programs.terminal(&["enrol", "--server", &server.url, "--code", &code]))
+}
+
+/// The password of every agent of a demonstration.
+const PASSWORD: &str = "demonstration-preau";
+/// Agents: log-in, name, roles in the school's commune.
+const AGENTS: [(&str, &str, &[&str]); 4] = [
+    ("direction@demo.example", "Nadia Roche, directrice", &["direction"]),
+    ("accueil@demo.example", "Paul Lenoir, accueil enfance", &["agent"]),
+    ("finances@demo.example", "Inès Garnier, finances", &["finances", "emetteur"]),
+    ("admin@demo.example", "Hugo Petit, administration", &["administrateur", "controle"]),
+];
+/// Families: the adult's code in the seed, and what makes them worth a look.
+const FAMILIES: [(&str, &str); 2] = [("R0001", "deux enfants à l'école"), ("R0003", "un enfant, parents séparés")];
+
+/// Gives a log-in to each kind of person; says which, line by line.
+pub fn people(programs: &Programs, commune: &str) -> Result<Vec<String>> {
+    let secret = programs.data.join("mot-de-passe");
+    std::fs::write(&secret, PASSWORD).context("mot de passe de la démonstration")?;
+    let secret = secret.to_string_lossy().into_owned();
+    let mut lines = vec![format!("Agents     mot de passe « {PASSWORD} » ; la première connexion demande un second facteur (une application TOTP)")];
+    for (login, name, roles) in AGENTS {
+        let [first, others @ ..] = roles else { bail!("{login} n'a aucun rôle") };
+        let account = ["admin", "account", "create", "--login", login, "--name", name, "--role", first, "--organisation", commune];
+        output(&mut programs.server(&[&account[..], &["--password-file", &secret]].concat()))?;
+        for role in others {
+            output(&mut programs.server(&["admin", "account", "grant", "--login", login, "--role", role, "--organisation", commune]))?;
+        }
+        lines.push(format!("           {login:<24} {name}"));
+    }
+    for (person, why) in FAMILIES {
+        let printed = output(&mut programs.server(&["admin", "activation-code", "--person", person]))?;
+        let code = code_in(&printed).with_context(|| format!("pas de code d'activation dans : {printed}"))?;
+        lines.push(format!("Famille    {code} sur /activation : {} ({why})", name_of(programs, person)?));
+    }
+    Ok(lines)
+}
+
+/// Decisions that let a month of the seed be issued: what an agent would decide after a telephone call.
+const DECISIONS: [(&str, &str); 3] =
+    [("journee_non_signee", "emettre_quand_meme"), ("depart_manquant", "facturer"), ("deux_sites", "facturer")];
+
+/// Bills the commune's last month, so that a family has something to read and to pay. Documents and mail come while the server runs.
+pub fn bill(programs: &Programs, commune: &str, month: &str) -> Result<String> {
+    let of_month = ["--month", month, "--organisation", commune, "--by", "finances@demo.example"];
+    for (problem, decision) in DECISIONS {
+        // A kind that this month doesn't have is nothing to decide.
+        run(&mut programs.server(&[&["billing", "decide", "--probleme", problem, "--decision", decision], &of_month[..]].concat()))?;
+    }
+    output(&mut programs.server(&[&["billing", "issue", "--sans-documents"], &of_month[..]].concat()))
+}
+
+/// Where pages are, and which PayFiP is called: the sandbox, on this machine.
+pub fn settle_in(programs: &Programs, listen: &str, payfip: &str) -> Result<()> {
+    let folder = programs.server_data();
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let settings = format!("adresse = \"http://{listen}\"\n\n[payfip]\nadresse = \"http://{payfip}\"\nsaisie = \"T\"\n");
+    std::fs::write(folder.join("preau.toml"), settings).context("réglages de la démonstration")
+}
+
+/// Client numbers of the seed's régies: the sandbox has to know them.
+pub fn client_numbers(programs: &Programs) -> Result<Vec<String>> {
+    let path = programs.import_folder().join("regies.csv");
+    let table = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let is_number = |cell: &&str| cell.len() == 6 && cell.bytes().all(|b| b.is_ascii_digit());
+    Ok(table.lines().skip(1).filter_map(|row| row.split(';').nth(4).filter(is_number).map(str::to_owned)).collect())
+}
+
+/// An adult's name, in the seed's own table: what the activation asks for besides the code.
+fn name_of(programs: &Programs, code: &str) -> Result<String> {
+    let path = programs.import_folder().join("responsables.csv");
+    let table = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let mut rows = table.lines().map(|row| row.trim_start_matches('\u{feff}').split(';').collect::<Vec<_>>());
+    let head = rows.next().context("responsables.csv est vide")?;
+    let column = |name: &str| head.iter().position(|h| *h == name).with_context(|| format!("responsables.csv n'a pas de colonne {name}"));
+    let (code_at, first_at, last_at) = (column("code")?, column("prenom")?, column("nom")?);
+    let row = rows.find(|row| row.get(code_at) == Some(&code)).with_context(|| format!("{code} n'est pas dans responsables.csv"))?;
+    Ok(format!("{} {}", row[first_at], row[last_at]))
 }
 
 /// The code among what the command prints: three groups of four.

@@ -12,6 +12,11 @@ use std::time::Instant;
 /// Written last, once everything is in place; holds the day that the data was made for.
 const READY: &str = "pret";
 
+/// Where the sandbox listens.
+const PAYFIP: &str = "127.0.0.1:8099";
+/// Who may log in, as it was printed the first time.
+const LOG_INS: &str = "acces.txt";
+
 pub fn open(data: PathBuf, listen: &str) -> Result<ExitCode> {
     let started = Instant::now();
     let programs = Programs::new(data.clone(), clock::today()?)?;
@@ -27,15 +32,22 @@ pub fn open(data: PathBuf, listen: &str) -> Result<ExitCode> {
         let said = house::furnish(&programs)?;
         println!("{}", said.trim_end());
     }
+    house::settle_in(&programs, listen, PAYFIP)?;
+    let mut sandbox = sandbox(&programs)?;
     let server = programs.serve(listen)?;
     let site = house::actors(&programs)?["school"]["site"].as_str().unwrap_or_default().to_owned();
     if furnished_for.is_none() {
         house::enrol(&programs, &server, &site)?;
+        let commune = house::actors(&programs)?["organisations"]["commune"].as_str().unwrap_or_default().to_owned();
+        let month = house::actors(&programs)?["month"].as_str().unwrap_or_default().to_owned();
+        println!("{}", house::bill(&programs, &commune, &month)?.trim_end());
+        std::fs::write(data.join(LOG_INS), house::people(&programs, &commune)?.join("\n")).context("accès de la démonstration")?;
         std::fs::write(data.join(READY), programs.today.to_string()).context("fin de la mise en place")?;
     }
     println!();
-    println!("Serveur    {}/           les lieux, en direct", server.url);
-    println!("Brouillon  {}/bureau/SNV/facturation  ce que le mois passé donnerait en factures", server.url);
+    println!("Préau      {}/   familles et agents, une seule page de connexion", server.url);
+    println!("{}", std::fs::read_to_string(data.join(LOG_INS)).unwrap_or_default());
+    println!("PayFiP     http://{PAYFIP}/_bac-a-sable/   bac à sable : aucun argent ne bouge");
     if let Some(day) = furnished_for.filter(|day| *day != programs.today) {
         println!("Les données datent du {} ; « ./demo --reset » les remet à aujourd'hui.", day.format("%d/%m/%Y"));
     }
@@ -54,8 +66,22 @@ pub fn open(data: PathBuf, listen: &str) -> Result<ExitCode> {
         let _ = window.wait();
     }
     server.stop()?;
+    let _ = sandbox.kill();
+    let _ = sandbox.wait();
     println!("Tout est arrêté.");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Starts what stands in for PayFiP.
+fn sandbox(programs: &Programs) -> Result<Child> {
+    let mut command = programs.command("preau-payfip-sandbox");
+    command.args(["--listen", PAYFIP]);
+    for number in house::client_numbers(programs)? {
+        command.args(["--client", &format!("{number}=DEMONSTRATION|REGIE {number}|BAC A SABLE")]);
+    }
+    let log = std::fs::File::create(programs.data.join("payfip.log")).context("journal du bac à sable")?;
+    let errors = log.try_clone().context("journal du bac à sable")?;
+    command.stdout(log).stderr(errors).spawn().context("preau-payfip-sandbox ne démarre pas")
 }
 
 /// Opens the tablet where there is a display, else says how.

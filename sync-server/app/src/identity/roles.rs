@@ -34,18 +34,25 @@ pub enum Right {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
     /// Staff of a lieu.
+    #[value(help = "équipe d'un lieu")]
     Equipe,
     /// Director of a lieu.
+    #[value(help = "direction d'un lieu : signe et corrige ses journées")]
     Direction,
     /// Childcare office: files, families at the counter.
+    #[value(help = "accueil enfance : dossiers et familles")]
     Agent,
     /// Finance office: prepares a month.
+    #[value(help = "prépare la facturation d'un mois")]
     Finances,
     /// Issues it: apart from who prepares, where an organisation wants it; else one account has both.
+    #[value(help = "émet les factures")]
     Emetteur,
     /// Reads, and changes nothing.
+    #[value(help = "lit tout, ne change rien")]
     Controle,
     /// Accounts, tablets, settings; no child's file.
+    #[value(help = "comptes, tablettes, réglages ; aucun dossier d'enfant")]
     Administrateur,
 }
 

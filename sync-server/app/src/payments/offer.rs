@@ -53,11 +53,11 @@ pub fn offer(bill: &IssuedBill, regie: &regie::Model, settings: &Settings, under
     let numcli = regie.numcli.as_deref().is_some_and(|number| NumCli::new(number).is_ok());
     let reachable = callback(settings, "notification", bill.bill.id).is_ok();
     match bill.open().0 {
-        ..=0 => Offer::Settled,
+        open if open <= 0 => Offer::Settled,
         _ if regie.mode != BY_ITSELF || !numcli || !reachable => Offer::NotOnline,
         _ if under_way.is_some() => under_way.map_or(Offer::Settled, Offer::UnderWay),
-        ..MONTANT_CENTS_MIN => Offer::TooSmall,
-        ..=MONTANT_CENTS_MAX => Offer::Pay,
+        open if open < MONTANT_CENTS_MIN => Offer::TooSmall,
+        open if open <= MONTANT_CENTS_MAX => Offer::Pay,
         _ => Offer::TooLarge,
     }
 }

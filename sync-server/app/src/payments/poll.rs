@@ -36,8 +36,8 @@ pub fn next_ask_ms(created_at_ms: i64, now_ms: i64) -> Option<i64> {
         return Some(created_at_ms + at);
     }
     match age_ms {
-        ..HOURLY_MS_MAX => Some(now_ms + HOUR),
-        ..DAILY_MS_MAX => Some(now_ms + DAY),
+        age if age < HOURLY_MS_MAX => Some(now_ms + HOUR),
+        age if age < DAILY_MS_MAX => Some(now_ms + DAY),
         _ => None,
     }
 }
