@@ -66,11 +66,21 @@ pub fn say(explanation: &[Step], unit_price: Cents, reader: Reader) -> Why {
     let unit = unit.unwrap_or(Unit::Acte);
     let days: Vec<&DayStep> = explanation.iter().filter_map(|step| if let Step::Day(day) = step { Some(day) } else { None }).collect();
     let quantity: Decimal = days.iter().map(|day| day.quantity).sum();
-    Why {
-        summary: summary(&days, quantity, unit, unit_price),
-        days: days.iter().map(|day| said_day(day, unit_price, reader)).collect(),
-        rule: explanation.iter().filter_map(|step| sentence(step, unit, reader)).collect(),
+    let mut said: Vec<WhyDay> = days.iter().map(|day| said_day(day, unit_price, reader)).collect();
+    let mut rule: Vec<String> = explanation.iter().filter_map(|step| sentence(step, unit, reader)).collect();
+    rule.extend(once_for_all(&mut said));
+    Why { summary: summary(&days, quantity, unit, unit_price), days: said, rule }
+}
+
+/// What every day says alike is said once: a column of the same words hides the day that differs.
+fn once_for_all(days: &mut [WhyDay]) -> Option<String> {
+    let [first, second, ..] = &days[..] else { return None };
+    if first.notes.is_empty() || first.notes != second.notes || days.iter().any(|day| day.notes != first.notes) {
+        return None;
     }
+    let sentence = format!("Chaque jour, {}.", french::list(&first.notes));
+    days.iter_mut().for_each(|day| day.notes.clear());
+    Some(sentence)
 }
 
 fn summary(days: &[&DayStep], quantity: Decimal, unit: Unit, unit_price: Cents) -> String {

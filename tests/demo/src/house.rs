@@ -36,7 +36,8 @@ pub fn people(programs: &Programs, commune: &str) -> Result<Vec<String>> {
     let secret = programs.data.join("mot-de-passe");
     std::fs::write(&secret, PASSWORD).context("mot de passe de la démonstration")?;
     let secret = secret.to_string_lossy().into_owned();
-    let mut lines = vec![format!("Agents     mot de passe « {PASSWORD} » ; la première connexion demande un second facteur (une application TOTP)")];
+    let mut lines =
+        vec![format!("Agents     mot de passe « {PASSWORD} » ; la première connexion demande un second facteur (une application TOTP)")];
     for (login, name, roles) in AGENTS {
         let [first, others @ ..] = roles else { bail!("{login} n'a aucun rôle") };
         let account = ["admin", "account", "create", "--login", login, "--name", name, "--role", first, "--organisation", commune];

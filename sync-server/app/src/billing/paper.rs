@@ -4,8 +4,9 @@ use crate::Result;
 use crate::app::App;
 use crate::billing::issue::Addressee;
 use crate::billing::issued::{IssuedBill, IssuedLine};
-use crate::store::Tenant;
+use crate::identity::rights_on_child;
 use crate::store::entity::{centre, commune, organisation, regie};
+use crate::store::{Tenant, Territory};
 use crate::{Error, settings::Settings};
 use documents::{ChildLines, Day, InvoiceDocument, Issuer, Kind, Line, Mentions, Mode, Organisation, PayFip, Payer, Payment, Regie, Way};
 use rules::quantity::Unit;
@@ -14,24 +15,24 @@ use rust_decimal::Decimal;
 use sea_orm::{ColumnTrait, QueryFilter};
 use shared::calendar::Month;
 use shared::french;
+use shared::id::{ChildId, PersonId};
 use shared::money::Cents;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use uuid::Uuid;
 
 /// The least and the most that PayFiP takes (its guide: one euro to 99 999,99 €).
 pub const PAYFIP_CENTS_MIN: Cents = Cents(100);
 /// The most.
 pub const PAYFIP_CENTS_MAX: Cents = Cents(9_999_999);
 
-/// Fills in a document.
+/// Fills in a document, as its payer may read it: times and places of a child only for who has the rights on it (security.md 1).
 ///
 /// # Errors
 /// The database's; rows that can't be read any more.
-pub async fn document(
-    app: &App,
-    tenant: &Tenant<'_>,
-    bill: &IssuedBill,
-    reader: impl Fn(&IssuedLine) -> Reader,
-) -> Result<InvoiceDocument> {
+pub async fn document(app: &App, territory: &Territory<'_>, tenant: &Tenant<'_>, bill: &IssuedBill) -> Result<InvoiceDocument> {
     let on = tenant.on();
+    let readers = readers(territory, bill).await?;
     let organisation = tenant.organisation().await?.ok_or_else(|| Error::NotFound("Collectivité".into()))?;
     let regie = tenant.find::<regie::Entity>().filter(regie::Column::Id.eq(bill.bill.regie_id)).one(&on).await?;
     let regie = regie.ok_or_else(|| Error::NotFound("Régie".into()))?;
@@ -62,7 +63,7 @@ pub async fn document(
         },
         regie: Regie { name: regie.name.clone(), mode, contact: vec![format!("Votre espace famille : {}", app.settings.adresse)] },
         payer: Payer { name: addressee.name, address: addressee.address, reference: None },
-        children: children(bill, reader),
+        children: children(bill, &readers),
         adjustments: Vec::new(),
         total_cents: bill.total(),
         already_paid_cents: (bill.paid() > Cents::ZERO && !bill.is_credit_note()).then(|| bill.paid()),
@@ -86,12 +87,25 @@ fn issuer(organisation: &organisation::Model) -> Option<Issuer> {
     Some(Issuer { name, capacity })
 }
 
+/// As whom the payer reads the lines of each child.
+async fn readers(territory: &Territory<'_>, bill: &IssuedBill) -> Result<HashMap<Uuid, Reader>> {
+    let mut readers = HashMap::new();
+    for line in &bill.lines {
+        if let Entry::Vacant(place) = readers.entry(line.row.child_id) {
+            let (payer, child) = (PersonId(bill.bill.payer_id), ChildId(line.row.child_id));
+            let rights = rights_on_child(territory, payer, child, bill.bill.issued_on).await?;
+            place.insert(if rights.sees_presence { Reader::Guardian } else { Reader::Payer });
+        }
+    }
+    Ok(readers)
+}
+
 /// Lines by child, in the order of the bill.
-fn children(bill: &IssuedBill, reader: impl Fn(&IssuedLine) -> Reader) -> Vec<ChildLines> {
+fn children(bill: &IssuedBill, readers: &HashMap<Uuid, Reader>) -> Vec<ChildLines> {
     let mut children: Vec<ChildLines> = Vec::new();
     for issued in &bill.lines {
         let name = &issued.row.child_name;
-        let printed = line(issued, reader(issued));
+        let printed = line(issued, readers.get(&issued.row.child_id).copied().unwrap_or(Reader::Payer));
         match children.iter_mut().find(|c| c.name == *name) {
             Some(child) => child.lines.push(printed),
             None => children.push(ChildLines { name: name.clone(), lines: vec![printed] }),

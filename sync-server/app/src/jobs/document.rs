@@ -8,7 +8,6 @@ use crate::store::entity::{issued_document, job, person};
 use crate::store::{Territory, insert_all};
 use crate::{Error, Result};
 use documents::{DocumentError, InvoiceDocument, Rendered};
-use rules::wording::Reader;
 use sea_orm::{ColumnTrait, QueryFilter};
 use sha2::{Digest, Sha256};
 use shared::id::OrganisationId;
@@ -20,7 +19,7 @@ pub(super) async fn make(app: &App, row: &job::Model) -> Result<()> {
     let reading = Territory::new(app.territoire(), app.db.read());
     let tenant = reading.tenant(organisation);
     let bill = issued::bill(&tenant, row.subject_id).await?;
-    let document = paper::document(app, &tenant, &bill, |_| Reader::Guardian).await?;
+    let document = paper::document(app, &reading, &tenant, &bill).await?;
     let Rendered { pdf, warnings, .. } = render(app, vec![document]).await?;
     for warning in warnings {
         tracing::info!(bill = %bill.bill.printed_number, %warning, "a document was made with a remark");

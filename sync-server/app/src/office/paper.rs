@@ -127,7 +127,8 @@ pub(super) async fn print(
 async fn batch(server: &Server, agent: &Agent, run: Uuid, lot: Option<i64>) -> Result<Vec<u8>> {
     let app = &server.app;
     let reading = app.db.snapshot().await?;
-    let tenant = Territory::new(app.territoire(), &reading).tenant(agent.organisation_id());
+    let territory = Territory::new(app.territoire(), &reading);
+    let tenant = territory.tenant(agent.organisation_id());
     find(&tenant, run).await?;
     let bills = on_paper(&bills_of(&tenant, run).await?)?;
     let printed = printed(&tenant, &bills).await?;
@@ -138,7 +139,7 @@ async fn batch(server: &Server, agent: &Agent, run: Uuid, lot: Option<i64>) -> R
         if days > BATCH_DAYS_MAX && !documents.is_empty() {
             break;
         }
-        documents.push(documents_of::document(app, &tenant, &bill, |_| Reader::Guardian).await?);
+        documents.push(documents_of::document(app, &territory, &tenant, &bill).await?);
         ids.push(bill.bill.id);
     }
     drop(reading);

@@ -13,8 +13,8 @@ use server::billing::issued::{IssuedBill, with_lines};
 use server::clock::Clock;
 use server::identity::audit::Act;
 use server::store::entity::{
-    allocation, audit, billing_decision, billing_run, invoice, invoice_line, job, journal_payload, ledger_entry, ledger_posting,
-    number_sequence,
+    allocation, audit, billing_decision, billing_run, child_right, invoice, invoice_line, job, journal_payload, ledger_entry,
+    ledger_posting, number_sequence,
 };
 use server::store::{Engine, Territory, insert_all, new_id};
 use shared::calendar::instant;
@@ -300,6 +300,43 @@ on_both! {
         assert!(command(fresh.folder.path()).status().unwrap().success());
         assert_eq!(bills(app, &here).await.len(), 1, "billed once, whenever the others died");
         books_hold(app, &here).await;
+    }
+}
+
+on_both! {
+    async fn paper_tells_times_and_places_only_to_who_has_the_rights_on_the_child(fresh: &Fresh) {
+        let app = &on_the_third(fresh);
+        let here = october(app, "A").await;
+        issued(app, &here, "2026-10").await.unwrap();
+        let bill = bills(app, &here).await.remove(0);
+        let printed = async || {
+            let territory = Territory::new(app.territoire(), app.db.read());
+            let document = server::billing::paper::document(app, &territory, &territory.tenant(here.organisation), &bill).await.unwrap();
+            serde_json::to_string(&document).unwrap()
+        };
+        // Nobody said anything of this payer and this child.
+        let bare = printed().await;
+        assert!(bare.contains("\"total_cents\":180") && !bare.contains("17:45") && !bare.contains("Accueil périscolaire"), "{bare}");
+        let right = child_right::Model {
+            territoire_id: app.territoire().0,
+            id: new_id(app.clock.now()).unwrap(),
+            child_id: here.child.0,
+            person_id: bill.bill.payer_id,
+            link: None,
+            parental_authority: "oui".into(),
+            may_take: true,
+            sees_presence: true,
+            sees_bills: true,
+            may_book: true,
+            valid_from: None,
+            valid_to: None,
+            by_default: false,
+        };
+        let transaction = app.db.begin().await.unwrap();
+        insert_all(&transaction, vec![right]).await.unwrap();
+        transaction.commit().await.unwrap();
+        let whole = printed().await;
+        assert!(whole.contains("17:45") && whole.contains("Accueil périscolaire"), "{whole}");
     }
 }
 

@@ -43,6 +43,16 @@ fn a_guardian_reads_days_times_rule_and_arithmetic() {
 }
 
 #[test]
+fn what_every_day_says_alike_is_said_once() {
+    let mut town = Town::new("2026-10");
+    town.tariff(TARIFF).activity("soir", Recording::Depart, "16:30-18:30");
+    town.qf("2026-01-01", None, 820).leave("E1", "2026-10-01", "17:42", Some("soir")).leave("E1", "2026-10-02", "17:28", Some("soir"));
+    let read = why(&town.line(), Reader::Guardian);
+    assert!(read.days.iter().all(|day| day.notes.is_empty()));
+    assert_eq!(read.rule.last().unwrap(), "Chaque jour, début : horaire de l'activité.");
+}
+
+#[test]
 fn who_only_pays_reads_no_time_and_nothing_of_the_household_s_means() {
     let read = aloud(&why(&evenings().line(), Reader::Payer));
     for hidden in ["16:3", "17:", "820", "quotient", "CAF"] {

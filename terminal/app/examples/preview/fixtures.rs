@@ -150,8 +150,13 @@ pub fn small() -> Screen {
 
 /// A school of 300 in twelve classes, long names among them.
 pub fn large() -> Screen {
+    crowd(300)
+}
+
+/// As [`large`], with fewer children.
+pub fn crowd(children: u128) -> Screen {
     let states = [TileState::Present, TileState::Expected, TileState::Present, TileState::Late, TileState::Absent, TileState::Gone];
-    let mut tiles: Vec<Tile> = (0_u128..300)
+    let mut tiles: Vec<Tile> = (0..children)
         .map(|n| {
             let at = usize::try_from(n).unwrap_or_default();
             let state = states[(at / 3 + at) % states.len()];
@@ -378,6 +383,7 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("tableau", creche()),
         ("petit", small()),
         ("grand", large()),
+        ("soixante", crowd(60)),
         ("avis", notice()),
         ("grave", grave()),
         ("epingle", pinned()),
