@@ -5,10 +5,10 @@ use super::browser::{AGENT, Browser, House, MOTHER, PASSWORD, Page, open, open_w
 use server::clock::Clock;
 use server::identity::Role;
 use server::store::entity::account_identity;
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 
 /// The running provider; ends with the test.
 struct Provider(Child);
@@ -20,8 +20,12 @@ impl Drop for Provider {
     }
 }
 
-/// One `npm ci` at a time.
-static INSTALLING: Mutex<()> = Mutex::new(());
+/// One `npm ci` at a time, whichever process runs the test; the lock ends with the file.
+fn one_at_a_time() -> File {
+    let lock = File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join("sign-on.lock")).unwrap();
+    lock.lock().unwrap();
+    lock
+}
 
 fn skipped(why: &str) -> Option<PathBuf> {
     assert!(std::env::var("CI").as_deref() != Ok("true"), "the sign-on must be tested where CI=true: {why}");
@@ -35,7 +39,7 @@ fn folder() -> Option<PathBuf> {
     if Command::new("node").arg("--version").output().is_err() {
         return skipped("node doesn't start");
     }
-    let _one = INSTALLING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _one = one_at_a_time();
     if !folder.join("node_modules/.package-lock.json").exists() {
         match Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder).output() {
             Ok(done) if done.status.success() => {}
@@ -63,6 +67,7 @@ async fn with_provider(fresh: &crate::place::Fresh) -> Option<(House, Provider)>
             .unwrap();
         let mut issuer = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut issuer).unwrap();
+        assert!(issuer.starts_with("http://"), "the provider didn't start");
         started = Some(Provider(child));
         let one = |name: &str, n: u8| {
             format!(
