@@ -1,6 +1,7 @@
 //! What all desks share, made once: the database, the data folder, the clock.
 
 use crate::clock::Clock;
+use crate::keeping::UNFINISHED;
 use crate::payments::Line;
 use crate::settings::Settings;
 use crate::store::{self, Db, entity::installation};
@@ -74,6 +75,13 @@ impl App {
     /// Where there is none, or the database doesn't answer.
     pub async fn open(place: &Place) -> Result<Self> {
         let url = place.database_url()?;
+        let unfinished = place.data_dir()?.join(UNFINISHED);
+        if unfinished.exists() {
+            return Err(Error::conflict(format!(
+                "Une restauration s’est arrêtée en chemin ({}) : videz ce dossier et cette base, puis restaurez de nouveau.",
+                unfinished.display()
+            )));
+        }
         let db = Db::open(&url).await?;
         let missing = || {
             Error::Unavailable(format!("Aucune installation dans {} : commencez par « preau-server init ».", store::without_password(&url)))

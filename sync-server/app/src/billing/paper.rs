@@ -22,9 +22,9 @@ use std::collections::hash_map::Entry;
 use uuid::Uuid;
 
 /// The least and the most that PayFiP takes (its guide: one euro to 99 999,99 €).
-pub const PAYFIP_CENTS_MIN: Cents = Cents(100);
+pub const PAYFIP_CENTS_MIN: Cents = Cents(payfip::fields::MONTANT_CENTS_MIN);
 /// The most.
-pub const PAYFIP_CENTS_MAX: Cents = Cents(9_999_999);
+pub const PAYFIP_CENTS_MAX: Cents = Cents(payfip::fields::MONTANT_CENTS_MAX);
 
 /// Fills in a document, as its payer may read it: times and places of a child only for who has the rights on it (security.md 1).
 ///

@@ -17,6 +17,9 @@ pub const SQLITE_FILE: &str = "preau.db";
 /// The database in a backup, on PostgreSQL: an archive of `pg_dump`.
 pub const POSTGRES_FILE: &str = "preau.dump";
 
+/// Stands in a data folder from a restore's first write until the installation is in reprise: nothing opens what was cut short.
+pub const UNFINISHED: &str = "restauration-inachevee";
+
 /// What of a data folder isn't the database: keys, settings, templates. Mail that was written to a folder has left.
 fn other_files(data_dir: &Path, mail: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();

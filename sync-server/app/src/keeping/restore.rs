@@ -1,6 +1,6 @@
 //! `preau-server restore DIR`: an installation from a backup, in reprise.
 
-use super::{POSTGRES_FILE, SQLITE_FILE, list};
+use super::{POSTGRES_FILE, SQLITE_FILE, UNFINISHED, list};
 use crate::app::{App, Place};
 use crate::cli::Outcome;
 use crate::identity::audit::{self, Act};
@@ -47,6 +47,8 @@ pub async fn restore(place: &Place, folder: &Path) -> Result<String> {
         )));
     }
     std::fs::create_dir_all(&data_dir).map_err(Error::io(&data_dir))?;
+    let unfinished = data_dir.join(UNFINISHED);
+    std::fs::write(&unfinished, &list.made_at).map_err(Error::io(&unfinished))?;
     if !is_sqlite {
         restore_postgres(&url, folder).await?;
     }
@@ -62,6 +64,7 @@ pub async fn restore(place: &Place, folder: &Path) -> Result<String> {
         std::fs::copy(folder.join(&known.path), &to).map_err(Error::io(&to))?;
     }
     enter_reprise(&url, &data_dir).await?;
+    std::fs::remove_file(&unfinished).map_err(Error::io(&unfinished))?;
     Ok(list.made_at)
 }
 

@@ -51,6 +51,12 @@ on_both! {
         let data = shelf.path().join("autre-machine");
         let place = elsewhere(fresh, &data).await;
         restore::restore(&place, &kept).await.unwrap();
+        // A restore that was cut short leaves its mark, and nothing opens what it left: it isn't in reprise yet.
+        let mark = data.join("restauration-inachevee");
+        assert!(!mark.exists());
+        std::fs::write(&mark, "").unwrap();
+        assert!(App::open(&place).await.err().unwrap().to_string().contains("s’est arrêtée en chemin"));
+        std::fs::remove_file(&mark).unwrap();
         let restored = App::open(&place).await.unwrap();
         assert_eq!(total(&restored).await, 180);
         assert_eq!(restored.settings.adresse, "https://enfance.exemple.fr");
