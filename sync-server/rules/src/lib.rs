@@ -9,11 +9,12 @@
 //! - [`price`] takes a month of an organisation ([`input`]) to its [`draft`]: which activity had each presence, who owes it, at
 //!   what price, with an [`explanation`] of every cent and a typed [`problem`] wherever a person has to look.
 //! - [`issue`] holds a draft against what was billed before: bills, credit notes, adjustment lines.
-//! - [`ledger`] says what a bill and a payment do to a family's account.
+//! - [`ledger`] says what a bill and a payment do to a family's account, and [`books`] holds the laws of it against what is stored.
 //! - [`wording`] says an explanation in plain French, for whoever reads it.
 #![warn(missing_docs)]
 
 mod attribution;
+pub mod books;
 mod custody;
 pub mod draft;
 pub mod explanation;

@@ -29,11 +29,15 @@ pub struct Cast {
     pub by_list: Vec<String>,
     /// Goes from morning care to canteen to evening care.
     pub all_day: String,
+    /// Its household.
+    pub household: String,
     /// Four children who leave in the evening, in order; the last one alone.
     pub leaving: Vec<String>,
     pub alone: String,
     /// Who signs.
     pub director: String,
+    /// A child of separated parents: each is billed their own weeks.
+    pub alternating: String,
 }
 
 /// A booked child of the school.
@@ -88,9 +92,11 @@ impl Cast {
             by_badge,
             by_list,
             all_day: all_day.code.clone(),
+            household: all_day.household.clone(),
             leaving,
             alone,
             director: text(director, "code")?,
+            alternating: text(&demo["cases"], "alternating")?,
         })
     }
 }

@@ -5,10 +5,13 @@
 
 use crate::actions::{Actions, Played};
 use crate::house;
+use crate::month::{self, Paid};
 use crate::programs::{Programs, Server, output, run};
+use crate::recovery;
 use crate::steps::Steps;
 use crate::{cast::Cast, clock};
 use anyhow::{Context, Result, bail, ensure};
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 use shared::wire::WireEntry;
 use std::collections::BTreeSet;
@@ -34,6 +37,9 @@ pub fn play(data: PathBuf) -> Result<ExitCode> {
     let then = Programs::new(data, cast.day)?;
 
     let listen = free_address()?;
+    // Whose notifications come twice, as the real ones may.
+    let sandbox = today.sandbox("127.0.0.1:0", &["copies=2"])?;
+    house::settle_in(&today, &listen, sandbox.url.trim_start_matches("http://"))?;
     let server = steps.step("Le serveur démarre et la tablette est enrôlée", || enrol(&then, &cast, &listen))?;
     let mut sealed: Vec<String> = Vec::new();
     steps.step("7 h 30, douze arrivées par badge et par liste", || arrivals(&then, &cast, &mut sealed))?;
@@ -54,9 +60,45 @@ pub fn play(data: PathBuf) -> Result<ExitCode> {
     steps.step("La journée est signée", || sign(&today, &cast))?;
     steps.step("Le brouillon du mois contient un pointage que l'on vient de faire", || draft(&today, &cast, &departures))?;
     steps.step("La chaîne se vérifie", || verify(&today, &sealed))?;
-    server.stop()?;
+    let (server, paid) = bill(&mut steps, &today, &cast, server, &sandbox)?;
+    recover(&mut steps, &today, &cast, server, &paid)?;
     steps.end();
     Ok(ExitCode::SUCCESS)
+}
+
+/// From the draft to a bill that is paid.
+fn bill(steps: &mut Steps, today: &Programs, cast: &Cast, server: Server, sandbox: &Server) -> Result<(Server, Paid)> {
+    let issued = steps.step("Le mois est décidé et émis, une fois", || month::issue(today, cast))?;
+    steps.step("Les courriels sont partis", || month::mail(today, &issued))?;
+    let payer = month::payer_of(today, &cast.household)?;
+    let left_at = short(DEPARTURES[0]);
+    steps.step("Une mère lit sa facture, jusqu'au départ pointé ce soir-là", || {
+        month::reads(today, &server, &issued, &payer, &left_at)
+    })?;
+    let homes = month::homes_of(today, &cast.alternating)?;
+    let [hers, his] = &homes[..] else { bail!("{} a {} foyers", cast.alternating, homes.len()) };
+    let (mother, father) = (month::payer_of(today, hers)?, month::payer_of(today, his)?);
+    let paid = steps.step("Une autre paie en ligne", || month::pays(today, &server, sandbox, &issued, &mother))?;
+    steps.step("Le père du même enfant ne voit que sa part", || month::sees_only_his(today, &server, &issued, &father, &paid))?;
+    steps.step("Les comptes tombent juste", || month::balances(today, cast, &issued, &paid))?;
+    Ok((server, paid))
+}
+
+/// The server is lost, and comes back from its backup.
+fn recover(steps: &mut Steps, today: &Programs, cast: &Cast, server: Server, paid: &Paid) -> Result<()> {
+    let listen = server.url.trim_start_matches("http://").to_owned();
+    let backup = steps.step("Le serveur est sauvegardé pendant qu'il sert", || recovery::back_up(today))?;
+    let lost = steps.step("Un enfant passe encore, puis le serveur est perdu", || recovery::lost(today, cast, server))?;
+    steps.step("La sauvegarde est restaurée, la reprise confirmée", || recovery::restore(today, cast, &backup))?;
+    let server = today.serve(&listen)?;
+    steps.step("La tablette rend ce que la sauvegarde ignorait", || recovery::offered_again(today, cast, &lost))?;
+    steps.step("Ce qui était payé l'est encore", || recovery::still_paid(today, &server, paid))?;
+    server.stop()
+}
+
+/// "16:44", of "16:44:20".
+fn short(time: &str) -> String {
+    time.chars().take(5).collect()
 }
 
 /// An address that the system just had free, kept for the whole day: the tablet finds its server again at the same place.
@@ -168,15 +210,15 @@ fn sync_back(today: &Programs, cast: &Cast, sealed: &[String]) -> Result<((), St
     for kind in ["queue", "quarantined", "refused"] {
         ensure!(number(&status, kind)? == 0, "la tablette dit {kind} : {status}");
     }
-    let received = received(today, cast)?;
+    let received = received(today, cast, cast.day)?;
     let missing: Vec<&String> = sealed.iter().filter(|entry| !received.contains(*entry)).collect();
     ensure!(missing.is_empty(), "le serveur n'a pas, ou pas en entier, {missing:?}");
     Ok(((), format!("{} pointages, chacun nommé dans l'export du journal", sealed.len())))
 }
 
 /// The entries that the server's journal holds of the day with their content, by their own names.
-fn received(today: &Programs, cast: &Cast) -> Result<BTreeSet<String>> {
-    let day = cast.day.to_string();
+pub fn received(today: &Programs, cast: &Cast, day: NaiveDate) -> Result<BTreeSet<String>> {
+    let day = day.to_string();
     let text = output(&mut today.server(&["journal", "export", "--site", &cast.site, "--from", &day, "--to", &day]))?;
     let export: Value = serde_json::from_str(&text).context("export du journal")?;
     let entries: Vec<WireEntry> = serde_json::from_value(export["entries"].clone()).context("entries")?;

@@ -3,6 +3,7 @@
 
 use crate::programs::{Programs, Server, output, run};
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
 
 /// Writes the agglomération and loads it, all or nothing.
 pub fn furnish(programs: &Programs) -> Result<String> {
@@ -48,8 +49,7 @@ pub fn people(programs: &Programs, commune: &str) -> Result<Vec<String>> {
         lines.push(format!("           {login:<24} {name}"));
     }
     for (person, why) in FAMILIES {
-        let printed = output(&mut programs.server(&["admin", "activation-code", "--person", person]))?;
-        let code = code_in(&printed).with_context(|| format!("pas de code d'activation dans : {printed}"))?;
+        let code = activation_code(programs, person)?;
         lines.push(format!("Famille    {code} sur /activation : {} ({why})", name_of(programs, person)?));
     }
     Ok(lines)
@@ -59,14 +59,24 @@ pub fn people(programs: &Programs, commune: &str) -> Result<Vec<String>> {
 const DECISIONS: [(&str, &str); 3] =
     [("journee_non_signee", "emettre_quand_meme"), ("depart_manquant", "facturer"), ("deux_sites", "facturer")];
 
+/// Who bills.
+pub const BILLS: &str = "finances@demo.example";
+
+/// Decides what the month's draft asks of somebody.
+pub fn decide(programs: &Programs, commune: &str, month: &str) -> Result<()> {
+    for (problem, decision) in DECISIONS {
+        let decide = ["billing", "decide", "--probleme", problem, "--decision", decision];
+        // A kind that this month doesn't have is nothing to decide.
+        run(&mut programs.server(&[&decide[..], &["--month", month, "--organisation", commune, "--by", BILLS]].concat()))?;
+    }
+    Ok(())
+}
+
 /// Bills the commune's last month, so that a family has something to read and to pay. Documents and mail come while the server runs.
 pub fn bill(programs: &Programs, commune: &str, month: &str) -> Result<String> {
-    let of_month = ["--month", month, "--organisation", commune, "--by", "finances@demo.example"];
-    for (problem, decision) in DECISIONS {
-        // A kind that this month doesn't have is nothing to decide.
-        run(&mut programs.server(&[&["billing", "decide", "--probleme", problem, "--decision", decision], &of_month[..]].concat()))?;
-    }
-    output(&mut programs.server(&[&["billing", "issue", "--sans-documents"], &of_month[..]].concat()))
+    decide(programs, commune, month)?;
+    let issue = ["billing", "issue", "--sans-documents", "--month", month, "--organisation", commune, "--by", BILLS];
+    output(&mut programs.server(&issue))
 }
 
 /// Where pages are, and which PayFiP is called: the sandbox, on this machine.
@@ -77,24 +87,40 @@ pub fn settle_in(programs: &Programs, listen: &str, payfip: &str) -> Result<()> 
     std::fs::write(folder.join("preau.toml"), settings).context("réglages de la démonstration")
 }
 
-/// Client numbers of the seed's régies: the sandbox has to know them.
-pub fn client_numbers(programs: &Programs) -> Result<Vec<String>> {
-    let path = programs.import_folder().join("regies.csv");
-    let table = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let is_number = |cell: &&str| cell.len() == 6 && cell.bytes().all(|b| b.is_ascii_digit());
-    Ok(table.lines().skip(1).filter_map(|row| row.split(';').nth(4).filter(is_number).map(str::to_owned)).collect())
+/// A row of one of the seed's own tables, by column.
+pub type Row = BTreeMap<String, String>;
+
+/// One of the seed's tables.
+pub fn table(programs: &Programs, name: &str) -> Result<Vec<Row>> {
+    let path = programs.import_folder().join(name);
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    reader.deserialize().map(|row| row.with_context(|| path.display().to_string())).collect()
 }
 
-/// An adult's name, in the seed's own table: what the activation asks for besides the code.
+/// Client numbers of the seed's régies: the sandbox has to know them.
+pub fn client_numbers(programs: &Programs) -> Result<Vec<String>> {
+    let mut numbers: Vec<String> = table(programs, "regies.csv")?.into_iter().filter_map(|mut row| row.remove("numcli")).collect();
+    numbers.retain(|number| !number.is_empty());
+    Ok(numbers)
+}
+
+/// An adult, in the seed's own table.
+pub fn adult(programs: &Programs, code: &str) -> Result<Row> {
+    let found = table(programs, "responsables.csv")?.into_iter().find(|row| row["code"] == code);
+    found.with_context(|| format!("{code} n'est pas dans responsables.csv"))
+}
+
+/// An adult's name: what the activation asks for besides the code.
 fn name_of(programs: &Programs, code: &str) -> Result<String> {
-    let path = programs.import_folder().join("responsables.csv");
-    let table = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let mut rows = table.lines().map(|row| row.trim_start_matches('\u{feff}').split(';').collect::<Vec<_>>());
-    let head = rows.next().context("responsables.csv est vide")?;
-    let column = |name: &str| head.iter().position(|h| *h == name).with_context(|| format!("responsables.csv n'a pas de colonne {name}"));
-    let (code_at, first_at, last_at) = (column("code")?, column("prenom")?, column("nom")?);
-    let row = rows.find(|row| row.get(code_at) == Some(&code)).with_context(|| format!("{code} n'est pas dans responsables.csv"))?;
-    Ok(format!("{} {}", row[first_at], row[last_at]))
+    let row = adult(programs, code)?;
+    Ok(format!("{} {}", row["prenom"], row["nom"]))
+}
+
+/// A code that opens an access to an adult, as an agent hands it out.
+pub fn activation_code(programs: &Programs, person: &str) -> Result<String> {
+    let printed = output(&mut programs.server(&["admin", "activation-code", "--person", person]))?;
+    code_in(&printed).with_context(|| format!("pas de code d'activation dans : {printed}"))
 }
 
 /// The code among what the command prints: three groups of four.

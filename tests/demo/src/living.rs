@@ -33,7 +33,7 @@ pub fn open(data: PathBuf, listen: &str) -> Result<ExitCode> {
         println!("{}", said.trim_end());
     }
     house::settle_in(&programs, listen, PAYFIP)?;
-    let mut sandbox = sandbox(&programs)?;
+    let sandbox = programs.sandbox(PAYFIP, &[])?;
     let server = programs.serve(listen)?;
     let site = house::actors(&programs)?["school"]["site"].as_str().unwrap_or_default().to_owned();
     if furnished_for.is_none() {
@@ -66,22 +66,9 @@ pub fn open(data: PathBuf, listen: &str) -> Result<ExitCode> {
         let _ = window.wait();
     }
     server.stop()?;
-    let _ = sandbox.kill();
-    let _ = sandbox.wait();
+    drop(sandbox);
     println!("Tout est arrêté.");
     Ok(ExitCode::SUCCESS)
-}
-
-/// Starts what stands in for PayFiP.
-fn sandbox(programs: &Programs) -> Result<Child> {
-    let mut command = programs.command("preau-payfip-sandbox");
-    command.args(["--listen", PAYFIP]);
-    for number in house::client_numbers(programs)? {
-        command.args(["--client", &format!("{number}=DEMONSTRATION|REGIE {number}|BAC A SABLE")]);
-    }
-    let log = std::fs::File::create(programs.data.join("payfip.log")).context("journal du bac à sable")?;
-    let errors = log.try_clone().context("journal du bac à sable")?;
-    command.stdout(log).stderr(errors).spawn().context("preau-payfip-sandbox ne démarre pas")
 }
 
 /// Opens the tablet where there is a display, else says how.

@@ -3,12 +3,15 @@
 //! without a window through the same programs and checks every step.
 
 mod actions;
+mod browser;
 mod cast;
 mod clock;
 mod day;
 mod house;
 mod living;
+mod month;
 mod programs;
+mod recovery;
 mod steps;
 
 use anyhow::Result;

@@ -1,5 +1,6 @@
 //! The real programs, as a person would start them.
 
+use crate::house;
 use anyhow::{Context, Result, bail, ensure};
 use chrono::NaiveDate;
 use nix::sys::signal::{Signal, kill};
@@ -10,10 +11,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// How long a server may take to say that it listens: a cold disk, a first migration.
-const SERVER_START_MAX: Duration = Duration::from_secs(60);
+/// How long a program may take to say that it listens: a cold disk, a first migration.
+const START_MAX: Duration = Duration::from_secs(60);
 /// How long it may take to stop once asked: it ends the answers under way first.
-const SERVER_STOP_MAX: Duration = Duration::from_secs(20);
+const STOP_MAX: Duration = Duration::from_secs(20);
 const STOP_LOOKED_AT_EVERY: Duration = Duration::from_millis(10);
 
 /// Where the programs stand (beside this one), and where the demo's data is.
@@ -65,33 +66,48 @@ impl Programs {
     /// Starts the server and waits until it says where it listens.
     pub fn serve(&self, listen: &str) -> Result<Server> {
         let log = std::fs::File::create(self.data.join("serveur.log")).context("journal du serveur")?;
-        let mut child = self
-            .server(&["serve", "--listen", listen])
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .context("preau-server ne démarre pas")?;
-        let out = child.stdout.take().context("sortie du serveur")?;
-        let (tell, told) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(out).lines().map_while(Result::ok) {
-                if let Some(address) = line.split_whitespace().find(|word| word.starts_with("http://")) {
-                    let _ = tell.send(address.trim_end_matches(['/', '.', ',']).to_owned());
-                }
+        started(self.server(&["serve", "--listen", listen]).stderr(log))
+    }
+
+    /// Starts what stands in for PayFiP; it knows the client numbers of the seed's régies.
+    pub fn sandbox(&self, listen: &str, switches: &[&str]) -> Result<Server> {
+        let mut command = self.command("preau-payfip-sandbox");
+        command.args(["--listen", listen]);
+        for number in house::client_numbers(self)? {
+            command.args(["--client", &format!("{number}=DEMONSTRATION|REGIE {number}|BAC A SABLE")]);
+        }
+        for switch in switches {
+            command.args(["--switch", switch]);
+        }
+        let log = std::fs::File::create(self.data.join("payfip.log")).context("journal du bac à sable")?;
+        started(command.stderr(log))
+    }
+}
+
+/// Starts a program and waits until it says where it listens.
+fn started(command: &mut Command) -> Result<Server> {
+    let name = shown(command);
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("{name} ne démarre pas"))?;
+    let out = child.stdout.take().context("sortie du programme")?;
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            if let Some(address) = line.split_whitespace().find(|word| word.starts_with("http://")) {
+                let _ = tell.send(address.trim_end_matches(['/', '.', ',']).to_owned());
             }
-        });
-        match told.recv_timeout(SERVER_START_MAX) {
-            Ok(url) => Ok(Server { child, url }),
-            Err(_) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                bail!("le serveur n'a pas dit où il écoute : voir {}", self.data.join("serveur.log").display())
-            }
+        }
+    });
+    match told.recv_timeout(START_MAX) {
+        Ok(url) => Ok(Server { child, url }),
+        Err(_) => {
+            let _ = child.kill();
+            let _ = child.wait();
+            bail!("{name} n'a pas dit où il écoute : voir les .log du dossier de données")
         }
     }
 }
 
-/// A running server; stopped when it is dropped.
+/// A program that listens; stopped when it is dropped.
 pub struct Server {
     child: Child,
     /// Where it listens: `http://127.0.0.1:8080`.
@@ -113,7 +129,7 @@ impl Server {
         let pid = i32::try_from(self.child.id()).context("numéro du serveur")?;
         kill(Pid::from_raw(pid), Signal::SIGTERM).context("le serveur ne peut pas être arrêté")?;
         let asked = Instant::now();
-        while asked.elapsed() < SERVER_STOP_MAX {
+        while asked.elapsed() < STOP_MAX {
             if let Some(ended) = self.child.try_wait()? {
                 return Ok(ended);
             }
@@ -121,7 +137,7 @@ impl Server {
         }
         self.child.kill()?;
         self.child.wait()?;
-        bail!("le serveur ne s'est pas arrêté en {} s", SERVER_STOP_MAX.as_secs())
+        bail!("le serveur ne s'est pas arrêté en {} s", STOP_MAX.as_secs())
     }
 }
 

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::billing::issue::Addressee;
 use crate::billing::issued::{IssuedBill, IssuedLine};
 use crate::identity::rights_on_child;
+use crate::payments;
 use crate::store::entity::{centre, commune, organisation, regie};
 use crate::store::{Tenant, Territory};
 use crate::{Error, settings::Settings};
@@ -20,11 +21,6 @@ use shared::money::Cents;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use uuid::Uuid;
-
-/// The least and the most that PayFiP takes (its guide: one euro to 99 999,99 €).
-pub const PAYFIP_CENTS_MIN: Cents = Cents(payfip::fields::MONTANT_CENTS_MIN);
-/// The most.
-pub const PAYFIP_CENTS_MAX: Cents = Cents(payfip::fields::MONTANT_CENTS_MAX);
 
 /// Fills in a document, as its payer may read it: times and places of a child only for who has the rights on it (security.md 1).
 ///
@@ -137,7 +133,8 @@ fn line(issued: &IssuedLine, reader: Reader) -> Line {
 }
 
 fn payment(settings: &Settings, bill: &IssuedBill, regie: &regie::Model) -> Payment {
-    let online = (PAYFIP_CENTS_MIN..=PAYFIP_CENTS_MAX).contains(&bill.open());
+    // The same rule as for the button in the portal.
+    let online = payments::offer(bill, regie, settings, None) == payments::Offer::Pay;
     let payfip = regie.numcli.clone().filter(|_| online).map(|client_number| PayFip {
         address: settings.adresse.clone(),
         client_number,

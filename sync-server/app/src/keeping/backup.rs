@@ -1,13 +1,12 @@
 //! `preau-server backup DIR`: one moment of the installation, while it serves.
 
-use super::{POSTGRES_FILE, SQLITE_FILE, list, other_files};
+use super::{POSTGRES_FILE, SQLITE_FILE, list, other_files, postgres};
 use crate::app::{App, Place};
 use crate::cli::Outcome;
 use crate::identity::audit::{self, Act};
 use crate::store::{Engine, Territory};
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// Arguments of `backup`.
 #[derive(Debug, clap::Args)]
@@ -77,23 +76,8 @@ async fn copy_database(app: &App, database_url: &str, aside: &Path) -> Result<Pa
             Ok(SQLITE_FILE.into())
         }
         Engine::Postgres => {
-            let (url, file) = (database_url.to_owned(), aside.join(POSTGRES_FILE));
-            let dumped = tokio::task::spawn_blocking(move || {
-                let mut dump = Command::new("pg_dump");
-                dump.args(["--format=custom", "--no-owner", "--file"]).arg(file).arg(url).stdin(Stdio::null()).output()
-            });
-            told("pg_dump", dumped.await)?;
+            postgres::dump(database_url, aside.join(POSTGRES_FILE)).await?;
             Ok(POSTGRES_FILE.into())
         }
     }
-}
-
-/// What a program of PostgreSQL came to.
-pub(super) fn told(program: &str, ended: std::result::Result<std::io::Result<std::process::Output>, tokio::task::JoinError>) -> Result<()> {
-    let ended = ended.map_err(|e| Error::Unavailable(e.to_string()))?;
-    let output = ended.map_err(|e| Error::Unavailable(format!("{program} ne démarre pas (paquet postgresql-client) : {e}")))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(Error::Unavailable(format!("{program} a échoué : {}", String::from_utf8_lossy(&output.stderr).trim())))
 }

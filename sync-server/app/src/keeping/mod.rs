@@ -7,6 +7,7 @@
 
 pub mod backup;
 mod list;
+mod postgres;
 pub mod reprise;
 pub mod restore;
 

@@ -1,13 +1,15 @@
 //! `preau-server restore DIR`: an installation from a backup, in reprise.
 
-use super::{POSTGRES_FILE, SQLITE_FILE, UNFINISHED, list};
+use super::{POSTGRES_FILE, SQLITE_FILE, UNFINISHED, list, postgres};
 use crate::app::{App, Place};
 use crate::cli::Outcome;
 use crate::identity::audit::{self, Act};
 use crate::store::{self, Db, Territory};
 use crate::{Error, Result};
+use chrono::DateTime;
+use shared::calendar::local;
+use shared::french;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// Arguments of `restore`.
 #[derive(Debug, clap::Args)]
@@ -23,6 +25,10 @@ pub struct Args {
 /// A backup that isn't whole; a data folder or a database where an installation stands.
 pub async fn run(place: &Place, args: &Args) -> Result<Outcome> {
     let made_at = restore(place, &args.folder).await?;
+    let made_at = DateTime::parse_from_rfc3339(&made_at).map_or(made_at, |at| {
+        let at = local(at.to_utc());
+        format!("{} à {}", french::long_day(at.date()), french::time(at.time()))
+    });
     println!("Installation restaurée depuis la sauvegarde du {made_at}, en reprise : rien ne s’émet, ne se paie ni ne s’enrôle.");
     println!("Les tablettes renverront d’elles-mêmes ce que la sauvegarde ne connaît pas. Ensuite : preau-server admin reprise");
     Ok(Outcome::Done)
@@ -73,13 +79,7 @@ async fn restore_postgres(url: &str, folder: &Path) -> Result<()> {
     if db.has_tables().await? {
         return Err(Error::conflict("La base contient déjà une installation : une restauration n’en remplace pas une."));
     }
-    let (url, file) = (url.to_owned(), folder.join(POSTGRES_FILE));
-    let restored = tokio::task::spawn_blocking(move || {
-        let mut restore = Command::new("pg_restore");
-        restore.args(["--no-owner", "--exit-on-error", "--single-transaction", "--dbname"]).arg(url).arg(file);
-        restore.stdin(Stdio::null()).output()
-    });
-    super::backup::told("pg_restore", restored.await)
+    postgres::restore(url, folder.join(POSTGRES_FILE)).await
 }
 
 /// A new epoch tells tablets that this server forgot something; nothing that counts happens before a person has looked.

@@ -1,10 +1,11 @@
 //! An issued bill as the office reads it: its lines with their why, what was paid, its document.
 
-use super::{Frame, act_of, desk, id_of, snapshot};
+use super::{Frame, act_of, desk, id_of, snapshot, told};
 use crate::billing::issued::{self, IssuedLine};
 use crate::identity::audit;
 use crate::identity::{Agent, Right};
 use crate::page::html;
+use crate::payments::state_words;
 use crate::serve::Server;
 use crate::store::entity::{household, issued_document, payment, regie};
 use crate::store::{Tenant, Territory};
@@ -19,6 +20,8 @@ use shared::french;
 use shared::money::Cents;
 use uuid::Uuid;
 
+/// Opens a bill: it tells of a child's days.
+pub(super) const READ: &str = "GET /bureau/{organisation}/factures/{bill}";
 /// Opens a bill's document.
 pub(super) const PDF: &str = "GET /bureau/{organisation}/factures/{bill}/pdf";
 
@@ -64,6 +67,7 @@ pub(super) async fn page(State(server): State<Server>, agent: Agent, Path((_, bi
     let regie = tenant.find::<regie::Entity>().filter(regie::Column::Id.eq(bill.bill.regie_id)).one(&on).await?;
     let home = tenant.households().filter(household::Column::Id.eq(bill.bill.household_id)).one(&on).await?;
     let due = bill.bill.due_on.map(|day| format!(", à payer avant le {}", french::long_day(day))).unwrap_or_default();
+    told(&server.app, act_of(&agent, READ).about("invoice", id)).await?;
     html(&Page {
         frame,
         id,
@@ -106,14 +110,7 @@ async fn payments(tenant: &Tenant<'_>, bill: Uuid) -> Result<Vec<(String, String
     let said = |row: payment::Model| {
         let at_ms = row.settled_at_ms.unwrap_or(row.created_at_ms);
         let day = french::long_day(shared::calendar::business_day(shared::calendar::instant_from_ms(at_ms)));
-        let state = match row.state.as_str() {
-            "paye" => "payé",
-            "refuse" => "refusé par la banque",
-            "abandonne" => "abandonné",
-            "expire" => "laissé sans suite",
-            "erreur" | "a_verifier" => "à vérifier",
-            _ => "en cours",
-        };
+        let (state, _) = state_words(&row.state);
         (format!("{day}, {}", french::time_ms(at_ms)), Cents(row.amount_cents).to_string(), state)
     };
     Ok(rows.all(&tenant.on()).await?.into_iter().map(said).collect())

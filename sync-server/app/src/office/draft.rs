@@ -1,13 +1,13 @@
 //! A month's draft: what would be billed, what stands in the way, and each bill with its why.
 
 use super::day::Notice;
-use super::{Frame, desk, snapshot, who};
+use super::{Frame, act_of, desk, snapshot, told, who};
 use crate::billing::draft::draft;
 use crate::billing::names::Names;
 use crate::identity::{Agent, Right};
 use crate::page::html;
 use crate::serve::Server;
-use crate::store::entity::{billing_decision, billing_run};
+use crate::store::entity::{billing_decision, billing_run, household as homes};
 use crate::store::{Tenant, Territory};
 use crate::{Error, Result};
 use askama::Template;
@@ -24,6 +24,8 @@ use shared::money::Cents;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
+/// Opens a bill of the draft: it tells of a child's days.
+pub(super) const READ: &str = "GET /bureau/{organisation}/facturation/{month}/{regie}/{household}/{payer}";
 /// Rows of one page: a browser shows a thousand bills badly.
 const BILLS_A_PAGE: usize = 100;
 /// Problems of one kind shown before the rest is only counted.
@@ -311,6 +313,8 @@ pub(super) async fn bill(
     let payer = if payer == "-" { String::new() } else { payer };
     let draft = draft(&tenant, month, Some(&regie), true).await?;
     let found = draft.invoices.iter().find(|i| i.regie == regie && i.household == household && i.payer == payer).ok_or_else(nothing)?;
+    let home = tenant.households().filter(homes::Column::Code.eq(household.as_str())).one(&tenant.on()).await?.ok_or_else(nothing)?;
+    told(&server.app, act_of(&agent, READ).about("household", home.id)).await?;
     let line = |line: &Line| SaidLine {
         child: names.child(&line.child).to_owned(),
         label: line.label.clone(),

@@ -35,10 +35,11 @@ pub(super) struct Link {
 }
 
 /// Entries of the column, in the order of a day: key, end of the address, label, what opens it.
-const ENTRIES: [(&str, &str, &str, Needs); 6] = [
+const ENTRIES: [(&str, &str, &str, Needs); 7] = [
     ("today", "", "Aujourd’hui", Needs::Somewhere(Right::SeeDay)),
     ("families", "/familles", "Familles", Needs::Somewhere(Right::SeeFamilies)),
     ("billing", "/facturation", "Facturation", Needs::Whole(Right::SeeBilling)),
+    ("payments", "/paiements", "Paiements", Needs::Whole(Right::SeeBilling)),
     ("questions", "/questions", "Questions", Needs::Whole(Right::SeeBilling)),
     ("fleet", "/tablettes", "Tablettes", Needs::Whole(Right::Fleet)),
     ("acts", "/actes", "Journal des actes", Needs::Whole(Right::SeeAudit)),

@@ -17,6 +17,7 @@ mod frame;
 mod household;
 mod issue;
 mod paper;
+mod payments;
 mod questions;
 mod run;
 mod table;
@@ -26,7 +27,7 @@ mod who;
 pub use table::{Entry, Needs, table};
 
 use crate::app::App;
-use crate::identity::audit::Act;
+use crate::identity::audit::{self, Act};
 use crate::identity::{Agent, Visit};
 use crate::serve::Server;
 use crate::store::Territory;
@@ -65,6 +66,14 @@ async fn snapshot(app: &App) -> Result<sea_orm::DatabaseTransaction> {
 /// What an agent does through a route, for the audit of their organisation.
 fn act_of<'a>(agent: &Agent, route: &'a str) -> Act<'a> {
     Act::account(agent.account.0, "agent", "bureau", route).of(agent.organisation_id())
+}
+
+/// Leaves the line of a page that opened a family's days. Its own transaction, before the page is sent: reading it holds up nobody.
+async fn told(app: &App, act: Act<'_>) -> Result<()> {
+    let transaction = app.db.begin().await?;
+    audit::write(&Territory::new(app.territoire(), &transaction), app.clock.now(), act).await?;
+    transaction.commit().await?;
+    Ok(())
 }
 
 /// What a person can put right, said on the page where they typed it; anything else is a page of its own.

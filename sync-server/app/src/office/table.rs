@@ -1,6 +1,8 @@
 //! The table of the office's routes: what each asks for, and what it leaves behind. Tests walk it.
 
-use super::{activation_code, acts, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, questions, run, today};
+use super::{
+    activation_code, acts, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, payments, questions, run, today,
+};
 use crate::identity::Right;
 use crate::serve::Server;
 use axum::routing::{MethodRouter, get, post};
@@ -68,14 +70,16 @@ pub fn table() -> Vec<Entry> {
         told(activation_code::ROUTE, "Code d’activation donné", Whole(EditFamilies), post(activation_code::give)),
         // A month, from its draft to its bills.
         reads("GET /bureau/{organisation}/facturation", Whole(SeeBilling), get(draft::page)),
-        reads("GET /bureau/{organisation}/facturation/{month}/{regie}/{household}/{payer}", Whole(SeeBilling), get(draft::bill)),
+        told(draft::READ, "Brouillon de facture lu", Whole(SeeBilling), get(draft::bill)),
         told(decide::ROUTE, "Décision de facturation", Whole(Decide), post(decide::decide)),
         reads("GET /bureau/{organisation}/emission/{month}", Whole(Issue), get(issue::page)),
         told(issue::ROUTE, "Factures émises", Whole(Issue), post(issue::issue)),
         reads("GET /bureau/{organisation}/campagnes/{run}", Whole(SeeBilling), get(run::page)),
         told(paper::ROUTE, "Factures papier imprimées", Whole(Decide), post(paper::print)),
-        reads("GET /bureau/{organisation}/factures/{bill}", Whole(SeeBilling), get(bill::page)),
+        told(bill::READ, "Facture lue", Whole(SeeBilling), get(bill::page)),
         told(bill::PDF, "Facture ouverte en PDF", Whole(SeeBilling), get(bill::pdf)),
+        reads("GET /bureau/{organisation}/paiements", Whole(SeeBilling), get(payments::page)),
+        told(payments::DECIDE, "Paiement décidé", Whole(Decide), post(payments::decided)),
         reads("GET /bureau/{organisation}/questions", Whole(SeeBilling), get(questions::page)),
         told(questions::ANSWER, "Réponse à une famille", Whole(Decide), post(questions::answer)),
         // Tablets.

@@ -9,6 +9,7 @@
 
 pub mod commands;
 pub mod create;
+pub mod decide;
 mod line;
 mod offer;
 mod pages;
@@ -22,6 +23,7 @@ pub use offer::{Offer, UnderWay, offer, under_way};
 pub use poll::{Turn, keep_polling, next_ask_ms, poll_due};
 pub use settle::learn;
 
+use crate::Error;
 use crate::serve::Server;
 use axum::Router;
 use axum::routing::{get, post};
@@ -40,10 +42,32 @@ pub const ABANDONED: &str = "abandonne";
 pub const EXPIRED: &str = "expire";
 /// PayFiP did not take the operation.
 pub const FAILED: &str = "erreur";
+/// Paid and posted, then taken back by the payer’s bank and posted back.
+pub const REJECTED: &str = "rejete";
 /// A person has to look: nothing was posted.
 pub const TO_CHECK: &str = "a_verifier";
 /// How these payments are named in the ledger.
 pub const MEANS: &str = "payfip";
+
+/// A state as an agent reads it, and its colour.
+#[must_use]
+pub fn state_words(state: &str) -> (&'static str, &'static str) {
+    match state {
+        PAID => ("payé", "here"),
+        REJECTED => ("rejeté par la banque", "grave"),
+        REFUSED => ("refusé par la banque", ""),
+        ABANDONED => ("abandonné", ""),
+        EXPIRED => ("laissé sans suite", ""),
+        FAILED => ("non abouti", ""),
+        TO_CHECK => ("à vérifier", "look"),
+        _ => ("en cours", "look"),
+    }
+}
+
+/// No such payment, or not this reader's: one answer.
+fn unknown() -> Error {
+    Error::NotFound("Ce paiement".into())
+}
 
 /// What a browser opens: behind the layer that knows the caller.
 pub fn routes() -> Router<Server> {

@@ -3,7 +3,8 @@
 //! The return works in a browser that lost its session: it shows how a payment ended and the number of its bill, no name and no amount.
 
 use super::create::{may_pay, page as payment_page};
-use super::{ABANDONED, EXPIRED, FAILED, PAID, REFUSED, TO_CHECK, learn};
+use super::{ABANDONED, EXPIRED, FAILED, PAID, REFUSED, REJECTED, TO_CHECK, learn, unknown};
+use crate::Result;
 use crate::billing::issued;
 use crate::identity::Visit;
 use crate::identity::browser;
@@ -12,7 +13,6 @@ use crate::page::html;
 use crate::serve::Server;
 use crate::store::Territory;
 use crate::store::entity::payment;
-use crate::{Error, Result};
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, RawQuery, Request, State};
@@ -88,12 +88,12 @@ async fn woken(server: &Server, id: Uuid, network: Network, named: &Named<'_>) -
 async fn read(server: &Server, id: Uuid) -> Result<payment::Model> {
     let reading = Territory::new(server.app.territoire(), server.app.db.read());
     let row = reading.payments().filter(payment::Column::Id.eq(id)).one(&reading.on()).await?;
-    row.ok_or_else(|| Error::NotFound("Ce paiement".into()))
+    row.ok_or_else(unknown)
 }
 
 /// `POST /payfip/retour/{id}`: the same page, without the form that came along.
 pub(super) async fn posted_back(Path(id): Path<String>) -> Result<Response> {
-    let id: Uuid = id.parse().map_err(|_| Error::NotFound("Ce paiement".into()))?;
+    let id: Uuid = id.parse().map_err(|_| unknown())?;
     Ok(Redirect::to(&format!("/payfip/retour/{id}")).into_response())
 }
 
@@ -125,7 +125,7 @@ pub(super) async fn come_back(
     RawQuery(query): RawQuery,
     visit: Visit,
 ) -> Result<Response> {
-    let id: Uuid = id.parse().map_err(|_| Error::NotFound("Ce paiement".into()))?;
+    let id: Uuid = id.parse().map_err(|_| unknown())?;
     let row = read(&server, id).await?;
     let named = Named { method: "GET", query: query.as_deref(), body: Bytes::new() };
     if row.idop.as_deref().is_some_and(|ours| named.fits(ours)) {
@@ -172,6 +172,11 @@ fn resume(server: &Server, row: &payment::Model) -> Result<Option<String>> {
 fn said(row: &payment::Model) -> (&'static str, &'static str, &'static str) {
     match row.state.as_str() {
         PAID => ("Paiement reçu : merci", "Votre paiement est enregistré. PayFiP vous envoie un reçu par courriel.", "done"),
+        REJECTED => (
+            "Paiement rejeté",
+            "Votre banque a repris ce paiement : la facture reste à payer. Recommencez, ou voyez avec l’accueil.",
+            "grave",
+        ),
         REFUSED => (
             "Paiement refusé",
             "La banque a refusé ce paiement : rien n’a été payé. Vous pouvez recommencer, ou choisir un autre moyen.",
@@ -179,6 +184,7 @@ fn said(row: &payment::Model) -> (&'static str, &'static str, &'static str) {
         ),
         ABANDONED => ("Paiement abandonné", "Rien n’a été payé. Vous pouvez recommencer quand vous voulez.", "look"),
         EXPIRED => ("Paiement non abouti", "Aucun paiement ne nous est parvenu à temps. Vous pouvez recommencer.", "look"),
+        FAILED if row.idop.is_some() => ("Paiement non abouti", "Aucun paiement ne nous est parvenu. Vous pouvez recommencer.", "look"),
         FAILED => ("Le paiement n’a pas commencé", "Rien n’a été payé. Réessayez plus tard, ou réglez cette facture à l’accueil.", "grave"),
         TO_CHECK if row.saisie != "W" => ("C’était un essai", "Aucun argent n’a bougé : la facture reste à payer.", "look"),
         TO_CHECK => (

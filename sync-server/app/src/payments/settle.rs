@@ -5,7 +5,7 @@
 
 use super::offer::CREATION_MS_MAX;
 use super::verdict::{Asked, Verdict, counts, judge};
-use super::{ABANDONED, CREATED, EXPIRED, FAILED, MEANS, PAID, TO_CHECK, UNDER_WAY, next_ask_ms};
+use super::{ABANDONED, CREATED, EXPIRED, FAILED, MEANS, PAID, REJECTED, TO_CHECK, UNDER_WAY, next_ask_ms, unknown};
 use crate::app::App;
 use crate::billing::issue::{allocate, posting_rows};
 use crate::identity::audit::{self, Act};
@@ -38,6 +38,9 @@ pub struct Proof {
     /// What an agent should know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// What people at the desk decided about it, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<String>,
     /// When this outcome was first heard of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_at_ms: Option<i64>,
@@ -104,10 +107,6 @@ pub async fn ask(app: &App, id: Uuid) -> Result<Answered> {
     apply(app, id, answer).await
 }
 
-fn unknown() -> Error {
-    Error::NotFound("Ce paiement".into())
-}
-
 /// Takes the question: whoever comes within a moment lets go, and the poll is told to come back.
 async fn claim(app: &App, id: Uuid) -> Result<Option<(payment::Model, IdOp)>> {
     let now_ms = app.clock.now_ms();
@@ -115,7 +114,8 @@ async fn claim(app: &App, id: Uuid) -> Result<Option<(payment::Model, IdOp)>> {
     let territory = Territory::new(app.territoire(), &transaction);
     let mut row = locked(&territory, id).await?;
     let idop = row.idop.as_deref().and_then(|text| IdOp::new(text).ok());
-    let over = app.installation.reprise || row.state == PAID || row.state == FAILED || row.outcome.as_deref() == Some(FORGOTTEN);
+    let ended = [PAID, REJECTED, FAILED].contains(&row.state.as_str());
+    let over = app.installation.reprise || ended || row.outcome.as_deref() == Some(FORGOTTEN);
     let asked_just_now = row.asked_at_ms.is_some_and(|at| (0..ASK_GAP_MS).contains(&(now_ms - at)));
     let Some(idop) = idop.filter(|_| !over) else {
         // An answer that was lost, or a server that stopped before it: nobody was sent anywhere.
@@ -140,7 +140,7 @@ async fn claim(app: &App, id: Uuid) -> Result<Option<(payment::Model, IdOp)>> {
     Ok((!asked_just_now).then_some((row, idop)))
 }
 
-async fn locked(territory: &Territory<'_>, id: Uuid) -> Result<payment::Model> {
+pub(super) async fn locked(territory: &Territory<'_>, id: Uuid) -> Result<payment::Model> {
     let row = territory.payments().filter(payment::Column::Id.eq(id)).lock_exclusive().one(&territory.on()).await?;
     row.ok_or_else(unknown)
 }
@@ -152,7 +152,7 @@ async fn apply(app: &App, id: Uuid, answer: Result<PaymentDetail, payfip::Error>
     let territory = Territory::new(app.territoire(), &transaction);
     let mut row = locked(&territory, id).await?;
     // Paid is paid: whatever is said later, and however often, it was posted.
-    if row.state == PAID {
+    if [PAID, REJECTED].contains(&row.state.as_str()) {
         return Ok(Answered::Known);
     }
     let sent = sent(&row)?;
@@ -196,7 +196,7 @@ fn note(row: &mut payment::Model, verdict: &Verdict, detail: Option<PaymentDetai
         let known_at_ms = Proof::of(row).known_at_ms.filter(|_| same).or(Some(now_ms));
         let why = if let Verdict::ToCheck(why) = verdict { Some(why.clone()) } else { None };
         row.outcome = Some(letter);
-        row.detail = Some(Proof { note: why, known_at_ms, record: detail.record }.json()?);
+        row.detail = Some(Proof { note: why, known_at_ms, record: detail.record, ..Proof::default() }.json()?);
     }
     let ended = row.state != UNDER_WAY && row.state != CREATED;
     match (verdict, verdict.state()) {
@@ -215,7 +215,7 @@ fn note(row: &mut payment::Model, verdict: &Verdict, detail: Option<PaymentDetai
 }
 
 /// Posts money that came in, and sets it against the bill that was meant, then the oldest; the rest is the payer's credit.
-async fn settle(territory: &Territory<'_>, row: &mut payment::Model, now: Instant) -> Result<()> {
+pub(super) async fn settle(territory: &Territory<'_>, row: &mut payment::Model, now: Instant) -> Result<()> {
     let tenant = territory.tenant(OrganisationId(row.organisation_id));
     row.settled_at_ms = Some(now.timestamp_millis());
     let entry = ledger_entry::Model {

@@ -7,11 +7,12 @@ use super::reading::{Bill, Me, bill};
 use crate::Result;
 use crate::billing::issue::Addressee;
 use crate::billing::issued::IssuedLine;
-use crate::billing::paper::{PAYFIP_CENTS_MAX, PAYFIP_CENTS_MIN};
 use crate::identity::audit::{self, Act};
 use crate::identity::{Csrf, Guardian};
 use crate::page::html;
+use crate::payments::{self, Offer};
 use crate::serve::Server;
+use crate::settings::Settings;
 use crate::store::Territory;
 use crate::store::entity::question;
 use askama::Template;
@@ -24,8 +25,6 @@ use shared::french;
 use shared::money::Cents;
 
 const ROUTE: &str = "GET /famille/factures/{id}";
-/// The mode of a régie that is paid here.
-const COLLECTS_ITSELF: &str = "regie";
 
 #[derive(Template)]
 #[template(path = "portal/bill.html")]
@@ -55,6 +54,8 @@ enum Pay {
     Button,
     /// Not, and why.
     Says(String),
+    /// A payment is under way: where it can be followed.
+    Follow { sentence: String, href: String },
     /// Nothing is to pay.
     Nothing,
 }
@@ -127,7 +128,7 @@ pub(super) async fn shown(server: &Server, guardian: &Guardian, bill: &Bill, ref
         payer: payer(bill),
         partly: is_partly_paid.then(|| format!("{paid} déjà payés : il reste {open}.")),
         is_credit_note,
-        pay: pay(bill),
+        pay: pay(bill, &server.app.settings, server.app.clock.now_ms()),
         href: bill.href(),
         lines: bill.issued.lines.iter().map(|line| said_line(bill, line, &questions, refused)).collect(),
         is_partial: !bill.is_read_whole(),
@@ -172,7 +173,7 @@ pub(super) fn state(bill: &Bill, today: NaiveDate) -> (String, &'static str) {
         let word = if bill.issued.total() > Cents::ZERO { "payée" } else { "rien à payer" };
         return (word.into(), "here");
     }
-    if bill.is_being_paid {
+    if bill.under_way.is_some() {
         return ("paiement en cours".into(), "look");
     }
     match bill.issued.bill.due_on {
@@ -182,24 +183,13 @@ pub(super) fn state(bill: &Bill, today: NaiveDate) -> (String, &'static str) {
     }
 }
 
-/// What can be paid here, and by PayFiP's own bounds.
-fn pay(bill: &Bill) -> Pay {
-    let open = bill.open();
-    if open <= Cents::ZERO {
-        return Pay::Nothing;
+/// What can be paid here: the same rule as for the click.
+fn pay(bill: &Bill, settings: &Settings, now_ms: i64) -> Pay {
+    let offer = payments::offer(&bill.issued, &bill.regie, settings, bill.under_way);
+    match (offer, offer.sentence(bill.open(), now_ms)) {
+        (Offer::Pay, _) => Pay::Button,
+        (Offer::UnderWay(under_way), Some(sentence)) => Pay::Follow { sentence, href: format!("/payfip/retour/{}", under_way.payment) },
+        (Offer::Settled, _) | (_, None) => Pay::Nothing,
+        (_, Some(sentence)) => Pay::Says(sentence),
     }
-    if bill.is_being_paid {
-        return Pay::Says("Un paiement de cette facture est en cours. Cette page le dira quand il sera terminé.".into());
-    }
-    // A titre is collected by the Treasury, whatever number the régie still has.
-    if bill.regie.mode != COLLECTS_ITSELF || bill.regie.numcli.as_deref().is_none_or(str::is_empty) {
-        return Pay::Says("Cette régie ne prend pas les paiements en ligne. Payez à son accueil.".into());
-    }
-    if open < PAYFIP_CENTS_MIN {
-        return Pay::Says(format!("En ligne, un paiement est d’au moins {PAYFIP_CENTS_MIN}. Payez à l’accueil de la régie."));
-    }
-    if open > PAYFIP_CENTS_MAX {
-        return Pay::Says(format!("En ligne, un paiement est d’au plus {PAYFIP_CENTS_MAX}. Payez à l’accueil de la régie."));
-    }
-    Pay::Button
 }

@@ -20,8 +20,8 @@ use server::identity::session::{self, Use};
 use server::identity::{Role, roles};
 use server::office::Entry;
 use server::store::entity::{
-    account as accounts, billing_decision, billing_run, child, device, household, invoice, journal_entry, person, question, regie, site,
-    tariff,
+    account as accounts, billing_decision, billing_run, child, device, household, invoice, journal_entry, payment, person, question, regie,
+    site, tariff,
 };
 use server::store::{Territory, insert_all, new_id};
 use server::{app::App, jobs};
@@ -194,7 +194,35 @@ pub async fn documents_and_question(house: &House, commune: &Commune) {
         answered_at_ms: None,
     };
     insert_all(&territory.on(), vec![row]).await.unwrap();
+    insert_all(&territory.on(), vec![to_check(&bill, now)]).await.unwrap();
     transaction.commit().await.unwrap();
+}
+
+/// A payment that PayFiP's answer couldn't prove.
+fn to_check(bill: &invoice::Model, now: shared::calendar::Instant) -> payment::Model {
+    payment::Model {
+        organisation_id: bill.organisation_id,
+        id: new_id(now).unwrap(),
+        territoire_id: bill.territoire_id,
+        regie_id: bill.regie_id,
+        invoice_id: bill.id,
+        payer_id: bill.payer_id,
+        account_id: None,
+        means: "payfip".into(),
+        amount_cents: bill.total_cents,
+        numcli: "090909".into(),
+        exer: "2026".into(),
+        refdet: bill.payment_reference.clone(),
+        saisie: "W".into(),
+        idop: Some(bill.id.to_string()),
+        state: "a_verifier".into(),
+        outcome: Some("X".into()),
+        detail: None,
+        created_at_ms: now.timestamp_millis(),
+        asked_at_ms: None,
+        next_ask_ms: None,
+        settled_at_ms: None,
+    }
 }
 
 /// Somebody at the desk of an organisation, past the second factor.
@@ -231,6 +259,7 @@ pub struct Ids {
     pub run: Option<Uuid>,
     pub bill: Option<Uuid>,
     pub question: Option<Uuid>,
+    pub payment: Option<Uuid>,
     /// `A` or `B`.
     pub code: &'static str,
 }
@@ -254,6 +283,7 @@ pub async fn ids(house: &House, code: &'static str) -> Ids {
         left: entries[1].entry_id,
         run: tenant.find::<billing_run::Entity>().one(&on).await.unwrap().map(|row| row.id),
         bill: tenant.find::<invoice::Entity>().one(&on).await.unwrap().map(|row| row.id),
+        payment: tenant.find::<payment::Entity>().one(&on).await.unwrap().map(|row| row.id),
         question: tenant.find::<question::Entity>().one(&on).await.unwrap().map(|row| row.id),
         code,
     }
@@ -271,6 +301,7 @@ pub fn call(entry: &Entry, desk: &str, ids: &Ids) -> (String, Vec<(&'static str,
         ("{run}", id(ids.run)),
         ("{bill}", id(ids.bill)),
         ("{question}", id(ids.question)),
+        ("{payment}", id(ids.payment)),
         ("{device}", ids.device.to_string()),
     ];
     let mut path = entry.path().replace("{organisation}", desk).replace("{centre}", "PERI");
@@ -291,6 +322,7 @@ pub fn call(entry: &Entry, desk: &str, ids: &Ids) -> (String, Vec<(&'static str,
             "presence" => field(&[("enfant", &code("E")), ("depart", "17:50"), ("motif", "vu par l’équipe")]),
             "codes" => vec![("site", ids.site.to_string())],
             "decisions" => vec![("probleme", "journee_non_signee|PERI|||".into()), ("decision", "emettre_quand_meme".into())],
+            _ if entry.path().contains("paiements") => vec![("decision", "rien".into()), ("motif", "Relevé du 3 octobre".into())],
             _ if entry.path().contains("questions") => vec![("reponse", "C’est corrigé.".into())],
             _ => Vec::new(),
         };

@@ -15,8 +15,10 @@ use server::billing::issued;
 use server::clock::Clock;
 use server::identity::Guardian;
 use server::identity::account::{self, LOCAL, New};
+use server::identity::audit::Act;
 use server::identity::browser::watch;
 use server::identity::password::Password;
+use server::payments::decide::{Decision, decide};
 use server::payments::{Line, Turn, poll_due};
 use server::router::router;
 use server::serve::Server;
@@ -37,6 +39,7 @@ pub const PASSWORD: &str = "le chat dort au soleil";
 pub struct House {
     pub app: App,
     pub a: Commune,
+    b: OrganisationId,
     pub sandbox: Running,
     pub regie: regie::Model,
     pub mother: person::Model,
@@ -75,7 +78,7 @@ pub async fn open_with(fresh: &Fresh, change: impl FnOnce(&mut App)) -> House {
     change(&mut app);
     let server = Server::open(app.clone()).unwrap();
     let a = commune(&app, "A").await;
-    commune(&app, "B").await;
+    let b = commune(&app, "B").await.organisation;
     let regie = a_regie(&app, a.organisation).await;
     let reading = Territory::new(app.territoire(), app.db.read());
     let mother = reading.find::<person::Entity>().filter(person::Column::Code.eq("R-A")).one(&reading.on()).await.unwrap().unwrap();
@@ -85,7 +88,7 @@ pub async fn open_with(fresh: &Fresh, change: impl FnOnce(&mut App)) -> House {
     let routes = router(server.clone()).merge(essai.with_state(server.clone())).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(axum_server::from_tcp(listener).unwrap().handle(handle.clone()).serve(routes));
     handle.listening().await.unwrap();
-    let house = House { app, a, sandbox, regie, mother, base, handle, server };
+    let house = House { app, a, b, sandbox, regie, mother, base, handle, server };
     house.account(MOTHER, PersonId(house.mother.id)).await;
     house
 }
@@ -115,6 +118,11 @@ async fn a_regie(app: &App, organisation: OrganisationId) -> regie::Model {
 impl House {
     pub fn reading(&self) -> Territory<'_> {
         Territory::new(self.app.territoire(), self.app.db.read())
+    }
+
+    /// The other commune, with the same codes.
+    pub fn b(&self) -> OrganisationId {
+        self.b
     }
 
     pub fn tenant(&self) -> Tenant<'_> {
@@ -357,6 +365,12 @@ impl House {
         server::payments::learn(&self.app, payment).await.unwrap();
         self.until(payment, "paye").await;
         payment
+    }
+
+    /// Somebody at the desk says what the trésorerie told them.
+    pub async fn decides(&self, payment: Uuid, decision: Decision) -> server::Result<()> {
+        let act = Act::command("essai");
+        decide(&self.app, self.a.organisation, payment, decision, ("relevé du 12", "Mme Roche"), act).await
     }
 
     pub async fn child(&self) -> child::Model {

@@ -4,8 +4,10 @@ use super::browser::Browser;
 use super::house::{House, open};
 use crate::on_both;
 use sea_orm::{ColumnTrait, QueryFilter};
+use server::payments::decide::Decision;
 use server::payments::learn;
 use server::store::entity::payment;
+use shared::money::Cents;
 use uuid::Uuid;
 
 /// Draws that a seed replays.
@@ -27,7 +29,7 @@ impl Draws {
 }
 
 async fn step(house: &House, browser: &Browser, draws: &mut Draws, bills: &[Uuid], begun: &mut Vec<(Uuid, String)>) -> String {
-    match draws.below(9) {
+    match draws.below(11) {
         0 | 1 => {
             let bill = *draws.of(bills).unwrap();
             let page = browser.pay(bill).await;
@@ -68,9 +70,15 @@ async fn step(house: &House, browser: &Browser, draws: &mut Draws, bills: &[Uuid
             house.later(seconds);
             format!("later {seconds}")
         }
-        _ => {
+        8 => {
             house.poll().await;
             "poll".into()
+        }
+        _ => {
+            let Some((payment, _)) = draws.of(begun.as_slice()).cloned() else { return "nothing to decide".into() };
+            let decision = [Decision::TakenBack, Decision::NothingCame, Decision::CameIn(Cents(700))][draws.below(3)];
+            let decided = house.decides(payment, decision).await;
+            format!("{decision:?} {}", decided.is_ok())
         }
     }
 }

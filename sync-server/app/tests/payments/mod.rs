@@ -4,6 +4,7 @@ mod begin;
 mod books;
 mod browser;
 mod commands;
+mod decided;
 mod endings;
 mod faults;
 mod house;

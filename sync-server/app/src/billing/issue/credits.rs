@@ -24,14 +24,10 @@ struct Standing {
 /// Allocates what is left of credit notes and payments of some payers, oldest entry first; for a payment, the bill that it was meant
 /// for before any other.
 ///
-/// Holds the organisation's régies until the transaction ends: a run and a payment, or two payments, at once would each see the same
-/// line open and pay it twice. (SQLite has one writer anyway.)
-///
 /// # Errors
 /// The database's.
 pub async fn allocate(tenant: &Tenant<'_>, payers: &BTreeSet<Uuid>, now: Instant) -> Result<()> {
-    let held = tenant.find::<regie::Entity>().order_by_asc(regie::Column::Id).lock(LockType::NoKeyUpdate);
-    held.all(&tenant.on()).await?;
+    hold(tenant).await?;
     let payers: Vec<Uuid> = payers.iter().copied().collect();
     let mut rows = Vec::new();
     for payers in payers.chunks(IDS_A_QUERY_MAX) {
@@ -54,6 +50,17 @@ pub async fn allocate(tenant: &Tenant<'_>, payers: &BTreeSet<Uuid>, now: Instant
         }
     }
     insert_all(&tenant.on(), rows).await
+}
+
+/// Holds the organisation's régies until the transaction ends: a run and a payment, or two payments, at once would each see the same
+/// line open and pay it twice. (SQLite has one writer anyway.)
+///
+/// # Errors
+/// The database's.
+pub async fn hold(tenant: &Tenant<'_>) -> Result<()> {
+    let held = tenant.find::<regie::Entity>().order_by_asc(regie::Column::Id).lock(LockType::NoKeyUpdate);
+    held.all(&tenant.on()).await?;
+    Ok(())
 }
 
 async fn of<E>(tenant: &Tenant<'_>, column: E::Column, ids: &[Uuid]) -> Result<Vec<E::Model>>
@@ -91,11 +98,16 @@ async fn standings(tenant: &Tenant<'_>, payers: &[Uuid]) -> Result<Vec<Standing>
     }
     let mut entries: Vec<&ledger_entry::Model> = entries.iter().filter(|e| e.kind != "facture").collect();
     entries.sort_by_key(|e| (e.at_ms, e.id));
+    // A payment that was taken back gives nothing: its two entries are one.
+    let mut rests: BTreeMap<Uuid, Cents> = BTreeMap::new();
+    for entry in &entries {
+        let owed: Cents = postings.iter().filter(|p| p.entry_id == entry.id && p.account == "famille").map(|p| Cents(p.amount_cents)).sum();
+        *rests.entry(entry.payment_id.unwrap_or(entry.id)).or_default() += -owed - used.get(&entry.id).copied().unwrap_or_default();
+    }
     for entry in entries {
-        let family = postings.iter().find(|p| p.entry_id == entry.id && p.account == "famille");
-        let Some(family) = family else { continue };
-        let rest = -Cents(family.amount_cents) - used.get(&entry.id).copied().unwrap_or_default();
-        if let Some(standing) = standings.get_mut(&(family.payer_id, entry.regie_id)).filter(|_| rest > Cents::ZERO) {
+        let Some(payer) = postings.iter().find(|p| p.entry_id == entry.id).map(|p| p.payer_id) else { continue };
+        let Some(rest) = rests.remove(&entry.payment_id.unwrap_or(entry.id)).filter(|rest| *rest > Cents::ZERO) else { continue };
+        if let Some(standing) = standings.get_mut(&(payer, entry.regie_id)) {
             let meant = entry.invoice_id.filter(|_| entry.kind == "paiement");
             standing.rests.push((entry.id, rest, meant));
         }

@@ -18,7 +18,7 @@ use crate::{Error, Result};
 use chrono::{Datelike, NaiveDate};
 pub use codes::Addressee;
 use codes::Codes;
-pub use credits::allocate;
+pub use credits::{allocate, hold};
 pub use rows::{CREDIT_NOTE, posting_rows};
 use rules::draft::Draft;
 use rules::input::{Input, Request};
