@@ -33,7 +33,7 @@ const SHOWN: u64 = 50;
 /// What was done, as the page says it after the act.
 const DONE: [(&str, &str); 3] = [
     ("encaisse", "L’encaissement est dans les comptes, et la famille voit sa facture payée."),
-    ("rien", "Ce paiement est classé : rien n’est encaissé, et la facture peut être payée."),
+    ("classe", "Ce paiement est classé : rien n’est encaissé, et la facture peut être payée."),
     ("rejete", "Le rejet est dans les comptes : la facture est de nouveau à payer."),
 ];
 
@@ -108,7 +108,7 @@ pub(super) async fn decided(
     agent.must(Right::Decide)?;
     let id = id_of(&payment, "Ce paiement")?;
     match carry_out(&server, &agent, id, &typed).await {
-        Ok(()) => Ok(Redirect::to(&format!("/bureau/{}/paiements?fait={}", agent.organisation.code, typed.decision)).into_response()),
+        Ok(done) => Ok(Redirect::to(&format!("/bureau/{}/paiements?fait={done}", agent.organisation.code)).into_response()),
         Err(error) => {
             let notice = Some(Notice::wrong(to_say(error)?));
             let page = show(&server, &agent, &Asked::default(), notice, Some((id, typed))).await?;
@@ -117,17 +117,19 @@ pub(super) async fn decided(
     }
 }
 
-async fn carry_out(server: &Server, agent: &Agent, id: Uuid, typed: &Typed) -> Result<()> {
-    let decision = match typed.decision.as_str() {
+/// Carries out what was typed; gives the key of [`DONE`] that says it.
+async fn carry_out(server: &Server, agent: &Agent, id: Uuid, typed: &Typed) -> Result<&'static str> {
+    let (decision, done) = match typed.decision.as_str() {
         "encaisse" => {
             let wrong = || Error::input(format!("« {} » n’est pas un montant : écrivez par exemple 20,00.", typed.montant));
-            Decision::CameIn(cents(&typed.montant).ok_or_else(wrong)?)
+            (Decision::CameIn(cents(&typed.montant).ok_or_else(wrong)?), "encaisse")
         }
-        "rien" => Decision::NothingCame,
-        "rejete" => Decision::TakenBack,
+        "rien" => (Decision::NothingCame, "classe"),
+        "rejete" => (Decision::TakenBack, "rejete"),
         _ => return Err(Error::input("Choisissez ce que la trésorerie a dit.")),
     };
-    decide(&server.app, agent.organisation_id(), id, decision, (&typed.motif, &agent.name), act_of(agent, DECIDE)).await
+    decide(&server.app, agent.organisation_id(), id, decision, (&typed.motif, &agent.name), act_of(agent, DECIDE)).await?;
+    Ok(done)
 }
 
 /// An amount as people type it: `20`, `20,5`, `1 234,56 €`.

@@ -6,6 +6,7 @@ use server::Result;
 use server::payments::decide::Decision::{CameIn, NothingCame, TakenBack};
 use server::payments::decide::decide;
 use server::settings::{Payfip, Settings};
+use server::store::entity::installation;
 use shared::money::Cents;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -73,6 +74,7 @@ on_both! {
         assert!(page.text.contains("Votre banque a repris ce paiement"), "{}", page.text);
         assert!(said(house.decides(debit, TakenBack).await).contains("n’en est plus là"));
         // And it can be paid again, by another payment.
+        house.later(60);
         house.paid(&browser, first).await;
         assert_eq!((house.open_cents(first).await, house.books().await), (0, 0));
     }
@@ -120,6 +122,7 @@ on_both! {
         let house = open_with(fresh, |app| {
             let payfip = Payfip { saisie: "T".into(), ..app.settings.payfip.clone() };
             app.settings = Arc::new(Settings { payfip, ..(*app.settings).clone() });
+            app.installation = Arc::new(installation::Model { demo: false, ..(*app.installation).clone() });
         })
         .await;
         let bill = house.bill(1, &[3_000]).await;

@@ -56,7 +56,7 @@ on_both! {
         assert!(page.contains(BUTTON) && page.contains(&format!("action=\"{path}/payer\"")), "{page}");
         regie_collects(&f, None).await;
         let page = mother.get(&path).await.text;
-        assert!(!page.contains(BUTTON) && page.contains("ne prend pas les paiements en ligne"), "{page}");
+        assert!(!page.contains(BUTTON) && page.contains("ne se paie pas en ligne"), "{page}");
         regie_collects(&f, Some("090001")).await;
         paying(&f, "refuse").await;
         assert!(mother.get(&path).await.text.contains(BUTTON), "a payment that failed is over");
