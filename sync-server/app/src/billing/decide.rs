@@ -12,6 +12,8 @@ use rules::problem::{Decision, Problem, ProblemKind};
 use shared::calendar::{Instant, Month};
 use shared::french;
 use shared::id::OrganisationId;
+use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// Arguments of `billing decide`.
 #[derive(Debug, clap::Args)]
@@ -83,10 +85,10 @@ pub async fn run(place: &Place, args: &Args) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Stores what was decided about problems, in the caller's transaction.
+/// Stores what was decided about problems, in the caller's transaction, once a name; gives the first decision's id.
 ///
 /// # Errors
-/// A decision that a problem's kind doesn't allow.
+/// No problem at all; a decision that a problem's kind doesn't allow.
 pub async fn decide(
     tenant: &Tenant<'_>,
     month: Month,
@@ -95,9 +97,10 @@ pub async fn decide(
     reason: Option<&str>,
     by: &str,
     now: Instant,
-) -> Result<()> {
-    let mut rows = Vec::with_capacity(problems.len());
-    for problem in problems {
+) -> Result<Uuid> {
+    let by_name: BTreeMap<String, &Problem> = problems.iter().map(|problem| (problem.name(), problem)).collect();
+    let mut rows = Vec::with_capacity(by_name.len());
+    for (name, problem) in by_name {
         if !Decision::possible(problem.kind).contains(&decision) {
             let possible: Vec<&str> = Decision::possible(problem.kind).iter().map(|d| d.label()).collect();
             let possible = if possible.is_empty() { "corriger les données".to_owned() } else { possible.join(", ") };
@@ -111,12 +114,14 @@ pub async fn decide(
             organisation_id: tenant.id().0,
             id: new_id(now)?,
             month: month.to_string(),
-            problem: problem.name(),
+            problem: name,
             decision: decision.code().into(),
             reason: reason.map(str::to_owned),
             decided_by: by.to_owned(),
             decided_at_ms: now.timestamp_millis(),
         });
     }
-    insert_all(&tenant.on(), rows).await
+    let first = rows.first().ok_or_else(|| Error::NotFound("Ce point".into()))?.id;
+    insert_all(&tenant.on(), rows).await?;
+    Ok(first)
 }

@@ -5,8 +5,7 @@ use crate::billing;
 use crate::identity::audit;
 use crate::identity::{Agent, Form, Right};
 use crate::serve::Server;
-use crate::store::entity::billing_decision;
-use crate::store::{Territory, insert_all, new_id};
+use crate::store::Territory;
 use crate::{Error, Result};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -47,33 +46,15 @@ pub(super) async fn decide(
     // The draft is made before the writing transaction: what is decided about must be a problem of it.
     let reading = server.app.db.snapshot().await?;
     let tenant = Territory::new(server.app.territoire(), &reading).tenant(agent.organisation_id());
-    let problems = billing::draft::draft(&tenant, month, None, false).await?.problems;
-    let mut names: Vec<String> = problems.iter().filter(|p| is_meant(p, &typed)).map(Problem::name).collect();
-    names.sort();
-    names.dedup();
-    let kind = problems.iter().find(|p| is_meant(p, &typed)).map(|p| p.kind).ok_or_else(|| Error::NotFound("Ce point".into()))?;
-    if !Decision::possible(kind).contains(&decision) {
-        return Err(Error::input(format!("« {} » ne se décide pas pour « {} ».", decision.label(), kind.title())));
-    }
+    let mut problems = billing::draft::draft(&tenant, month, None, false).await?.problems;
+    problems.retain(|problem| is_meant(problem, &typed));
     drop(reading);
     let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
     let territory = Territory::new(server.app.territoire(), &transaction);
-    let mut rows = Vec::with_capacity(names.len());
-    for problem in names {
-        rows.push(billing_decision::Model {
-            organisation_id: agent.organisation.id,
-            id: new_id(now)?,
-            month: month.to_string(),
-            problem,
-            decision: decision.code().into(),
-            reason: (!reason.is_empty()).then(|| reason.to_owned()),
-            decided_by: agent.account.to_string(),
-            decided_at_ms: now.timestamp_millis(),
-        });
-    }
+    let (tenant, by) = (territory.tenant(agent.organisation_id()), agent.account.to_string());
+    let reason = Some(reason).filter(|reason| !reason.is_empty());
     // Of several, the first: they were decided by one word, at one moment.
-    let first = rows[0].id;
-    insert_all(&territory.on(), rows).await?;
+    let first = billing::decide::decide(&tenant, month, &problems, decision, reason, &by, now).await?;
     audit::write(&territory, now, act_of(&agent, ROUTE).about("billing_decision", first)).await?;
     transaction.commit().await?;
     Ok(Redirect::to(&format!("/bureau/{}/facturation?mois={month}&fait=decide", agent.organisation.code)).into_response())
