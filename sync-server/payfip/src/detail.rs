@@ -166,7 +166,7 @@ pub struct Difference {
 /// A record that is not that of the payment which was sent: nothing may be marked paid by it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "Le paiement rapporté par PayFiP n'est pas celui qui a été demandé ({}). Rien n'est encaissé : rapprochez-vous de la trésorerie.",
+    "Le paiement rapporté par PayFiP n’est pas celui qui a été demandé ({}). Rien n’est encaissé : rapprochez-vous de la trésorerie.",
     told(differences)
 )]
 pub struct Mismatch {
@@ -177,7 +177,12 @@ pub struct Mismatch {
 fn told(differences: &[Difference]) -> String {
     let one = |d: &Difference| {
         let received: String = d.received.as_deref().unwrap_or("absent").chars().filter(|c| !c.is_control()).take(60).collect();
-        format!("{} : demandé {}, reçu {received}", d.field, d.sent)
+        // Amounts travel as cents and are read as euros.
+        let shown = |text: &str| match text.parse::<i64>() {
+            Ok(cents) if d.field == "montant" => Cents(cents).to_string(),
+            _ => text.to_owned(),
+        };
+        format!("{} : demandé {}, reçu {}", d.field, shown(&d.sent), shown(&received))
     };
     differences.iter().map(one).collect::<Vec<_>>().join(" ; ")
 }

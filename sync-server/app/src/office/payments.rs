@@ -80,6 +80,8 @@ struct Row {
     may_be_taken_back: bool,
     /// What was typed and refused: the form stays open with it.
     reason: Option<String>,
+    /// What was chosen then.
+    decision: String,
 }
 
 /// `GET /bureau/{organisation}/paiements`.
@@ -196,7 +198,8 @@ fn said(row: payment::Model, bills: &HashMap<Uuid, invoice::Model>, refused: Opt
     let typed = refused.filter(|(id, _)| *id == row.id).map(|(_, typed)| typed);
     let (state, mark) = state_words(&row.state);
     let unposted = [TO_CHECK, REFUSED, ABANDONED, EXPIRED, FAILED].contains(&row.state.as_str());
-    let exact = Cents(row.amount_cents).to_euros().to_string().replace('.', ",");
+    // Where PayFiP and we disagree, the amount is for the agent to say.
+    let exact = if row.state == TO_CHECK { String::new() } else { Cents(row.amount_cents).to_euros().to_string().replace('.', ",") };
     Ok(Row {
         id: row.id,
         bill: row.invoice_id,
@@ -213,6 +216,7 @@ fn said(row: payment::Model, bills: &HashMap<Uuid, invoice::Model>, refused: Opt
         may_come_in: unposted && row.idop.is_some(),
         may_be_taken_back: row.state == PAID && row.means == payments::MEANS,
         reason: typed.map(|typed| typed.motif.clone()),
+        decision: typed.map(|typed| typed.decision.clone()).unwrap_or_default(),
     })
 }
 

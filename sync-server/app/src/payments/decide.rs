@@ -2,15 +2,13 @@
 //! that a payer's bank took back weeks later. Each is an entry of the ledger like any other; nothing is rewritten.
 
 use super::settle::{Proof, locked, settle};
-use super::verdict::counts;
-use super::{ABANDONED, EXPIRED, FAILED, PAID, REFUSED, REJECTED, TO_CHECK};
+use super::{ABANDONED, EXPIRED, FAILED, PAID, REFUSED, REJECTED, TO_CHECK, is_trial, unknown};
 use crate::app::App;
 use crate::billing::issue::{allocate, hold, posting_rows};
 use crate::identity::audit::{self, Act};
 use crate::store::entity::{allocation, ledger_entry, payment};
 use crate::store::{Tenant, Territory, insert_all, new_id, update_all};
 use crate::{Error, Result};
-use payfip::Saisie;
 use payfip::fields::MONTANT_CENTS_MAX;
 use rules::ledger::of_payment;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
@@ -51,14 +49,17 @@ pub async fn decide(app: &App, of: OrganisationId, id: Uuid, decision: Decision,
     let territory = Territory::new(app.territoire(), &transaction);
     let mut row = locked(&territory, id).await?;
     if row.organisation_id != of.0 {
-        return Err(super::unknown());
+        return Err(unknown());
     }
     let mut proof = Proof::of(&row);
     let asked = Cents(row.amount_cents);
     match (decision, row.state.as_str()) {
         // Money may have come of whatever PayFiP knows and we haven't posted.
         (Decision::CameIn(amount), TO_CHECK | REFUSED | ABANDONED | EXPIRED | FAILED) if row.idop.is_some() => {
-            may_count(app, &row)?;
+            // A trial's money is none, whatever somebody says of it.
+            if is_trial(app, &row) {
+                return Err(Error::conflict("C’était un paiement d’essai : aucun argent n’a bougé, rien ne peut être encaissé."));
+            }
             if !(1..=MONTANT_CENTS_MAX).contains(&amount.0) {
                 return Err(Error::input("Le montant encaissé va de 0,01 € à 99 999,99 €."));
             }
@@ -93,15 +94,6 @@ fn words(decision: Decision, asked: Cents) -> String {
         Decision::NothingCame => "Rien d’encaissé,".into(),
         Decision::TakenBack => "Rejet signalé".into(),
     }
-}
-
-/// A trial's money is none, whatever somebody says of it.
-fn may_count(app: &App, row: &payment::Model) -> Result<()> {
-    let sent: Option<Saisie> = row.saisie.parse().ok();
-    if sent.is_some_and(|sent| counts(sent, &app.settings.payfip.saisie, app.installation.demo)) {
-        return Ok(());
-    }
-    Err(Error::conflict("C’était un paiement d’essai : aucun argent n’a bougé, rien ne peut être encaissé."))
 }
 
 /// Posts money back that a bank took back: what it had paid is open again, then whatever else the payer has is set against it.

@@ -24,9 +24,12 @@ pub use poll::{Turn, keep_polling, next_ask_ms, poll_due};
 pub use settle::learn;
 
 use crate::Error;
+use crate::app::App;
 use crate::serve::Server;
+use crate::store::entity::payment;
 use axum::Router;
 use axum::routing::{get, post};
+use payfip::Saisie;
 
 /// The row is stored, PayFiP has not answered yet.
 pub const CREATED: &str = "cree";
@@ -62,6 +65,12 @@ pub fn state_words(state: &str) -> (&'static str, &'static str) {
         TO_CHECK => ("à vérifier", "look"),
         _ => ("en cours", "look"),
     }
+}
+
+/// Whether a payment was sent in a mode whose money is none here.
+fn is_trial(app: &App, row: &payment::Model) -> bool {
+    let sent: Option<Saisie> = row.saisie.parse().ok();
+    sent.is_none_or(|sent| !verdict::counts(sent, &app.settings.payfip.saisie, app.installation.demo))
 }
 
 /// No such payment, or not this reader's: one answer.

@@ -3,7 +3,7 @@
 //! The return works in a browser that lost its session: it shows how a payment ended and the number of its bill, no name and no amount.
 
 use super::create::{may_pay, page as payment_page};
-use super::{ABANDONED, EXPIRED, FAILED, PAID, REFUSED, REJECTED, TO_CHECK, learn, unknown};
+use super::{ABANDONED, EXPIRED, FAILED, PAID, REFUSED, REJECTED, TO_CHECK, is_trial, learn, unknown};
 use crate::Result;
 use crate::billing::issued;
 use crate::identity::Visit;
@@ -144,7 +144,8 @@ pub(super) async fn come_back(
         Some(person) => may_pay(&reading, person, &bill, server.app.clock.today()).await?,
         None => false,
     };
-    let (title, sentence, mark) = said(&row);
+    let is_trial = is_trial(&server.app, &row);
+    let (title, sentence, mark) = said(&row, is_trial);
     let n = asked.n.unwrap_or(0);
     let waits = mark.is_empty();
     let abandoned = row.outcome.is_some();
@@ -169,7 +170,7 @@ fn resume(server: &Server, row: &payment::Model) -> Result<Option<String>> {
 }
 
 /// Title, sentence and colour of a state; without a colour, its end isn't known.
-fn said(row: &payment::Model) -> (&'static str, &'static str, &'static str) {
+fn said(row: &payment::Model, is_trial: bool) -> (&'static str, &'static str, &'static str) {
     match row.state.as_str() {
         PAID => ("Paiement reçu : merci", "Votre paiement est enregistré. PayFiP vous envoie un reçu par courriel.", "done"),
         REJECTED => (
@@ -186,7 +187,7 @@ fn said(row: &payment::Model) -> (&'static str, &'static str, &'static str) {
         EXPIRED => ("Paiement non abouti", "Aucun paiement ne nous est parvenu à temps. Vous pouvez recommencer.", "look"),
         FAILED if row.idop.is_some() => ("Paiement non abouti", "Aucun paiement ne nous est parvenu. Vous pouvez recommencer.", "look"),
         FAILED => ("Le paiement n’a pas commencé", "Rien n’a été payé. Réessayez plus tard, ou réglez cette facture à l’accueil.", "grave"),
-        TO_CHECK if row.saisie != "W" => ("C’était un essai", "Aucun argent n’a bougé : la facture reste à payer.", "look"),
+        TO_CHECK if is_trial => ("C’était un essai", "Aucun argent n’a bougé : la facture reste à payer.", "look"),
         TO_CHECK => (
             "Paiement à vérifier",
             "Votre collectivité vérifie ce paiement auprès de la trésorerie. Ne payez pas une seconde fois : elle vous répondra.",

@@ -10,4 +10,5 @@ mod faults;
 mod house;
 mod ledger;
 mod lies;
+mod race;
 mod told;
