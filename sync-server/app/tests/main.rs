@@ -6,6 +6,7 @@ mod billing;
 mod desk;
 mod identity;
 mod import;
+mod jobs;
 mod keeping;
 mod office;
 mod payments;

@@ -93,6 +93,9 @@ impl Visit {
 
 /// The layer.
 pub async fn watch(State(server): State<Server>, mut request: Request, next: Next) -> Response {
+    if holds_nul(request.uri().to_string().as_bytes()) {
+        return pages::turned(Turned::NoText);
+    }
     // The body is nobody's to hold while the database is asked: what is asked of the request is taken out first.
     let (headers, network) = (request.headers().clone(), network(&request, &server.identity.settings));
     let visit = match visit(&server, &headers, network).await {
@@ -202,7 +205,15 @@ async fn with_token(request: Request, visit: &Visit) -> Result<Request, Turned> 
     }
     let (parts, body) = request.into_parts();
     let body: Bytes = axum::body::to_bytes(body, FORM_BYTES_MAX).await.map_err(|_| Turned::TooLarge)?;
+    if holds_nul(&body) {
+        return Err(Turned::NoText);
+    }
     if repeats(&body, expected) { Ok(Request::from_parts(parts, Body::from(body))) } else { Err(Turned::OldForm) }
+}
+
+/// Whether an address or a form holds a zero byte, as itself or in its code. Nobody types one, and PostgreSQL keeps none in a text.
+fn holds_nul(text: &[u8]) -> bool {
+    text.contains(&0) || text.windows(3).any(|three| three == b"%00")
 }
 
 /// Compared by their hashes: how long it takes tells nothing of where they differ.
@@ -249,6 +260,7 @@ impl From<Turned> for StatusCode {
             Turned::LogInFirst => Self::UNAUTHORIZED,
             Turned::OtherSite | Turned::OldForm => Self::FORBIDDEN,
             Turned::TooLarge => Self::PAYLOAD_TOO_LARGE,
+            Turned::NoText => Self::BAD_REQUEST,
         }
     }
 }

@@ -16,6 +16,8 @@ pub enum Turned {
     OldForm,
     /// More than a form holds.
     TooLarge,
+    /// Holds what is no text.
+    NoText,
 }
 
 #[derive(Template)]
@@ -35,6 +37,9 @@ pub fn turned(why: Turned) -> Response {
             ("Cette page est restée ouverte trop longtemps", "Rien n’a été enregistré. Ouvrez-la de nouveau et recommencez.")
         }
         Turned::TooLarge => ("C’est trop long", "Ce formulaire contient plus de texte qu’il ne peut en recevoir. Rien n’a été enregistré."),
+        Turned::NoText => {
+            ("Ce n’est pas du texte", "L’adresse ou le formulaire contient un caractère que personne ne tape. Rien n’a été enregistré.")
+        }
     };
     match page::html(&Page { title, sentence }) {
         Ok(page) => (StatusCode::from(why), page).into_response(),

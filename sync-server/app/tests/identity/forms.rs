@@ -94,3 +94,18 @@ async fn whoever_wrote_while_logged_out_is_told_and_not_sent_round() {
     assert_eq!(page.status, 401, "{page:?}");
     assert!(page.text.contains("/connexion"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_text_is_refused_before_any_database_sees_it() {
+    let fresh = crate::place::on_sqlite().await;
+    let house = open(&fresh).await.with_mother().await;
+    let browser = house.browser();
+    let csrf = browser.get("/connexion").await.csrf();
+    for login in ["a\0b@exemple.fr", "\0"] {
+        let page = browser.post_raw("/connexion", &[("csrf", &csrf), ("login", login), ("password", PASSWORD)], &[]).await;
+        assert!(page.status == 400 && page.text.contains("Rien n’a été enregistré"), "{page:?}");
+    }
+    for path in ["/bureau/A%00", "/connexion?suite=%00", "/famille/factures/%00"] {
+        assert_eq!(browser.get(path).await.status, 400, "{path}");
+    }
+}

@@ -76,6 +76,8 @@ on_both! {
         reprise::run(&restored, &args(false, &[])).await.unwrap();
         assert!(App::open(&place).await.unwrap().installation.reprise, "looking confirms nothing");
         assert!(reprise::run(&restored, &args(true, &["A:R-A:2026:F"])).await.is_err());
+        assert!(reprise::run(&restored, &args(true, &["A:R-A:2026:F=41", "A:R-A:2026:F=40"])).await.is_err(), "a sequence never goes down");
+        assert!(App::open(&place).await.unwrap().installation.reprise, "and nothing of it was done");
         reprise::run(&restored, &args(true, &["A:R-A:2026:F=41"])).await.unwrap();
         let again = App::open(&place).await.unwrap();
         assert!(!again.installation.reprise);

@@ -114,3 +114,21 @@ on_both! {
         assert_eq!(after, printed, "a batch that is printed again keeps its day");
     }
 }
+
+on_both! {
+    async fn of_two_agents_who_answer_a_family_the_first_one_did(fresh: &Fresh) {
+        let house = open(fresh).await;
+        issued(&house, &house.a).await;
+        let (browser, _) = at_desk(&house, "finances@exemple.fr", &house.a, &[(Role::Finances, None)]).await;
+        let token = csrf(&browser, "A").await;
+        let path = format!("/bureau/A/questions/{}", ids(&house, "A").await.question.unwrap());
+        let answers = async |text: &str| {
+            browser.post_raw(&path, &[("reponse", text), ("csrf", token.as_str())], &[("sec-fetch-site", "same-origin")]).await
+        };
+        assert_eq!(answers("C’est corrigé.").await.status, 303);
+        let second = answers("Non.").await;
+        assert!(second.status == 422 && second.text.contains("vient de répondre"), "{}", second.text);
+        let page = browser.get("/bureau/A/questions").await;
+        assert!(page.text.contains("C’est corrigé.") && !page.text.contains("Non."), "{}", page.text);
+    }
+}

@@ -117,6 +117,21 @@ on_both! {
     }
 }
 
+on_both! {
+    async fn a_bill_has_room_for_twenty_questions_that_wait_for_an_answer(fresh: &Fresh) {
+        let f = family(fresh).await;
+        let (payer, form) = f.browser(Who::Payer).await;
+        let path = format!("/famille/factures/{}/lignes/1/question", f.payers_bill);
+        for n in 1..=20 {
+            assert_eq!(payer.submit(form, &path, &[("texte", &format!("Question {n}"))]).await.status, 303);
+        }
+        let refused = payer.submit(form, &path, &[("texte", "Encore une")]).await;
+        assert!(refused.status == 409 && refused.text.contains("attendez une réponse"), "{}", refused.text);
+        answer(&f).await;
+        assert_eq!(payer.submit(form, &path, &[("texte", "Encore une")]).await.status, 303);
+    }
+}
+
 async fn answer(f: &Family) {
     use sea_orm::sea_query::Expr;
     let transaction = f.house.app.db.begin().await.unwrap();
