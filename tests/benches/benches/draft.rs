@@ -2,10 +2,9 @@
 //!
 //! The agglomération is the seed's. Printed: the medians of [`RUNS`] runs, and how many times the bare read a draft takes.
 
-use anyhow::{Context, Result};
-use server::app::{App, Place};
+use anyhow::Result;
+use benches::{filled, percentile};
 use server::billing::month;
-use server::registry::{import, init};
 use server::store::Territory;
 use shared::calendar::Month;
 use shared::id::OrganisationId;
@@ -84,18 +83,6 @@ async fn one_size(households: usize) -> Result<()> {
     Ok(())
 }
 
-/// An installation with the seed's agglomération.
-async fn filled(folder: &Path, households: usize) -> Result<App> {
-    let today = "2026-11-24".parse()?;
-    let made = seed::generate(&seed::Options { today, seed: seed::SEED, households })?;
-    let files = folder.join("files");
-    made.folder.write(&files)?;
-    let place = Place { data: Some(folder.join("data")), database: None };
-    let (app, _) = init::initialise(&place, &init::Args { nom: "Banc".into(), demo: true }).await?;
-    import::import(&app, &files, &import::Options::default()).await.context("import of the seed's folder")?;
-    Ok(app)
-}
-
 /// Every value of every row, by rusqlite and nothing else.
 fn bare_read(file: &Path) -> Result<usize> {
     let connection = rusqlite::Connection::open_with_flags(file, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -117,5 +104,5 @@ fn bare_read(file: &Path) -> Result<usize> {
 
 fn median(mut durations: Vec<Duration>) -> Duration {
     durations.sort_unstable();
-    durations[durations.len() / 2]
+    percentile(&durations, 50)
 }
