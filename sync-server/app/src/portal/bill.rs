@@ -22,6 +22,7 @@ use rules::wording::{Reader, Why};
 use shared::calendar::{business_day, instant_from_ms};
 use shared::french;
 use shared::money::Cents;
+use uuid::Uuid;
 
 const ROUTE: &str = "GET /famille/factures/{id}";
 /// The mode of a régie that is paid here.
@@ -53,6 +54,8 @@ pub(super) struct Page {
 enum Pay {
     /// With a button.
     Button,
+    /// Somebody began to: where that stands, and where a payer whose browser was closed goes on.
+    Follow(Uuid),
     /// Not, and why.
     Says(String),
     /// Nothing is to pay.
@@ -172,7 +175,7 @@ pub(super) fn state(bill: &Bill, today: NaiveDate) -> (String, &'static str) {
         let word = if bill.issued.total() > Cents::ZERO { "payée" } else { "rien à payer" };
         return (word.into(), "here");
     }
-    if bill.is_being_paid {
+    if bill.being_paid.is_some() {
         return ("paiement en cours".into(), "look");
     }
     match bill.issued.bill.due_on {
@@ -188,8 +191,8 @@ fn pay(bill: &Bill) -> Pay {
     if open <= Cents::ZERO {
         return Pay::Nothing;
     }
-    if bill.is_being_paid {
-        return Pay::Says("Un paiement de cette facture est en cours. Cette page le dira quand il sera terminé.".into());
+    if let Some(payment) = bill.being_paid {
+        return Pay::Follow(payment);
     }
     // A titre is collected by the Treasury, whatever number the régie still has.
     if bill.regie.mode != COLLECTS_ITSELF || bill.regie.numcli.as_deref().is_none_or(str::is_empty) {

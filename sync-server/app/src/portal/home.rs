@@ -123,7 +123,7 @@ pub(super) async fn told(server: &Server, guardian: &Guardian, route: &str, chil
 async fn messages(territory: &Territory<'_>, guardian: &Guardian, bills: &[Bill], now_ms: i64) -> Result<Vec<Message>> {
     let mut messages: Vec<Message> = bills
         .iter()
-        .filter(|bill| bill.is_being_paid)
+        .filter(|bill| bill.being_paid.is_some())
         .map(|bill| Message {
             text: format!("Un paiement de la facture {} est en cours.", bill.issued.bill.printed_number),
             href: bill.href(),

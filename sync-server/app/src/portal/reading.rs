@@ -3,21 +3,17 @@
 use crate::billing::issued::{self, IssuedBill, IssuedLine};
 use crate::identity::child_rights::OfChild;
 use crate::identity::{Guardian, Rights, children_of};
+use crate::payments::under_way;
 use crate::store::Territory;
-use crate::store::entity::{invoice, organisation, payment, person, regie};
+use crate::store::entity::{invoice, organisation, person, regie};
 use crate::{Error, Result};
 use rules::wording::Reader;
 use sea_orm::{ColumnTrait, Condition, QueryFilter};
 use shared::calendar::{Instant, business_day};
 use shared::id::OrganisationId;
 use shared::money::Cents;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
-
-/// States of a payment that isn't over: its outcome may still come.
-const UNDER_WAY: [&str; 3] = ["cree", "en_cours", "a_verifier"];
-/// How long an attempt without an outcome keeps another one away: PayFiP's own time between two payments of one debt.
-const UNDER_WAY_MS_MAX: i64 = 20 * 60_000;
 
 /// Who reads, and what they may know of each child today.
 pub(crate) struct Me {
@@ -82,8 +78,8 @@ pub(crate) struct Bill {
     pub regie: regie::Model,
     /// Who bills.
     pub organisation: organisation::Model,
-    /// Whether a payment of it is under way.
-    pub is_being_paid: bool,
+    /// The payment of it that is under way.
+    pub being_paid: Option<Uuid>,
 }
 
 impl Bill {
@@ -147,10 +143,8 @@ async fn bills_where(territory: &Territory<'_>, me: &Me, which: Condition) -> Re
         let Some(organisation) = organisations.iter().find(|o| o.id == id) else { continue };
         let regies = tenant.find::<regie::Entity>().all(&on).await?;
         let opened: Vec<IssuedBill> = issued::with_lines(&tenant, rows).await?.into_iter().filter(|bill| me.may_open(bill)).collect();
-        let of_bills = tenant.find::<payment::Entity>().filter(payment::Column::InvoiceId.is_in(opened.iter().map(|b| b.bill.id)));
-        let young = of_bills.filter(payment::Column::CreatedAtMs.gt(me.now_ms - UNDER_WAY_MS_MAX));
-        let under_way = young.filter(payment::Column::State.is_in(UNDER_WAY)).all(&on).await?;
-        let under_way: HashSet<Uuid> = under_way.into_iter().map(|payment| payment.invoice_id).collect();
+        let ids: Vec<Uuid> = opened.iter().map(|bill| bill.bill.id).collect();
+        let being_paid = under_way(&tenant, &ids, me.now_ms).await?;
         for issued in opened {
             let Some(regie) = regies.iter().find(|r| r.id == issued.bill.regie_id).cloned() else { continue };
             let children = issued.lines.iter().map(|line| line.row.child_id);
@@ -159,7 +153,7 @@ async fn bills_where(territory: &Territory<'_>, me: &Me, which: Condition) -> Re
                 readers: children.map(|child| (child, me.reader(&issued.bill, child))).collect(),
                 regie,
                 organisation: organisation.clone(),
-                is_being_paid: under_way.contains(&issued.bill.id),
+                being_paid: being_paid.get(&issued.bill.id).map(|attempt| attempt.payment),
                 issued,
             });
         }
