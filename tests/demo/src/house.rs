@@ -3,6 +3,7 @@
 
 use crate::programs::{Programs, Server, output, run};
 use anyhow::{Context, Result, bail};
+use std::path::Path;
 
 /// Writes the agglomération and loads it, all or nothing.
 pub fn furnish(programs: &Programs) -> Result<String> {
@@ -69,11 +70,14 @@ pub fn bill(programs: &Programs, commune: &str, month: &str) -> Result<String> {
     output(&mut programs.server(&[&["billing", "issue", "--sans-documents"], &of_month[..]].concat()))
 }
 
-/// Where pages are, and which PayFiP is called: the sandbox, on this machine.
-pub fn settle_in(programs: &Programs, listen: &str, payfip: &str) -> Result<()> {
+/// Where pages are, and which PayFiP is called: the sandbox, on this machine. What else a person wants to try comes after that.
+pub fn settle_in(programs: &Programs, listen: &str, payfip: &str, more: Option<&Path>) -> Result<()> {
     let folder = programs.server_data();
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    let settings = format!("adresse = \"http://{listen}\"\n\n[payfip]\nadresse = \"http://{payfip}\"\nsaisie = \"T\"\n");
+    let mut settings = format!("adresse = \"http://{listen}\"\n\n[payfip]\nadresse = \"http://{payfip}\"\nsaisie = \"T\"\n");
+    if let Some(more) = more {
+        settings.push_str(&std::fs::read_to_string(more).with_context(|| more.display().to_string())?);
+    }
     std::fs::write(folder.join("preau.toml"), settings).context("réglages de la démonstration")
 }
 
