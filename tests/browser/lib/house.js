@@ -55,6 +55,8 @@ export class House {
     house.payfip = `http://127.0.0.1:${payfip}`;
     house.settings = join(house.data, "sso.toml");
     writeFileSync(house.settings, await house.#signOn());
+    // However this process ends, the house goes with it.
+    process.once("exit", () => house.demo?.kill("SIGTERM"));
     await house.start(TODAY);
     return house;
   }

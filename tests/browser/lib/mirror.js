@@ -62,7 +62,7 @@ export class Mirror {
   async #axe(only) {
     if (!(await this.page.evaluate(() => "axe" in window))) await this.page.evaluate(axe.source);
     const runOnly = only ? { type: "rule", values: only } : { type: "tag", values: RULES };
-    const { violations } = await this.page.evaluate((options) => window.axe.run(document, options), { runOnly, resultTypes: ["violations"] });
+    const { violations } = await this.page.evaluate((options) => window.axe.run(document, options), { runOnly, resultTypes: ["violations"], preload: false });
     return violations.flatMap(({ id, nodes }) =>
       nodes.slice(0, 3).map((node) => `${id} : ${node.html.slice(0, 160)} ${node.failureSummary.split("\n").slice(1, 3).join(" ").trim()}`),
     );

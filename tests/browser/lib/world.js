@@ -49,6 +49,8 @@ class World {
     const place = this.mirrors.shift();
     this.mirrors.push(place);
     place.last = place.last.then(async () => tell(await place.mirror.judge(seen)));
+    // What breaks is told by `judged`, not to the process.
+    place.last.catch(() => {});
   }
 
   /** All that was given has been judged. */

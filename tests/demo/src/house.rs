@@ -27,13 +27,15 @@ const AGENTS: [(&str, &str, &[&str]); 4] = [
     ("direction@demo.example", "Nadia Roche, directrice", &["direction"]),
     ("accueil@demo.example", "Paul Lenoir, accueil enfance", &["agent"]),
     ("finances@demo.example", "Inès Garnier, finances", &["finances", "emetteur"]),
-    ("admin@demo.example", "Hugo Petit, administration", &["administrateur", "controle"]),
+    ("admin@demo.example", "Hugo Petit, administration", &[ADMINISTERS, "controle"]),
 ];
+const ADMINISTERS: &str = "administrateur";
 /// Families: the adult's code in the seed, and what makes them worth a look.
 const FAMILIES: [(&str, &str); 2] = [("R0001", "deux enfants à l'école"), ("R0003", "un enfant, parents séparés")];
 
-/// Gives a log-in to each kind of person; says which, line by line.
-pub fn people(programs: &Programs, commune: &str) -> Result<Vec<String>> {
+/// Gives a log-in to each kind of person; says which, line by line. Tablets are the agglomération's, like the buildings: who
+/// administers has two desks.
+pub fn people(programs: &Programs, commune: &str, agglomeration: &str) -> Result<Vec<String>> {
     let secret = programs.data.join("mot-de-passe");
     std::fs::write(&secret, PASSWORD).context("mot de passe de la démonstration")?;
     let secret = secret.to_string_lossy().into_owned();
@@ -45,6 +47,19 @@ pub fn people(programs: &Programs, commune: &str) -> Result<Vec<String>> {
         output(&mut programs.server(&[&account[..], &["--password-file", &secret]].concat()))?;
         for role in others {
             output(&mut programs.server(&["admin", "account", "grant", "--login", login, "--role", role, "--organisation", commune]))?;
+        }
+        if roles.contains(&ADMINISTERS) {
+            output(&mut programs.server(&[
+                "admin",
+                "account",
+                "grant",
+                "--login",
+                login,
+                "--role",
+                ADMINISTERS,
+                "--organisation",
+                agglomeration,
+            ]))?;
         }
         lines.push(format!("           {login:<24} {name}"));
     }

@@ -37,10 +37,13 @@ pub fn open(data: PathBuf, options: &Options) -> Result<ExitCode> {
     let site = house::actors(&programs)?["school"]["site"].as_str().unwrap_or_default().to_owned();
     if furnished_for.is_none() {
         house::enrol(&programs, &server, &site)?;
-        let commune = house::actors(&programs)?["organisations"]["commune"].as_str().unwrap_or_default().to_owned();
+        let organisation =
+            |which: &str| house::actors(&programs).map(|a| a["organisations"][which].as_str().unwrap_or_default().to_owned());
+        let (commune, agglomeration) = (organisation("commune")?, organisation("agglomeration")?);
         let month = house::actors(&programs)?["month"].as_str().unwrap_or_default().to_owned();
         println!("{}", house::bill(&programs, &commune, &month)?.trim_end());
-        std::fs::write(data.join(LOG_INS), house::people(&programs, &commune)?.join("\n")).context("accès de la démonstration")?;
+        std::fs::write(data.join(LOG_INS), house::people(&programs, &commune, &agglomeration)?.join("\n"))
+            .context("accès de la démonstration")?;
         std::fs::write(data.join(READY), programs.today.to_string()).context("fin de la mise en place")?;
     }
     println!();
