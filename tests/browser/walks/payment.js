@@ -1,5 +1,6 @@
 // A payment, and the browser closed at each step of it: the bill ends settled once, or free again.
 import assert from "node:assert/strict";
+import { enterOn } from "../lib/keyboard.js";
 import { claim, look } from "../lib/look.js";
 import { activate, logIn } from "../lib/people.js";
 import { world } from "../lib/world.js";
@@ -143,4 +144,38 @@ claim("paid in one of two tabs: the other pays nothing more", async () => {
   await other.getByRole("button", { name: "Payé par carte" }).click();
   await other.waitForLoadState();
   await paid(page, bill);
+});
+
+claim("what PayFiP couldn't prove is decided at the desk, and a debit that a bank took back opens its bill again", async () => {
+  const next = new URLSearchParams({ montant: "1200" });
+  assert.equal((await fetch(`${world.house.payfip}/_bac-a-sable/suivante`, { method: "POST", body: next })).status, 200);
+  const { page, bill } = await payer("R0011", "payeur-a-verifier@exemple.fr");
+  const total = (await page.locator(".total").innerText()).replace("€", "").trim();
+  await page.getByRole("button", { name: PAY }).click();
+  await page.getByRole("button", { name: "Payé par prélèvement" }).click();
+  await page.getByRole("heading", { name: "Paiement à vérifier" }).waitFor();
+  await look(page, "paiement-a-verifier");
+
+  const desk = world.finance;
+  await desk.goto(`${world.house.url}/bureau/MEN/paiements`);
+  await look(desk, "paiements");
+  await desk.getByLabel("L’argent est arrivé").check();
+  await desk.getByLabel("Montant arrivé, en euros").first().fill("douze");
+  await desk.getByLabel("D’où le savez-vous ?").first().fill("relevé du 25 novembre");
+  await enterOn(desk, "Enregistrer");
+  await desk.getByRole("alert").waitFor();
+  await look(desk, "paiements-refus");
+  await desk.getByLabel("Montant arrivé, en euros").first().fill(total);
+  await enterOn(desk, "Enregistrer");
+  await desk.getByText("L’encaissement est dans les comptes").waitFor();
+  await page.goto(bill);
+  await page.getByText("payée", { exact: true }).waitFor();
+
+  await desk.getByText(/^Signaler un rejet par la banque/).first().click();
+  await desk.getByLabel("D’où le savez-vous ?").first().fill("avis de rejet du 26 novembre");
+  await enterOn(desk, /^Enregistrer le rejet/);
+  await desk.getByText("Le rejet est dans les comptes").waitFor();
+  await look(desk, "paiements-rejet");
+  await page.goto(bill);
+  assert.equal(await page.getByRole("button", { name: PAY }).count(), 1, "it is to pay again");
 });
