@@ -20,9 +20,10 @@ use shared::calendar::Month;
 use shared::fold::{ChildDay, Flag, Mark};
 use shared::french;
 use shared::id::{CentreId, ChildId};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct Asked {
     /// `2026-10-05`; by default today.
     #[serde(default)]

@@ -23,6 +23,7 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use serde::Deserialize;
 use shared::id::OrganisationId;
 use std::time::Duration;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// How often a page that waits for a result loads itself anew, and how often it does so before it leaves that to the reader.
@@ -97,7 +98,7 @@ pub(super) async fn posted_back(Path(id): Path<String>) -> Result<Response> {
     Ok(Redirect::to(&format!("/payfip/retour/{id}")).into_response())
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct Asked {
     /// How often the page has loaded itself.
     n: Option<u32>,
