@@ -18,6 +18,8 @@ QUIET = settings(
 SHOWN_MAX = 60
 UNREAD_BYTES_MIN = 60_000
 METHODS = ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"]
+# What needs a proof that no fuzzer finds: a living code of a tablet, a nonce that was just signed, a sign-on that proves somebody.
+NEVER = {"POST /sync/v1/enrol/hello", "POST /sync/v1/enrol/confirm", "POST /sync/v1/session", "GET /connexion/sso/{name}/retour"}
 # These end sessions, or count wrong tries of an account: asked last.
 LAST = ["/connexion", "/activation", "/deconnexion", "/famille/compte/sessions"]
 
@@ -132,10 +134,26 @@ class Fuzz:
         verified = subprocess.run(self.house.command("journal", "verify"), env=self.house.environment(), capture_output=True, text=True)
         if verified.returncode not in (0, 1) or "panicked" in verified.stderr:
             self.judge.say("fin", "journal verify", f"{verified.returncode} : {verified.stdout}{verified.stderr}", "")
+        if self.options.caller is None and self.options.route is None:
+            told = {f"{operation.method.upper()} {operation.path}" for operation in self.operations}
+            for name in sorted(told - self.judge.taken - NEVER):
+                self.judge.say("fin", name, "cette route n’a jamais réussi : ce qui la suit n’a pas été éprouvé", "")
 
 
 def is_page(operation):
     return not operation.path.startswith("/sync/")
+
+
+def is_form(operation):
+    return is_page(operation) and operation.method.upper() == "POST" and not operation.path.startswith("/payfip/")
+
+
+def is_family(operation):
+    return is_page(operation) and not operation.path.startswith("/bureau/")
+
+
+def is_desk(operation):
+    return operation.path.startswith(("/bureau", "/connexion", "/deconnexion", "/activation"))
 
 
 def play(options, house):
@@ -153,18 +171,16 @@ def play(options, house):
     visitor.csrf = page.csrf
     print(f"Graine {options.seed}, {house.database.split(':')[0] if house.database else 'sqlite'}, {len(fuzz.operations)} routes", flush=True)
 
-    post = lambda operation: is_page(operation) and operation.method.upper() == "POST" and not operation.path.startswith("/payfip/")
-    family = lambda operation: is_page(operation) and not operation.path.startswith("/bureau/")
-    desk_only = lambda operation: operation.path.startswith(("/bureau", "/connexion", "/deconnexion", "/activation"))
-    fuzz.play(Caller("sans-jeton", house, mothers[4:], everything, home="/famille", csrf="aucun"), lambda o: post(o) and family(o), 4)
-    fuzz.play(Caller("sans-jeton", house, agents[4:], everything, home=f"/bureau/{ORGANISATION}", csrf="aucun"), lambda o: post(o) and desk_only(o), 4)
+    at_desk = f"/bureau/{ORGANISATION}"
+    fuzz.play(Caller("sans-jeton", house, mothers[4:], everything, home="/famille", csrf="aucun"), lambda o: is_form(o) and is_family(o), 4)
+    fuzz.play(Caller("sans-jeton", house, agents[4:], everything, home=at_desk, csrf="aucun"), lambda o: is_form(o) and is_desk(o), 4)
     nobody = Caller("personne", house, [visitor], everything)
     fuzz.one_by_one(nobody, lambda o: o.path.startswith(("/connexion", "/activation", "/theme", "/payfip")))
     fuzz.play(nobody, is_page, 12)
     fuzz.play(Hostile("hostile", house, [house.browser()], everything), lambda operation: True, 8)
     mother = Caller("mere", house, mothers[:4], known["mere"], home="/famille")
-    fuzz.one_by_one(mother, lambda o: family(o) and not o.path.startswith(tuple(LAST)))
-    fuzz.play(mother, family, 30)
+    fuzz.one_by_one(mother, lambda o: is_family(o) and not o.path.startswith(tuple(LAST)))
+    fuzz.play(mother, is_family, 30)
     fuzz.play(Caller("mere", house, mothers[:4], known["agent"], home="/famille"), lambda o: o.path.startswith("/bureau"), 6)
     told, line = house.tablet()
     tablet = Caller("tablette", house, [line], everything, base=house.url.replace("http://", "https://"))
@@ -172,9 +188,9 @@ def play(options, house):
     tablet.tablet = bodies(told)
     fuzz.play(tablet, lambda operation: operation.path.startswith("/sync/"), 150)
     fuzz.play(tablet, lambda operation: operation.path in ("/sante", "/connexion", "/theme/{file}"), 6)
-    agent = Caller("agent", house, agents[:4], known["agent"], home=f"/bureau/{ORGANISATION}")
+    agent = Caller("agent", house, agents[:4], known["agent"], home=at_desk)
     fuzz.one_by_one(agent, lambda o: o.path.startswith("/bureau"))
-    fuzz.play(agent, desk_only, 30)
+    fuzz.play(agent, is_desk, 30)
     if options.caller is None and options.route is None:
         fuzz.strange(nobody)
     fuzz.ended()
@@ -183,7 +199,8 @@ def play(options, house):
 
 def desk():
     start = f"/bureau/{ORGANISATION}"
-    return [start, f"{start}/facturation?mois={MONTH}", f"{start}/familles?cherche=a", f"{start}/tablettes"] + [f"{start}/journee/{c}?date=2026-09-28&enfant=E01" for c in ("GARD", "CANT")]
+    days = [f"{start}/journee/{centre}?date=2026-09-28&enfant=E01" for centre in ("GARD", "CANT")]
+    return [start, f"{start}/facturation?mois={MONTH}", f"{start}/familles?cherche=a", f"{start}/tablettes", *days]
 
 
 def bodies(told):
@@ -193,7 +210,10 @@ def bodies(told):
     pulls = [{"cursor": 0, "server_epoch": ""}, {"cursor": 1, "server_epoch": told["server_epoch"]}]
     nothing = "A" * 42 + "A="
     hello = {"code_name": "A" * 22 + "==", "public_key": nothing, "nonce": nothing}
-    confirm = {"code_name": "A" * 22 + "==", "public_key": nothing, "device_nonce": nothing, "server_nonce": nothing, "proof": nothing, "signature": "A" * 86 + "==", "device_name": "Tablette"}
+    confirm = {
+        "code_name": "A" * 22 + "==", "public_key": nothing, "device_nonce": nothing, "server_nonce": nothing, "proof": nothing,
+        "signature": "A" * 86 + "==", "device_name": "Tablette",
+    }
     return {
         "/sync/v1/push": pushes, "/sync/v1/pull": pulls, "/sync/v1/session/hello": [told["hello"]], "/sync/v1/session": [told["proof"]],
         "/sync/v1/enrol/hello": [hello], "/sync/v1/enrol/confirm": [confirm],
@@ -208,9 +228,6 @@ def main():
         judge = play(options, house)
     finally:
         house.close()
-    never = sorted({name for name in judge.asked if ' /' in name} - judge.taken)
-    if never:
-        print("Jamais réussies : " + ", ".join(never))
     print("Réponses : " + ", ".join(f"{status} × {count}" for status, count in sorted(judge.answers.items())))
     for found in list(judge.found.values())[:SHOWN_MAX]:
         print(f"✗ {found}")

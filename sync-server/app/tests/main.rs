@@ -5,6 +5,7 @@ mod api;
 mod attendance;
 mod billing;
 mod desk;
+mod hostile;
 mod identity;
 mod import;
 mod jobs;

@@ -1,7 +1,9 @@
 //! The desk's pages, told to an integrator: who may is the table's own word, what each reads and answers stands here.
 
 use super::table::{Entry, Needs, table};
-use super::{activation_code, acts, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, questions, run};
+use super::{
+    activation_code, acts, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, payments, questions, run,
+};
 use crate::api::{By, Field, Told};
 use crate::identity::Right;
 
@@ -69,6 +71,7 @@ fn segment(part: &str) -> Option<(&'static str, Field, &'static str)> {
         "{payer}" => ("payer", Field::Code("R01"), "Le code du payeur ; `-` : personne."),
         "{run}" => ("run", Field::Id, "La campagne."),
         "{bill}" => ("bill", Field::Id, "La facture."),
+        "{payment}" => ("payment", Field::Id, "Le paiement."),
         "{question}" => ("question", Field::Id, "La question."),
         "{device}" => ("device", Field::Id, "La tablette."),
         _ => return None,
@@ -142,9 +145,7 @@ fn of_billing(name: &str) -> Option<Tell> {
                 .html(200, "Ce qui serait facturé, et ce qui l’empêche.")
                 .html(422, "Ce mois n’en est pas un.")
         }),
-        "GET /bureau/{organisation}/facturation/{month}/{regie}/{household}/{payer}" => {
-            ("Une facture du projet", |t| t.html(200, "Ses lignes et leur explication."))
-        }
+        draft::READ => ("Une facture du projet", |t| t.html(200, "Ses lignes et leur explication.")),
         decide::ROUTE => ("Décider d’un point du projet", |t| {
             t.form::<decide::Typed>(&[
                 ("probleme", Field::Name("journee_non_signee|GARD|||"), "Le point, par son nom."),
@@ -172,7 +173,23 @@ fn of_billing(name: &str) -> Option<Tell> {
                 "Un seul PDF.",
             )
         }),
-        "GET /bureau/{organisation}/factures/{bill}" => ("Une facture", |t| t.html(200, "Ses lignes, ses paiements.")),
+        bill::READ => ("Une facture", |t| t.html(200, "Ses lignes, ses paiements.")),
+        "GET /bureau/{organisation}/paiements" => ("Les paiements", |t| {
+            t.query::<payments::Asked>(&[
+                ("fait", Field::OneOf(&["encaisse", "classe", "rejete"]), DONE),
+                ("cherche", Field::Text(100), "Une partie d’un numéro de facture, ou de la référence de PayFiP."),
+                PAGE,
+            ])
+            .html(200, "Ceux à vérifier, puis les autres.")
+        }),
+        payments::DECIDE => ("Décider d’un paiement", |t| {
+            t.form::<payments::Typed>(&[
+                ("decision", Field::OneOf(&["encaisse", "rien", "rejete"]), "Ce que la trésorerie a dit."),
+                ("montant", Field::Name("20,00"), "Le montant encaissé, en euros."),
+                ("motif", Field::Text(500), "D’où on le sait."),
+            ])
+            .goes("Vers les paiements.")
+        }),
         bill::PDF => ("Le document d’une facture", |t| t.file(200, &["application/pdf"], "Le PDF gardé.").html(409, "En préparation.")),
         _ => return None,
     };

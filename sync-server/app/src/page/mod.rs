@@ -101,3 +101,19 @@ pub fn pdf(name: &str, bytes: Vec<u8>) -> Response {
 pub async fn not_found() -> Error {
     Error::NotFound("Cette page".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_s_name_ends_no_header_and_begins_no_other() {
+        for (number, name) in
+            [("CG-2026-000001", "CG-2026-000001"), ("a\"; x=\"b\r\nSet-Cookie: c=d", "axbSet-Cookiecd"), ("../é/\0", ""), ("", "")]
+        {
+            let response = pdf(number, Vec::new());
+            assert_eq!(response.headers()[header::CONTENT_DISPOSITION], format!("inline; filename=\"{name}.pdf\""), "{number:?}");
+            assert_eq!(response.headers().len(), 2);
+        }
+    }
+}
