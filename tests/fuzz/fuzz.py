@@ -18,8 +18,12 @@ QUIET = settings(
 SHOWN_MAX = 60
 UNREAD_BYTES_MIN = 16_000
 METHODS = ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"]
-# What needs a proof that no fuzzer finds: a living code of a tablet or a family (the house itself uses one), a nonce that was just signed, a sign-on that proves somebody.
-NEVER = {"POST /sync/v1/enrol/hello", "POST /sync/v1/enrol/confirm", "POST /sync/v1/session", "POST /activation", "GET /connexion/sso/{name}/retour"}
+# What needs a proof that no fuzzer finds (a living code, a password, a nonce that was just signed, a sign-on that proves somebody, a
+# bill that isn't paid yet). All but the sign-on are done once by the house itself.
+NEVER = {
+    "POST /sync/v1/enrol/hello", "POST /sync/v1/enrol/confirm", "POST /sync/v1/session", "POST /activation", "POST /connexion",
+    "POST /connexion/code", "POST /famille/factures/{id}/payer", "GET /connexion/sso/{name}/retour",
+}
 # These end sessions, or count wrong tries of an account: asked last.
 LAST = ["/connexion", "/activation", "/deconnexion", "/famille/compte/sessions"]
 
@@ -202,7 +206,8 @@ def play(options, house):
 
 def desk():
     start = f"/bureau/{ORGANISATION}"
-    days = [f"{start}/journee/{centre}?date=2026-09-28&enfant=E01" for centre in ("GARD", "CANT")]
+    # A day that may still be changed, and one that is billed.
+    days = [f"{start}/journee/{centre}?date={day}&enfant=E01" for day in ("2026-10-01", "2026-09-28") for centre in ("GARD", "CANT")]
     return [start, f"{start}/facturation?mois={MONTH}", f"{start}/familles?cherche=a", f"{start}/tablettes", f"{start}/paiements", *days]
 
 

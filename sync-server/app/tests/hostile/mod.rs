@@ -17,7 +17,7 @@ on_both! {
         let (agent, _) = at_desk(&house, "agent@exemple.fr", &house.a, &all_roles()).await;
         for path in ["/bureau/%00", "/bureau/A/journee/%00", "/bureau/A/paiements?cherche=%00", "/connexion?suite=/%00"] {
             let page = agent.get(path).await;
-            assert!(page.status == 400 && page.text.contains("Ce texte ne se lit pas"), "{path}: {page:?}");
+            assert!(page.status == 400 && page.text.contains("Ce n’est pas du texte"), "{path}: {page:?}");
         }
         let token = csrf(&agent, "A").await;
         let fields = [("csrf", token.as_str()), ("motif", "a\0b"), ("date", "2026-09-28"), ("enfant", "E-A")];
