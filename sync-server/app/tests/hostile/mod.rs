@@ -1,7 +1,7 @@
 //! What a fuzzer found once, and what it may never find again: each claim by itself (`tests/fuzz` asks much more).
 
 use crate::identity::browser::{MOTHER, PASSWORD, open};
-use crate::office::{all_roles, at_desk, csrf};
+use crate::office::{all_roles, at_desk, csrf, ids, issued};
 use crate::on_both;
 use crate::sync::tablet::{at_noon, sign};
 use crate::world::commune;
@@ -69,6 +69,12 @@ on_both! {
     async fn a_text_longer_than_anything_is_looked_for_and_not_found(fresh: &Fresh) {
         let house = open(&fresh).await;
         let (agent, _) = at_desk(&house, "agent@exemple.fr", &house.a, &all_roles()).await;
+        issued(&house, &house.a).await;
+        let payment = ids(&house, "A").await.payment.unwrap();
+        let fields = [("csrf", csrf(&agent, "A").await), ("decision", "rien".into()), ("motif", "vu avec la trésorerie".into())];
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        // A row is there to be compared with: an engine looks at no pattern before.
+        assert_eq!(agent.post_raw(&format!("/bureau/A/paiements/{payment}"), &fields, &[]).await.status, 303);
         let long = "x".repeat(60_000);
         for path in ["paiements?cherche=", "familles?cherche=", "facturation?mois=2026-09&cherche="] {
             assert_eq!(agent.get(&format!("/bureau/A/{path}{long}")).await.status, 200, "{path}");
