@@ -168,8 +168,7 @@ def play(options, house):
     paths = house.live(mothers[0])
     known = {"agent": Known(), "mere": Known(), "personne": Known()}
     for name, session, starts in (("agent", agents[0], desk()), ("mere", mothers[0], ["/famille"])):
-        for start in starts:
-            known[name].learn(fuzz.templates, *house.walk(session, start))
+        known[name].learn(fuzz.templates, *house.walk(session, starts))
     known["mere"].learn(fuzz.templates, paths, [])
     everything = Known()
     for of in known.values():

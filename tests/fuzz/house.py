@@ -224,9 +224,9 @@ class House:
 
     # -- what there is -------------------------------------------------------------------------------------------------
 
-    def walk(self, session, start, most=400):
-        """Every link and form that a caller is shown, from a page on."""
-        seen, ahead, links, forms = set(), [start], [], []
+    def walk(self, session, starts, most=150):
+        """Links and forms that a caller is shown, from some pages on: those first, for days and months lead on without an end."""
+        seen, ahead, links, forms = set(), list(starts), [], []
         while ahead and len(seen) < most:
             path = ahead.pop(0)
             if path in seen or path.startswith("/deconnexion"):
