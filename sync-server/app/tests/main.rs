@@ -13,6 +13,7 @@ mod keeping;
 mod office;
 mod payments;
 mod place;
+mod plans;
 mod portal;
 mod store;
 mod sync;

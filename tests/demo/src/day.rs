@@ -39,7 +39,7 @@ pub fn play(data: PathBuf) -> Result<ExitCode> {
     let listen = free_address()?;
     // Whose notifications come twice, as the real ones may.
     let sandbox = today.sandbox("127.0.0.1:0", &["copies=2"])?;
-    house::settle_in(&today, &listen, sandbox.url.trim_start_matches("http://"))?;
+    house::settle_in(&today, &listen, sandbox.url.trim_start_matches("http://"), None)?;
     let server = steps.step("Le serveur démarre et la tablette est enrôlée", || enrol(&then, &cast, &listen))?;
     let mut sealed: Vec<String> = Vec::new();
     steps.step("7 h 30, douze arrivées par badge et par liste", || arrivals(&then, &cast, &mut sealed))?;

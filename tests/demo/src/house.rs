@@ -4,6 +4,7 @@
 use crate::programs::{Programs, Server, output, run};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Writes the agglomération and loads it, all or nothing.
 pub fn furnish(programs: &Programs) -> Result<String> {
@@ -27,13 +28,15 @@ const AGENTS: [(&str, &str, &[&str]); 4] = [
     ("direction@demo.example", "Nadia Roche, directrice", &["direction"]),
     ("accueil@demo.example", "Paul Lenoir, accueil enfance", &["agent"]),
     ("finances@demo.example", "Inès Garnier, finances", &["finances", "emetteur"]),
-    ("admin@demo.example", "Hugo Petit, administration", &["administrateur", "controle"]),
+    ("admin@demo.example", "Hugo Petit, administration", &[ADMINISTERS, "controle"]),
 ];
+const ADMINISTERS: &str = "administrateur";
 /// Families: the adult's code in the seed, and what makes them worth a look.
 const FAMILIES: [(&str, &str); 2] = [("R0001", "deux enfants à l'école"), ("R0003", "un enfant, parents séparés")];
 
-/// Gives a log-in to each kind of person; says which, line by line.
-pub fn people(programs: &Programs, commune: &str) -> Result<Vec<String>> {
+/// Gives a log-in to each kind of person; says which, line by line. Tablets are the agglomération's, like the buildings: who
+/// administers has two desks.
+pub fn people(programs: &Programs, commune: &str, agglomeration: &str) -> Result<Vec<String>> {
     let secret = programs.data.join("mot-de-passe");
     std::fs::write(&secret, PASSWORD).context("mot de passe de la démonstration")?;
     let secret = secret.to_string_lossy().into_owned();
@@ -45,6 +48,19 @@ pub fn people(programs: &Programs, commune: &str) -> Result<Vec<String>> {
         output(&mut programs.server(&[&account[..], &["--password-file", &secret]].concat()))?;
         for role in others {
             output(&mut programs.server(&["admin", "account", "grant", "--login", login, "--role", role, "--organisation", commune]))?;
+        }
+        if roles.contains(&ADMINISTERS) {
+            output(&mut programs.server(&[
+                "admin",
+                "account",
+                "grant",
+                "--login",
+                login,
+                "--role",
+                ADMINISTERS,
+                "--organisation",
+                agglomeration,
+            ]))?;
         }
         lines.push(format!("           {login:<24} {name}"));
     }
@@ -79,11 +95,14 @@ pub fn bill(programs: &Programs, commune: &str, month: &str) -> Result<String> {
     output(&mut programs.server(&issue))
 }
 
-/// Where pages are, and which PayFiP is called: the sandbox, on this machine.
-pub fn settle_in(programs: &Programs, listen: &str, payfip: &str) -> Result<()> {
+/// Where pages are, and which PayFiP is called: the sandbox, on this machine. What else a person wants to try comes after that.
+pub fn settle_in(programs: &Programs, listen: &str, payfip: &str, more: Option<&Path>) -> Result<()> {
     let folder = programs.server_data();
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    let settings = format!("adresse = \"http://{listen}\"\n\n[payfip]\nadresse = \"http://{payfip}\"\nsaisie = \"T\"\n");
+    let mut settings = format!("adresse = \"http://{listen}\"\n\n[payfip]\nadresse = \"http://{payfip}\"\nsaisie = \"T\"\n");
+    if let Some(more) = more {
+        settings.push_str(&std::fs::read_to_string(more).with_context(|| more.display().to_string())?);
+    }
     std::fs::write(folder.join("preau.toml"), settings).context("réglages de la démonstration")
 }
 

@@ -1,7 +1,7 @@
 //! The demo that a person looks at: a server, a tablet in a window, until Ctrl-C.
 
 use crate::programs::{Programs, run};
-use crate::{clock, house};
+use crate::{Options, clock, house};
 use anyhow::{Context, Result};
 use chrono::NaiveDate;
 use std::path::PathBuf;
@@ -12,12 +12,11 @@ use std::time::Instant;
 /// Written last, once everything is in place; holds the day that the data was made for.
 const READY: &str = "pret";
 
-/// Where the sandbox listens.
-const PAYFIP: &str = "127.0.0.1:8099";
 /// Who may log in, as it was printed the first time.
 const LOG_INS: &str = "acces.txt";
 
-pub fn open(data: PathBuf, listen: &str) -> Result<ExitCode> {
+pub fn open(data: PathBuf, options: &Options) -> Result<ExitCode> {
+    let (listen, payfip) = (options.listen.as_str(), options.payfip.as_str());
     let started = Instant::now();
     let programs = Programs::new(data.clone(), clock::today()?)?;
     let furnished_for = std::fs::read_to_string(data.join(READY)).ok().and_then(|text| text.trim().parse::<NaiveDate>().ok());
@@ -32,22 +31,25 @@ pub fn open(data: PathBuf, listen: &str) -> Result<ExitCode> {
         let said = house::furnish(&programs)?;
         println!("{}", said.trim_end());
     }
-    house::settle_in(&programs, listen, PAYFIP)?;
-    let sandbox = programs.sandbox(PAYFIP, &[])?;
+    house::settle_in(&programs, listen, payfip, options.settings.as_deref())?;
+    let sandbox = programs.sandbox(payfip, &[])?;
     let server = programs.serve(listen)?;
     let site = house::actors(&programs)?["school"]["site"].as_str().unwrap_or_default().to_owned();
     if furnished_for.is_none() {
         house::enrol(&programs, &server, &site)?;
-        let commune = house::actors(&programs)?["organisations"]["commune"].as_str().unwrap_or_default().to_owned();
+        let organisation =
+            |which: &str| house::actors(&programs).map(|a| a["organisations"][which].as_str().unwrap_or_default().to_owned());
+        let (commune, agglomeration) = (organisation("commune")?, organisation("agglomeration")?);
         let month = house::actors(&programs)?["month"].as_str().unwrap_or_default().to_owned();
         println!("{}", house::bill(&programs, &commune, &month)?.trim_end());
-        std::fs::write(data.join(LOG_INS), house::people(&programs, &commune)?.join("\n")).context("accès de la démonstration")?;
+        std::fs::write(data.join(LOG_INS), house::people(&programs, &commune, &agglomeration)?.join("\n"))
+            .context("accès de la démonstration")?;
         std::fs::write(data.join(READY), programs.today.to_string()).context("fin de la mise en place")?;
     }
     println!();
     println!("Préau      {}/   familles et agents, une seule page de connexion", server.url);
     println!("{}", std::fs::read_to_string(data.join(LOG_INS)).unwrap_or_default());
-    println!("PayFiP     http://{PAYFIP}/_bac-a-sable/   bac à sable : aucun argent ne bouge");
+    println!("PayFiP     http://{payfip}/_bac-a-sable/   bac à sable : aucun argent ne bouge");
     if let Some(day) = furnished_for.filter(|day| *day != programs.today) {
         println!("Les données datent du {} ; « ./demo --reset » les remet à aujourd'hui.", day.format("%d/%m/%Y"));
     }

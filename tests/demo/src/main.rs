@@ -38,6 +38,12 @@ struct Options {
     /// Où le serveur écoute
     #[arg(long, value_name = "ADRESSE", default_value = "127.0.0.1:8080")]
     listen: String,
+    /// Où le bac à sable de PayFiP écoute
+    #[arg(long, value_name = "ADRESSE", default_value = "127.0.0.1:8099")]
+    payfip: String,
+    /// Réglages du serveur, en plus de ceux de la démonstration
+    #[arg(long, value_name = "FICHIER")]
+    settings: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -59,5 +65,5 @@ fn run(options: &Options) -> Result<ExitCode> {
     }
     std::fs::create_dir_all(&data)?;
     let data = data.canonicalize()?;
-    if options.script { day::play(data) } else { living::open(data, &options.listen) }
+    if options.script { day::play(data) } else { living::open(data, options) }
 }

@@ -245,8 +245,17 @@ async fn index_signed_day(tenant: &Tenant<'_>, centre: Uuid, day: NaiveDate) -> 
 /// # Errors
 /// The database's.
 pub async fn facts(tenant: &Tenant<'_>, from: NaiveDate, to: NaiveDate) -> Result<Vec<Fact>> {
-    let about = Condition::all().add(journal_payload::Column::Day.lte(to)).add(journal_payload::Column::LastDay.gte(from));
-    facts_where(tenant, about).await
+    facts_where(tenant, about_days(from, to)).await
+}
+
+/// What is about any of these days. In two parts, each found by its index: what begins on one of them, and the little that began
+/// before and lasts; years that are over are not walked through.
+#[must_use]
+pub fn about_days(from: NaiveDate, to: NaiveDate) -> Condition {
+    use journal_payload::Column::{Day, LastDay};
+    use sea_orm::sea_query::ExprTrait;
+    let lasting = Expr::col(LastDay).gt(Expr::col(Day)).and(LastDay.gte(from)).and(Day.lt(from));
+    Condition::any().add(Day.between(from, to)).add(lasting)
 }
 
 /// As [`facts`], at one site only: the site's tablets, and its live view.
@@ -254,11 +263,7 @@ pub async fn facts(tenant: &Tenant<'_>, from: NaiveDate, to: NaiveDate) -> Resul
 /// # Errors
 /// The database's.
 pub async fn facts_at(tenant: &Tenant<'_>, site: SiteId, from: NaiveDate, to: NaiveDate) -> Result<Vec<Fact>> {
-    let about = Condition::all()
-        .add(journal_payload::Column::SiteId.eq(site.0))
-        .add(journal_payload::Column::Day.lte(to))
-        .add(journal_payload::Column::LastDay.gte(from));
-    facts_where(tenant, about).await
+    facts_where(tenant, Condition::all().add(about_days(from, to)).add(journal_payload::Column::SiteId.eq(site.0))).await
 }
 
 /// As [`facts`], about one child: the family's calendar. Times of a clock that was wrong without ever being observed may differ from

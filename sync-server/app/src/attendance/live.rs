@@ -51,7 +51,7 @@ impl Figures {
 /// # Errors
 /// The database's.
 pub async fn lieux(territory: &Territory<'_>, tenant: &Tenant<'_>, today: NaiveDate) -> Result<Vec<Live>> {
-    let input = month::read_days(tenant, today, today).await?;
+    let input = month::read_day(tenant, today).await?;
     let tablets =
         territory.find::<device::Entity>().filter(device::Column::Kind.eq("tablet")).filter(device::Column::RevokedAtMs.is_null());
     let tablets = tablets.order_by_asc(device::Column::Name).all(&territory.on()).await?;

@@ -29,26 +29,35 @@ use uuid::Uuid;
 /// # Errors
 /// The database's; a stored tariff or code that can't be read.
 pub async fn read(tenant: &Tenant<'_>, month: Month) -> Result<Input> {
-    read_days(tenant, month.first(), month.last()).await
+    let days = Days { from: month.first(), to: month.last() };
+    Ok(Input {
+        tariffs: tariffs(tenant).await?,
+        households: households(tenant, days).await?,
+        decisions: decisions(tenant, month).await?,
+        ..read_attendance(tenant, days).await?
+    })
 }
 
-/// As [`read`], from a day to a day.
+/// What of a day shows who was awaited and who came: nothing that prices.
 ///
 /// # Errors
 /// As [`read`].
-pub async fn read_days(tenant: &Tenant<'_>, from: NaiveDate, to: NaiveDate) -> Result<Input> {
-    let days = Days { from, to };
+pub async fn read_day(tenant: &Tenant<'_>, day: NaiveDate) -> Result<Input> {
+    read_attendance(tenant, Days { from: day, to: day }).await
+}
+
+async fn read_attendance(tenant: &Tenant<'_>, days: Days) -> Result<Input> {
     let facts = journal::facts(tenant, days.from, days.to).await?;
     Ok(Input {
         centres: centres(tenant).await?,
         activities: activities(tenant).await?,
-        tariffs: tariffs(tenant).await?,
+        tariffs: Vec::new(),
         children: children(tenant, days).await?,
-        households: households(tenant, days).await?,
+        households: Vec::new(),
         bookings: bookings(tenant, days).await?,
         attendance: fold(&facts),
         calendar: SchoolCalendar::shipped(),
-        decisions: decisions(tenant, Month::of(from)).await?,
+        decisions: BTreeMap::new(),
     })
 }
 

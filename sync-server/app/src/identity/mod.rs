@@ -62,7 +62,7 @@ impl Identity {
     /// # Errors
     /// Settings that can't be read.
     pub fn open(app: &App) -> Result<Self> {
-        let settings = Arc::new(Settings::read(&app.data_dir)?);
+        let settings = Arc::clone(&app.settings);
         let sso = Arc::new(oidc::SignOns::new(&settings)?);
         Ok(Self { settings, hasher: password::Hasher::default(), pauses: Arc::default(), sso })
     }

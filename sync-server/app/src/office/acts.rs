@@ -58,6 +58,18 @@ struct Line {
     outcome: String,
 }
 
+/// What families do in their portal, and what a payment came to.
+const OF_FAMILIES: [(&str, &str); 8] = [
+    ("GET /famille", "Accueil ouvert par la famille"),
+    ("GET /famille/enfants/{id}", "Mois d’un enfant lu par la famille"),
+    ("POST /famille/enfants/{id}/absence", "Absence annoncée par la famille"),
+    ("GET /famille/factures/{id}", "Facture lue par la famille"),
+    ("GET /famille/factures/{id}/facture.pdf", "Facture ouverte en PDF par la famille"),
+    ("POST /famille/factures/{id}/lignes/{line}/question", "Question de la famille"),
+    ("POST /famille/factures/{id}/payer", "Paiement commencé"),
+    ("payfip", "Résultat d’un paiement"),
+];
+
 /// `GET /bureau/{organisation}/actes?jour=`.
 pub(super) async fn page(State(server): State<Server>, agent: Agent, Query(asked): Query<Asked>) -> Result<Response> {
     agent.must(Right::SeeAudit)?;
@@ -71,7 +83,8 @@ pub(super) async fn page(State(server): State<Server>, agent: Agent, Query(asked
     let all = of_day.all(&tenant.on()).await?;
     let chain = chain(&tenant, day, &all).await?;
     let names = who::names(&territory, all.iter().map(|line| line.actor.as_str()).collect()).await?;
-    let labels: HashMap<&str, &str> = table().into_iter().filter_map(|entry| Some((entry.name, entry.told?))).collect();
+    let of_desk = table().into_iter().filter_map(|entry| Some((entry.name, entry.told?)));
+    let labels: HashMap<&str, &str> = of_desk.chain(OF_FAMILIES).collect();
     let wanted = asked.acte.unwrap_or_default();
     let routes: BTreeSet<&str> = all.iter().map(|line| line.route.as_str()).collect();
     let routes = routes.into_iter().map(|route| (route.to_owned(), label(&labels, route), route == wanted)).collect();
@@ -123,6 +136,7 @@ fn subject(kind: &str) -> &str {
         "site" => "site",
         "device" => "appareil",
         "account" => "compte",
+        "payment" => "paiement",
         other => other,
     }
 }

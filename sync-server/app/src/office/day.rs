@@ -261,14 +261,14 @@ fn figures(sheet: &Sheet) -> [(String, &'static str); 3] {
     let rows = &sheet.sheet.rows;
     let count = |of: &dyn Fn(&ChildDay) -> bool| rows.iter().filter(|(_, day)| of(day)).count().to_string();
     [
-        (count(&|day| day.attended()), "venus"),
-        (count(&|day| day.is_present()), "sans départ"),
-        (count(&|day| !day.attended() && !day.absences.is_empty()), "absents"),
+        (count(&|day| day.attended()), "Venus"),
+        (count(&|day| day.is_present()), "Sans départ"),
+        (count(&|day| !day.attended() && !day.absences.is_empty()), "Absents"),
     ]
 }
 
 fn name_of(sheet: &Sheet, id: ChildId) -> (String, String) {
-    sheet.children.get(&id).map_or_else(Default::default, |c| (c.code.clone(), format!("{} {}", c.last_name, c.first_name)))
+    sheet.children.get(&id).map_or_else(Default::default, |c| (c.code.clone(), format!("{} {}", c.first_name, c.last_name)))
 }
 
 fn rows_of(sheet: &Sheet, id: ChildId, day: &ChildDay) -> Vec<Row> {
@@ -376,6 +376,6 @@ async fn choices(tenant: &Tenant<'_>, sheet: &Sheet) -> Result<(Vec<Choice>, Vec
     children.sort_by(|a, b| (&a.search_name, &a.code).cmp(&(&b.search_name, &b.code)));
     Ok((
         activities.into_iter().map(|a| (a.code, a.name)).collect(),
-        children.into_iter().map(|c| (c.code, format!("{} {}", c.last_name, c.first_name))).collect(),
+        children.into_iter().map(|c| (c.code, format!("{} {}", c.first_name, c.last_name))).collect(),
     ))
 }

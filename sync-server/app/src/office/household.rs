@@ -10,6 +10,7 @@ use crate::identity::audit;
 use crate::identity::{Agent, Right};
 use crate::page::html;
 use crate::registry::booking::{self, Status};
+use crate::registry::proof::source_words;
 use crate::serve::Server;
 use crate::store::entity::{
     activity, booking as bookings, centre, child, child_right, commune, custody, enrolment, household, household_address, invoice,
@@ -304,7 +305,7 @@ async fn situations(tenant: &Tenant<'_>, id: Uuid) -> Result<Vec<String>> {
         let quotient = row.family_quotient.map(|qf| format!("quotient familial {qf}"));
         let resources = row.monthly_resources_cents.map(|cents| format!("ressources {} par mois", Cents(cents)));
         let children = row.dependent_children.map(|n| french::count(u32::try_from(n).unwrap_or(0), "enfant à charge", "enfants à charge"));
-        let source = row.source.map(|source| format!("source : {source}"));
+        let source = row.source.map(|source| format!("source : {}", source_words(&source)));
         let facts: Vec<String> = [quotient, resources, children, source].into_iter().flatten().collect();
         format!("{}{}", facts.join(", "), period(Some(row.valid_from), row.valid_to))
     };

@@ -19,7 +19,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use rust_decimal::Decimal;
-use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use serde::Deserialize;
 use shared::french;
 use shared::money::Cents;
@@ -45,8 +45,8 @@ pub(super) struct Asked {
     fait: Option<String>,
     /// A bill's number, or PayFiP's reference.
     cherche: Option<String>,
-    /// From 1.
-    page: Option<u64>,
+    /// Only those begun before, in milliseconds: the next page.
+    avant: Option<i64>,
 }
 
 #[derive(Template)]
@@ -59,8 +59,10 @@ struct Page {
     to_check: Vec<Row>,
     rows: Vec<Row>,
     search: String,
-    page: u64,
-    pages: u64,
+    /// Whether this is the beginning of the list.
+    newest: bool,
+    /// Where it goes on.
+    older: Option<i64>,
 }
 
 struct Row {
@@ -154,10 +156,11 @@ async fn show(server: &Server, agent: &Agent, asked: &Asked, notice: Option<Noti
     let to_check = to_check.order_by_asc(payment::Column::CreatedAtMs).all(&on).await?;
     let search: String = asked.cherche.as_deref().unwrap_or_default().trim().chars().take(SEARCH_CHARACTERS_MAX).collect();
     let others = tenant.find::<payment::Entity>().filter(payment::Column::State.ne(TO_CHECK)).filter(found_by(&tenant, &search));
-    let pages = others.clone().count(&on).await?.div_ceil(SHOWN).max(1);
-    let page = asked.page.unwrap_or(1).clamp(1, pages);
-    let others = others.order_by_desc(payment::Column::CreatedAtMs).order_by_desc(payment::Column::Id);
-    let others = others.offset((page - 1) * SHOWN).limit(SHOWN).all(&on).await?;
+    let before = asked.avant.map(|before| payment::Column::CreatedAtMs.lt(before));
+    let others = others.filter(Condition::all().add_option(before)).order_by_desc(payment::Column::CreatedAtMs);
+    let mut others = others.limit(SHOWN + 1).all(&on).await?;
+    let older = others.get(SHOWN as usize - 1).map(|last| last.created_at_ms).filter(|_| others.len() > SHOWN as usize);
+    others.truncate(SHOWN as usize);
     let bills = bills_of(&tenant, to_check.iter().chain(&others)).await?;
     let row = |row: payment::Model| said(row, &bills, refused.as_ref());
     html(&Page {
@@ -168,8 +171,8 @@ async fn show(server: &Server, agent: &Agent, asked: &Asked, notice: Option<Noti
         to_check: to_check.into_iter().map(row).collect::<Result<_>>()?,
         rows: others.into_iter().map(row).collect::<Result<_>>()?,
         search,
-        page,
-        pages,
+        newest: asked.avant.is_none(),
+        older,
     })
 }
 

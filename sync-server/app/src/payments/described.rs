@@ -1,6 +1,5 @@
 //! Paying online and coming back from it, told to an integrator.
 
-use super::pages::Asked;
 use crate::api::{By, Field, Told};
 
 const PAYMENT: (&str, Field, &str) = ("id", Field::Id, "Le paiement.");
@@ -28,7 +27,6 @@ pub(crate) fn told() -> Vec<Told> {
         Told::new(By::Anyone, "PayFiP", "GET /payfip/retour/{id}", "Comment un paiement s’est terminé")
             .says("S’ouvre aussi dans un navigateur qui a perdu sa session : ni nom, ni montant. Qui peut payer la facture y trouve des liens.")
             .path(&[PAYMENT])
-            .query::<Asked>(&[("n", Field::Number, "Combien de fois la page s’est rechargée.")])
             .html(200, "Le résultat connu.")
             .html(404, "Aucun paiement de ce nom."),
         Told::new(By::Guardian, "PayFiP", "POST /famille/factures/{id}/payer", "Commencer à payer une facture")

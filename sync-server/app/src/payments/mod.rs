@@ -22,7 +22,7 @@ pub use create::may_pay;
 pub use line::Line;
 pub use offer::{Offer, UnderWay, offer, under_way};
 pub use poll::{Turn, keep_polling, next_ask_ms, poll_due};
-pub use settle::learn;
+pub use settle::{Answered, ask, learn};
 
 use crate::Error;
 use crate::app::App;

@@ -3,8 +3,9 @@
 //! The return works in a browser that lost its session: it shows how a payment ended and the number of its bill, no name and no amount.
 
 use super::create::{may_pay, page as payment_page};
-use super::{ABANDONED, EXPIRED, FAILED, PAID, REFUSED, REJECTED, TO_CHECK, is_trial, learn, unknown};
+use super::{ABANDONED, Answered, EXPIRED, FAILED, PAID, REFUSED, REJECTED, TO_CHECK, ask, is_trial, learn, unknown};
 use crate::Result;
+use crate::app::App;
 use crate::billing::issued;
 use crate::identity::Visit;
 use crate::identity::browser;
@@ -15,22 +16,20 @@ use crate::store::Territory;
 use crate::store::entity::payment;
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, RawQuery, Request, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use payfip::{IdOp, NOTIFICATION_BYTES_MAX, notified_operation};
 use sea_orm::{ColumnTrait, QueryFilter};
-use serde::Deserialize;
 use shared::id::OrganisationId;
 use std::time::Duration;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// How often a page that waits for a result loads itself anew, and how often it does so before it leaves that to the reader.
-const REFRESH_S: u32 = 3;
-const REFRESHES_MAX: u32 = 20;
 /// How long a page waits for PayFiP before it shows what is known.
 const WAIT: Duration = Duration::from_secs(3);
+/// How often it looks meanwhile whether somebody else's question was answered.
+const BETWEEN_TRIES: Duration = Duration::from_millis(400);
+const TRIES_MAX: usize = 7;
 /// PayFiP's page takes a payer this long after the creation.
 const PAGE_MS_MAX: i64 = 15 * 60_000;
 /// Notifications that name no payment of ours, from one network. Those that do are taken back, so that PayFiP never waits.
@@ -98,12 +97,6 @@ pub(super) async fn posted_back(Path(id): Path<String>) -> Result<Response> {
     Ok(Redirect::to(&format!("/payfip/retour/{id}")).into_response())
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
-pub(super) struct Asked {
-    /// How often the page has loaded itself.
-    n: Option<u32>,
-}
-
 #[derive(Template)]
 #[template(path = "payments/return.html")]
 struct Return {
@@ -111,8 +104,7 @@ struct Return {
     sentence: &'static str,
     mark: &'static str,
     number: String,
-    /// Seconds and address of the next load.
-    refresh: Option<(u32, String)>,
+    /// Where to look again. By the reader's hand: a page that loads itself takes a screen reader's place away (WCAG 2.2.1, RGAA 13.1).
     again: Option<String>,
     resume: Option<String>,
     bill: Option<String>,
@@ -122,7 +114,6 @@ struct Return {
 pub(super) async fn come_back(
     State(server): State<Server>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
     RawQuery(query): RawQuery,
     visit: Visit,
 ) -> Result<Response> {
@@ -132,7 +123,7 @@ pub(super) async fn come_back(
     if row.idop.as_deref().is_some_and(|ours| named.fits(ours)) {
         let app = server.app.clone();
         // On its own: the page shows what is known, and a slow answer is still applied.
-        let learning = tokio::spawn(async move { learn(&app, id).await });
+        let learning = tokio::spawn(async move { hear(&app, id).await });
         if let Ok(Ok(Err(error))) = tokio::time::timeout(WAIT, learning).await {
             tracing::warn!(payment = %id, %error, "a payment could not be looked at");
         }
@@ -147,20 +138,27 @@ pub(super) async fn come_back(
     };
     let is_trial = is_trial(&server.app, &row);
     let (title, sentence, mark) = said(&row, is_trial);
-    let n = asked.n.unwrap_or(0);
     let waits = mark.is_empty();
-    let abandoned = row.outcome.is_some();
-    let next = format!("/payfip/retour/{id}?n={}", n.saturating_add(1).min(REFRESHES_MAX));
     html(&Return {
         title,
         sentence,
         mark,
         number: bill.bill.printed_number.clone(),
-        refresh: (waits && !abandoned && n < REFRESHES_MAX).then(|| (REFRESH_S, next.clone())),
-        again: waits.then_some(next),
+        again: waits.then(|| format!("/payfip/retour/{id}")),
         resume: if own && waits { resume(&server, &row)? } else { None },
         bill: own.then(|| format!("/famille/factures/{}", row.invoice_id)),
     })
+}
+
+/// Asks; where the notification, which comes at the same moment, is asking already, waits for what it hears.
+async fn hear(app: &App, id: Uuid) -> Result<()> {
+    for _ in 0..TRIES_MAX {
+        if ask(app, id).await? != Answered::BeingAsked {
+            break;
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
+    }
+    Ok(())
 }
 
 /// The payment page of an operation that may still be opened.

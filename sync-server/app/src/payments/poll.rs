@@ -70,7 +70,7 @@ pub async fn poll_due(app: &App) -> Result<Turn> {
         match settle::ask(app, row.id).await? {
             Answered::Known => turn.known += 1,
             Answered::NoAnswer => turn.unanswered += 1,
-            Answered::NotYet => {}
+            Answered::NotYet | Answered::BeingAsked => {}
         }
         if turn.unanswered >= UNANSWERED_MAX {
             break;

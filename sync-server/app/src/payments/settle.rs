@@ -72,6 +72,8 @@ pub enum Answered {
     Known,
     /// None yet.
     NotYet,
+    /// Somebody else asks at this moment.
+    BeingAsked,
     /// PayFiP didn't answer.
     NoAnswer,
 }
@@ -91,7 +93,11 @@ pub async fn learn(app: &App, id: Uuid) -> Result<payment::Model> {
 /// # Errors
 /// As [`learn`].
 pub async fn ask(app: &App, id: Uuid) -> Result<Answered> {
-    let Some((row, idop)) = claim(app, id).await? else { return Ok(Answered::NotYet) };
+    let (row, idop) = match claim(app, id).await? {
+        Claim::Ours(row, idop) => (*row, idop),
+        Claim::Others => return Ok(Answered::BeingAsked),
+        Claim::Over => return Ok(Answered::NotYet),
+    };
     let answer = match app.payfip.client() {
         Ok(client) => client.detail(&idop).await,
         Err(error) => {
@@ -107,8 +113,16 @@ pub async fn ask(app: &App, id: Uuid) -> Result<Answered> {
     apply(app, id, answer).await
 }
 
+/// Whose question it is.
+enum Claim {
+    Ours(Box<payment::Model>, IdOp),
+    Others,
+    /// There is nothing to ask.
+    Over,
+}
+
 /// Takes the question: whoever comes within a moment lets go, and the poll is told to come back.
-async fn claim(app: &App, id: Uuid) -> Result<Option<(payment::Model, IdOp)>> {
+async fn claim(app: &App, id: Uuid) -> Result<Claim> {
     let now_ms = app.clock.now_ms();
     let transaction = app.db.begin().await?;
     let territory = Territory::new(app.territoire(), &transaction);
@@ -125,7 +139,7 @@ async fn claim(app: &App, id: Uuid) -> Result<Option<(payment::Model, IdOp)>> {
             audit::write(&territory, app.clock.now(), told(&row)).await?;
             transaction.commit().await?;
         }
-        return Ok(None);
+        return Ok(Claim::Over);
     };
     row.next_ask_ms = if asked_just_now {
         // Somebody is asking, maybe from before the result: once more, soon.
@@ -137,7 +151,7 @@ async fn claim(app: &App, id: Uuid) -> Result<Option<(payment::Model, IdOp)>> {
     };
     update_all(&territory.on(), vec![row.clone()]).await?;
     transaction.commit().await?;
-    Ok((!asked_just_now).then_some((row, idop)))
+    Ok(if asked_just_now { Claim::Others } else { Claim::Ours(Box::new(row), idop) })
 }
 
 pub(super) async fn locked(territory: &Territory<'_>, id: Uuid) -> Result<payment::Model> {

@@ -6,6 +6,7 @@ use crate::identity::audit::{self, Act};
 use crate::identity::session::{self, Session};
 use crate::identity::{Csrf, Form, Guardian, Visit};
 use crate::page::html;
+use crate::registry::proof::source_words;
 use crate::serve::Server;
 use crate::store::Territory;
 use crate::store::entity::{activity, child, commune, custody, enrolment, household_address, situation};
@@ -140,7 +141,8 @@ fn said_quotient(situation: Option<&situation::Model>) -> String {
     let Some((situation, quotient)) = situation.and_then(|s| Some((s, s.family_quotient?))) else {
         return "Aucun quotient familial n’est connu aujourd’hui. Sans justificatif, le tarif le plus haut peut s’appliquer.".into();
     };
-    let source = situation.source.as_deref().filter(|s| !s.is_empty()).map(|s| format!(" (source : {s})")).unwrap_or_default();
+    let source =
+        situation.source.as_deref().filter(|s| !s.is_empty()).map(|s| format!(" (source : {})", source_words(s))).unwrap_or_default();
     format!("{quotient}, depuis le {}{source}.", french::long_day(situation.valid_from))
 }
 

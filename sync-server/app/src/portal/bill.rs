@@ -54,7 +54,7 @@ enum Pay {
     Button,
     /// Not, and why.
     Says(String),
-    /// A payment is under way: where it can be followed.
+    /// Somebody began to: where that stands, and where a payer whose browser was closed goes on.
     Follow { sentence: String, href: String },
     /// Nothing is to pay.
     Nothing,

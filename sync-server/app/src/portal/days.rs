@@ -59,7 +59,10 @@ impl ChildDays {
     /// Reads a child's days, in whichever organisations they took place.
     pub(super) async fn read(territory: &Territory<'_>, child: ChildId, from: NaiveDate, to: NaiveDate) -> Result<Self> {
         let on = territory.on();
+        // Organisation by organisation: that is how a child's entries are indexed.
+        let organisations: Vec<Uuid> = territory.organisations().await?.into_iter().map(|organisation| organisation.id).collect();
         let recorded = territory.across::<journal_payload::Entity>(journal_payload::Column::TerritoireId);
+        let recorded = recorded.filter(journal_payload::Column::OrganisationId.is_in(organisations));
         let recorded = recorded.filter(journal_payload::Column::ChildId.eq(child.0));
         let recorded = recorded.filter(journal_payload::Column::Day.lte(to)).filter(journal_payload::Column::LastDay.gte(from));
         let where_recorded: Vec<Uuid> =

@@ -7,4 +7,5 @@ pub mod booking;
 pub mod homonym;
 pub mod import;
 pub mod init;
+pub mod proof;
 pub mod zone;

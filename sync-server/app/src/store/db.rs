@@ -2,6 +2,7 @@
 
 use crate::store::migrator::Migrator;
 use crate::{Error, Result};
+use log::LevelFilter;
 use sea_orm::sqlx::ConnectOptions as _;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
@@ -65,7 +66,9 @@ impl Db {
                 .busy_timeout(WRITE_WAIT_MAX)
                 // What was erased leaves no bytes behind, in free pages either.
                 .pragma("secure_delete", "ON")
-                .disable_statement_logging()
+                // Told where somebody asks for it (`PREAU_LOG=sqlx=trace`), without a single value.
+                .log_statements(LevelFilter::Trace)
+                .log_slow_statements(LevelFilter::Off, Duration::MAX)
         };
         let mut writing = quiet("sqlite::memory:", 1);
         writing.map_sqlx_sqlite_opts(options.clone());
@@ -158,7 +161,7 @@ impl Db {
 
 fn quiet(url: &str, connections_max: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    // Statements hold names and figures of families: they are never logged.
+    // What is bound to a statement, names and figures of families, is never logged; SQLite tells the bare statements, below.
     options.sqlx_logging(false).max_connections(connections_max).acquire_timeout(WRITE_WAIT_MAX);
     options
 }

@@ -20,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(InsertOnly { name: "m0005_what_was_issued_is_insert_only", tables: ISSUED }),
             Box::new(Sql { name: "m0006_forgotten", text: include_str!("migrations/m0006_forgotten.sql") }),
             Box::new(Sql { name: "m0010_identity", text: include_str!("migrations/m0010_identity.sql") }),
+            Box::new(Sql { name: "m0011_found_by_index", text: include_str!("migrations/m0011_found_by_index.sql") }),
         ]
     }
 }

@@ -9,7 +9,7 @@ use crate::store::entity::{
 };
 use crate::{Error, Result};
 use chrono::NaiveDate;
-use sea_orm::sea_query::SelectStatement;
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DeleteMany, EntityTrait, QueryFilter, QuerySelect,
     QueryTrait, Select, UpdateMany,
@@ -328,14 +328,15 @@ impl<'c> Tenant<'c> {
         Condition::any()
             .add(child_column.in_subquery(self.child_ids_of::<enrolment::Entity>(enrolment::Column::ChildId)))
             .add(child_column.in_subquery(self.child_ids_of::<contract::Entity>(contract::Column::ChildId)))
-            .add(child_column.in_subquery(self.child_ids_of::<booking::Entity>(booking::Column::ChildId)))
-            .add(child_column.in_subquery(self.children_seen()))
+            .add(self.names::<booking::Entity>(booking::Column::ChildId, child_column))
+            .add(self.names::<journal_payload::Entity>(journal_payload::Column::ChildId, child_column))
             .add(child_column.in_subquery(self.children_of_pending_dossiers()))
     }
 
-    fn children_seen(&self) -> SelectStatement {
-        let seen = self.find::<journal_payload::Entity>().filter(journal_payload::Column::ChildId.is_not_null());
-        seen.select_only().column(journal_payload::Column::ChildId).into_query()
+    /// Whether one row at least is about the child: looked up child by child, since these tables hold every day that ever was.
+    fn names<E: OfOrganisation>(&self, column: E::Column, child_column: impl ColumnTrait) -> Expr {
+        let about = Expr::col(column.as_column_ref()).equals(child_column.as_column_ref());
+        Expr::exists(self.find::<E>().select_only().column(column).filter(about).into_query())
     }
 
     fn children_of_pending_dossiers(&self) -> SelectStatement {

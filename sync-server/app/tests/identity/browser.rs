@@ -16,12 +16,13 @@ use server::identity::password::Password;
 use server::identity::{Agent, Form, Guardian, Right, Role};
 use server::router::router;
 use server::serve::Server;
+use server::settings::Settings;
 use server::store::Territory;
 use server::store::entity::{audit, person};
 use shared::id::{AccountId, CentreId, OrganisationId, PersonId};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub const NOON: &str = "2026-10-05T10:00:00Z";
@@ -84,6 +85,7 @@ pub async fn open_app(app: App, settings: impl FnOnce(&str) -> String) -> House 
     let base = format!("http://{}", listener.local_addr().unwrap());
     let settings = format!("adresse = \"{base}\"\nmandataires = [\"127.0.0.1\"]\n{}", settings(&base));
     std::fs::write(app.data_dir.join("preau.toml"), settings).unwrap();
+    let app = App { settings: Arc::new(Settings::read(&app.data_dir).unwrap()), ..app };
     let server = Server::open(app.clone()).unwrap();
     let a = commune(&app, "A").await;
     let b = commune(&app, "B").await;

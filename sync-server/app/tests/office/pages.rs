@@ -16,7 +16,7 @@ on_both! {
         let (browser, _) = at_desk(&house, "tout@exemple.fr", &house.a, &all_roles()).await;
         let token = csrf(&browser, "A").await;
         let page = browser.get(&format!("/bureau/A/journee/PERI?date={MONDAY}")).await;
-        assert!(page.text.contains("Quetzal Xochitl") && page.text.contains("16:30") && page.text.contains("repris d&#39;une feuille"), "{}", page.text);
+        assert!(page.text.contains("Xochitl Quetzal") && page.text.contains("16:30") && page.text.contains("repris d&#39;une feuille"), "{}", page.text);
         assert!(page.text.contains("À signer en septembre 2026 : 2"), "{}", page.text);
         let typed = [("date", MONDAY), ("csrf", token.as_str())];
         let page = browser.post_raw("/bureau/A/journee/PERI/signature", &typed, &OURS).await;
@@ -36,7 +36,7 @@ on_both! {
         assert!(page.text.contains("16:40") && page.text.contains("heure corrigée"), "{}", page.text);
         assert!(page.text.contains("modifiée depuis la signature") && page.text.contains("Signer à nouveau"), "{}", page.text);
         let page = browser.get(&format!("/bureau/A/journee/PERI?date={TUESDAY}&enfant=E-A")).await;
-        assert!(page.text.contains("Corriger : Quetzal Xochitl") && page.text.contains("value=\"16:30\""), "{}", page.text);
+        assert!(page.text.contains("Corriger : Xochitl Quetzal") && page.text.contains("value=\"16:30\""), "{}", page.text);
     }
 }
 

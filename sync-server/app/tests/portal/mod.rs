@@ -2,5 +2,5 @@
 
 mod acts;
 mod bills;
-mod family;
+pub mod family;
 mod matrix;

@@ -2,6 +2,7 @@
 
 use super::codes::Codes;
 use super::{MONTHS_BACK_MAX, Order};
+use crate::attendance::journal::about_days;
 use crate::store::Tenant;
 use crate::store::entity::{billing_decision, billing_run, import_run, invoice, invoice_line, journal_entry, journal_payload};
 use crate::{Error, Result};
@@ -116,8 +117,7 @@ async fn decided(tenant: &Tenant<'_>, month: Month, since_ms: i64) -> Result<boo
 async fn touched(tenant: &Tenant<'_>, month: Month, since_ms: i64) -> Result<bool> {
     let of_month = tenant
         .find::<journal_payload::Entity>()
-        .filter(journal_payload::Column::Day.lte(month.last()))
-        .filter(journal_payload::Column::LastDay.gte(month.first()))
+        .filter(about_days(month.first(), month.last()))
         .select_only()
         .column(journal_payload::Column::EntryId);
     let later = tenant

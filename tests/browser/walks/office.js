@@ -1,0 +1,202 @@
+// The office by keyboard alone, without JavaScript: each agent does a day's work, and every page of theirs is looked at.
+import assert from "node:assert/strict";
+import { AGENTS_PASSWORD } from "../lib/house.js";
+import { enterOn, tabTo, typeInto } from "../lib/keyboard.js";
+import { claim, look } from "../lib/look.js";
+import { enter, totp } from "../lib/people.js";
+import { world } from "../lib/world.js";
+
+const DAY = "/bureau/MEN/journee/MEN-PERI?date=2026-11-20";
+
+/** An agent whose second factor is in place. */
+async function agent(name) {
+  const page = await world.visitor({ desk: true });
+  await enter(page, world.house, `${name}@demo.example`);
+  return page;
+}
+
+const go = (page, path) => page.goto(world.house.url + path);
+
+claim("a director logs in by keyboard, her telephone at hand", async () => {
+  const page = (world.direction = await world.visitor({ desk: true }));
+  await go(page, "/connexion?suite=%2Fbureau%2FMEN");
+  await typeInto(page, "Adresse électronique", "direction@demo.example");
+  await typeInto(page, "Mot de passe", AGENTS_PASSWORD);
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  await tabTo(page, "Je ne peux pas le photographier");
+  await page.keyboard.press("Enter");
+  const key = (await page.locator(".secret").innerText()).replace(/[^A-Z2-7]/g, "");
+  await typeInto(page, /^Code/, totp(key));
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  await enterOn(page, "Je les ai notés, continuer");
+  await page.getByRole("heading", { name: "Aujourd’hui" }).waitFor();
+  await look(page, "bureau");
+});
+
+claim("the skip link leads past the menu", async () => {
+  const page = world.direction;
+  await go(page, "/bureau/MEN");
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Aller au contenu");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.closest("main")?.id), "page");
+});
+
+claim("she signs a day, corrects a time, retracts one, adds a presence, and signs again", async () => {
+  const page = world.direction;
+  await go(page, "/bureau/MEN");
+  await enterOn(page, "Garderie de Ménilles");
+  await look(page, "journee-vide");
+  await go(page, DAY);
+  await look(page, "journee");
+  await enterOn(page, "Signer la journée");
+  await page.getByText("La journée est signée.").waitFor();
+
+  await enterOn(page, "Corriger Léa Martin");
+  await look(page, "journee-corriger");
+  await typeInto(page, "La bonne heure", "0812a");
+  await typeInto(page, "Pourquoi", "arrivée notée trop tôt");
+  await enterOn(page, "Corriger l’heure");
+  await page.getByText("L’heure est corrigée.").waitFor();
+
+  await enterOn(page, "Corriger Tom Martin");
+  await typeInto(page, "Pourquoi le retirer", "pris pour un autre");
+  await enterOn(page, "Retirer ce pointage");
+  await page.getByText("Le pointage est retiré.").waitFor();
+
+  await tabTo(page, "Enfant");
+  await page.keyboard.type("Achille");
+  await typeInto(page, "Arrivée", "0745a");
+  await typeInto(page, "Départ", "0825a");
+  await typeInto(page, "Pourquoi", "oublié à l’appel");
+  await enterOn(page, "Ajouter");
+  await page.getByText("La présence est ajoutée").waitFor();
+
+  await enterOn(page, "Signer à nouveau");
+  await page.getByText("La journée est signée.").waitFor();
+  await enterOn(page, /^Seulement ce qui est à voir/);
+  await look(page, "journee-a-voir");
+});
+
+claim("a correction that can't be is said on the day's page", async () => {
+  const page = world.direction;
+  await go(page, DAY);
+  await tabTo(page, "Enfant");
+  await page.keyboard.type("Achille");
+  await typeInto(page, "Arrivée", "0545p");
+  await typeInto(page, "Départ", "0425p");
+  await typeInto(page, "Pourquoi", "à l’envers");
+  await enterOn(page, "Ajouter");
+  await page.getByRole("alert").waitFor();
+  await look(page, "journee-refus");
+});
+
+claim("the front desk finds a family, reads its file and gives an activation code", async () => {
+  const page = await agent("accueil");
+  await go(page, "/bureau/MEN/familles");
+  await look(page, "familles");
+  await typeInto(page, "Nom d’un enfant, d’un adulte ou du foyer", "personne de ce nom");
+  await enterOn(page, "Chercher");
+  await look(page, "familles-rien");
+  await go(page, "/bureau/MEN/familles");
+  await typeInto(page, "Nom d’un enfant, d’un adulte ou du foyer", "rochefoucauld");
+  await enterOn(page, "Chercher");
+  await look(page, "familles-trouvees");
+  await enterOn(page, /^de La Rochefoucauld/);
+  await look(page, "foyer");
+  await enterOn(page, /^Code d’activation pour François/);
+  await page.locator(".code").waitFor();
+  await look(page, "foyer-code");
+});
+
+claim("finance decides what blocks, issues the month, and prints what goes by post", async () => {
+  const page = (world.finance = await agent("finances"));
+  await go(page, "/bureau/MEN/facturation?mois=2026-09");
+  await look(page, "brouillon-vide");
+  await go(page, "/bureau/MEN/emission/2026-11");
+  await look(page, "emission-bloquee");
+  await enterOn(page, "Revenir au brouillon pour décider");
+  await look(page, "brouillon");
+  await enterOn(page, "Facturer la réservation");
+  await page.getByRole("status").waitFor();
+  await enterOn(page, "Émettre quand même");
+  await page.getByRole("status").waitFor();
+  await look(page, "brouillon-decide");
+  await typeInto(page, "Chercher une famille", "rochefoucauld");
+  await enterOn(page, "Chercher");
+  await enterOn(page, /^Marie-Bénédicte/);
+  await look(page, "brouillon-facture");
+  await go(page, "/bureau/MEN/emission/2026-11");
+  await look(page, "emission");
+  await enterOn(page, /^Émettre \d+ factures/);
+  await page.getByRole("heading", { name: "Factures de novembre 2026" }).waitFor();
+  await look(page, "campagne-neuve");
+  await go(page, "/bureau/MEN/emission/2026-11");
+  await look(page, "emission-rien");
+
+  await go(page, "/bureau/MEN/facturation?mois=2026-10");
+  await enterOn(page, /106 factures/);
+  const run = page.url();
+  await enterOn(page, "Imprimer le lot suivant");
+  assert.equal(page.document.headers()["content-type"], "application/pdf");
+  await page.goto(run);
+  await look(page, "campagne");
+  await typeInto(page, "Chercher un nom ou un numéro", "rochefoucauld");
+  await enterOn(page, "Chercher");
+  await enterOn(page, /^F-2026/);
+  await look(page, "facture-bureau");
+  const document = await page.request.get(`${page.url()}/pdf`);
+  world.remember(document.url(), document.status(), document.headers()["content-type"]);
+  assert.equal((await document.body()).subarray(0, 5).toString(), "%PDF-");
+  await go(page, "/bureau/MEN/factures/00000000-0000-0000-0000-000000000000");
+  await look(page, "bureau-404");
+});
+
+claim("a family's question is answered at the desk, and the family reads the answer", async () => {
+  const page = world.finance;
+  await go(page, "/bureau/MEN/questions");
+  await look(page, "questions");
+  await typeInto(page, "Votre réponse", "La feuille le confirme : le jour est retiré de la prochaine facture.");
+  await enterOn(page, "Répondre");
+  await page.getByText("Déjà répondu").waitFor();
+  await look(page, "questions-repondues");
+  await world.mother.goto(world.bill);
+  await world.mother.getByText("La feuille le confirme").waitFor();
+});
+
+claim("an administrator of two desks chooses one, gives a tablet's code and revokes a tablet", async () => {
+  world.house.account("territoire@demo.example", "Hélène Marchand", "administrateur", "SNV", "MEN");
+  const page = await world.visitor({ desk: true });
+  await enter(page, world.house, "territoire@demo.example");
+  await go(page, "/bureau");
+  await look(page, "bureaux");
+  await enterOn(page, /^Agglomération/);
+  await look(page, "bureau-agglomeration");
+  await enterOn(page, "Tablettes");
+  await look(page, "tablettes");
+  await tabTo(page, "Bâtiment où elle sera");
+  await page.keyboard.type("Groupe");
+  await enterOn(page, "Donner un code");
+  await page.locator(".code").waitFor();
+  await look(page, "tablette-code");
+  await enterOn(page, "Revenir aux tablettes");
+  await look(page, "tablettes-code-en-cours");
+  await enterOn(page, /^Révoquer/);
+  await look(page, "tablette-revocation");
+  await enterOn(page, /^Révoquer/);
+  await page.getByRole("status").waitFor();
+  await look(page, "tablettes-revoquee");
+});
+
+claim("whoever controls reads what was done, and the chain of it", async () => {
+  const page = await agent("admin");
+  await go(page, "/bureau/MEN");
+  await enterOn(page, "Journal des actes");
+  await page.getByText("Chaîne vérifiée").waitFor();
+  await look(page, "actes");
+  await go(page, "/bureau/MEN/actes?jour=2026-01-01");
+  await look(page, "actes-vide");
+  await go(page, "/bureau/MEN/tablettes");
+  await look(page, "tablettes-aucune");
+});
