@@ -178,7 +178,7 @@ fn of_billing(name: &str) -> Option<Tell> {
             t.query::<payments::Asked>(&[
                 ("fait", Field::OneOf(&["encaisse", "classe", "rejete"]), DONE),
                 ("cherche", Field::Text(100), "Une partie d’un numéro de facture, ou de la référence de PayFiP."),
-                PAGE,
+                ("avant", Field::Number, "Seulement ceux commencés avant, en millisecondes depuis 1970 : la page suivante."),
             ])
             .html(200, "Ceux à vérifier, puis les autres.")
         }),

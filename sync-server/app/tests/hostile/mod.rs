@@ -13,7 +13,7 @@ const ENDS: [&str; 6] = ["-262143-01-01", "%2B262142-12-31", "9999-12-31", "0000
 
 on_both! {
     async fn a_zero_byte_is_refused_at_the_door_wherever_it_stands(fresh: &Fresh) {
-        let house = open(&fresh).await.with_mother().await;
+        let house = open(fresh).await.with_mother().await;
         let (agent, _) = at_desk(&house, "agent@exemple.fr", &house.a, &all_roles()).await;
         for path in ["/bureau/%00", "/bureau/A/journee/%00", "/bureau/A/paiements?cherche=%00", "/connexion?suite=/%00"] {
             let page = agent.get(path).await;
@@ -30,7 +30,7 @@ on_both! {
 
 on_both! {
     async fn a_day_at_the_calendar_s_ends_is_no_day_of_a_page(fresh: &Fresh) {
-        let house = open(&fresh).await;
+        let house = open(fresh).await;
         let (agent, _) = at_desk(&house, "agent@exemple.fr", &house.a, &all_roles()).await;
         let token = csrf(&agent, "A").await;
         for day in ENDS {
@@ -49,7 +49,7 @@ on_both! {
 
 on_both! {
     async fn a_tablet_s_clocks_may_say_anything(fresh: &Fresh) {
-        let app = at_noon(&fresh);
+        let app = at_noon(fresh);
         let here = commune(&app, "A").await;
         let door = crate::sync::tablet::open(app).await;
         let tablet = door.tablet(&here).await;
@@ -67,7 +67,7 @@ on_both! {
 
 on_both! {
     async fn a_text_longer_than_anything_is_looked_for_and_not_found(fresh: &Fresh) {
-        let house = open(&fresh).await;
+        let house = crate::office::open(fresh).await;
         let (agent, _) = at_desk(&house, "agent@exemple.fr", &house.a, &all_roles()).await;
         issued(&house, &house.a).await;
         let payment = ids(&house, "A").await.payment.unwrap();
