@@ -171,6 +171,7 @@ pub fn public_holiday(day: NaiveDate) -> Option<&'static str> {
 
 /// A school holiday zone of mainland France.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum Zone {
     /// Besançon, Bordeaux, Lyon…
     A,
@@ -194,6 +195,7 @@ impl std::str::FromStr for Zone {
 
 /// One run of days without school.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SchoolHoliday {
     /// Zone that it holds for.
     pub zone: Zone,
@@ -291,6 +293,7 @@ impl SchoolCalendar {
 
 /// Days of the week as files write them (`lu ma me je ve sa di`), a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Weekdays(u8);
 

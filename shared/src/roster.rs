@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// How an activity is recorded (`pointage` in files).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Recording {
     /// Arrival and departure: crèche, ALSH.
@@ -35,6 +36,7 @@ impl Recording {
 
 /// Which days an activity opens on (`periode` in files).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Period {
     /// Days with school.
@@ -65,6 +67,7 @@ impl Period {
 
 /// Whether a booking is needed (`reservation` in files).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BookingRule {
     /// A presence without booking is a problem.
@@ -78,6 +81,7 @@ pub enum BookingRule {
 
 /// The building.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Site {
     /// Its id.
     pub id: SiteId,
@@ -89,6 +93,7 @@ pub struct Site {
 
 /// A lieu of the site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Centre {
     /// Its id.
     pub id: CentreId,
@@ -110,6 +115,7 @@ pub struct Centre {
 
 /// A group of a lieu.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Group {
     /// Its id.
     pub id: GroupId,
@@ -121,6 +127,7 @@ pub struct Group {
 
 /// A class of a school on the site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Class {
     /// Its id.
     pub id: ClassId,
@@ -132,6 +139,7 @@ pub struct Class {
 
 /// A moment that the board can show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Activity {
     /// Its id.
     pub id: ActivityId,
@@ -157,6 +165,7 @@ pub struct Activity {
 
 /// A child that may come to the site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Child {
     /// Its id.
     pub id: ChildId,
@@ -186,6 +195,7 @@ pub struct Child {
 
 /// Something that holds from a day to a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Dated<T> {
     /// What.
     pub what: T,
@@ -205,6 +215,7 @@ impl<T: Copy> Dated<T> {
 
 /// An adult and one child: may take, must never take, or only under conditions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Adult {
     /// Who.
     pub person: PersonId,
@@ -236,6 +247,7 @@ pub struct Adult {
 
 /// Whether an adult may take a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AdultStatus {
     /// May.
@@ -248,6 +260,7 @@ pub enum AdultStatus {
 
 /// A card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Badge {
     /// Its id.
     pub id: BadgeId,
@@ -259,6 +272,7 @@ pub struct Badge {
 
 /// Whose card it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "kind", content = "id")]
 pub enum BadgeHolder {
     /// All children of a household.
@@ -271,6 +285,7 @@ pub enum BadgeHolder {
 
 /// A planned presence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Booking {
     /// Its id.
     pub id: BookingId,
@@ -290,6 +305,7 @@ pub struct Booking {
 
 /// A member of staff.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Staff {
     /// Their id.
     pub id: StaffId,
@@ -307,6 +323,7 @@ pub struct Staff {
 
 /// One thing that a tablet knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "type", content = "item")]
 pub enum Item {
     /// The building.

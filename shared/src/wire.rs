@@ -15,7 +15,7 @@
 
 use crate::id::{DeviceId, EntryId, OrganisationId, SiteId};
 use crate::journal::{Hash, Note, Private, Sealed};
-use crate::roster::{Item, Key};
+use crate::roster::Item;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -47,6 +47,7 @@ pub mod limits {
 
 /// Why a request was not done. `code` is stable; `message` is French, for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// A stable name, such as `code_deja_utilise`.
     pub code: String,
@@ -65,6 +66,18 @@ impl Bytes {
         self.0.as_slice().try_into().ok()
     }
 }
+
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for Bytes {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::schema::{KnownFormat, Object, SchemaFormat, Type};
+        let text = Object::builder().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Byte)));
+        text.content_encoding("base64").into()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for Bytes {}
 
 impl<T: AsRef<[u8]>> From<T> for Bytes {
     fn from(bytes: T) -> Self {
@@ -87,6 +100,7 @@ impl<'de> Deserialize<'de> for Bytes {
 
 /// A sealed entry on its way. Its bytes are those that were sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WireEntry {
     /// Encoded envelope.
     pub envelope: Bytes,
@@ -99,6 +113,7 @@ pub struct WireEntry {
 
 /// The erasable part on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WirePrivate {
     /// 32 bytes.
     pub salt: Bytes,
@@ -111,6 +126,7 @@ pub struct WirePrivate {
 
 /// A note on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WireNote {
     /// 32 bytes.
     pub salt: Bytes,
@@ -211,6 +227,7 @@ pub fn enrolment_transcript(
 
 /// A tablet shows its key and names a code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EnrolHello {
     /// Name of the code (16 bytes).
     pub code_name: Bytes,
@@ -222,6 +239,7 @@ pub struct EnrolHello {
 
 /// The server proves that it knows the code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EnrolChallenge {
     /// 32 random bytes, good for [`limits::NONCE_LIFE_S`].
     pub nonce: Bytes,
@@ -233,6 +251,7 @@ pub struct EnrolChallenge {
 
 /// The tablet proves that it knows the code and holds its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EnrolConfirm {
     /// Name of the code (16 bytes).
     pub code_name: Bytes,
@@ -253,6 +272,7 @@ pub struct EnrolConfirm {
 
 /// The tablet is one of the site's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EnrolDone {
     /// Its id.
     pub device: DeviceId,
@@ -270,6 +290,7 @@ pub struct EnrolDone {
 
 /// A tablet asks for a nonce.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SessionHello {
     /// Who.
     pub device: DeviceId,
@@ -277,6 +298,7 @@ pub struct SessionHello {
 
 /// The nonce to sign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SessionChallenge {
     /// 32 random bytes, good for [`limits::NONCE_LIFE_S`].
     pub nonce: Bytes,
@@ -284,6 +306,7 @@ pub struct SessionChallenge {
 
 /// The tablet proves who it is, and shows its clocks: believed for nothing, observed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SessionProof {
     /// Who.
     pub device: DeviceId,
@@ -316,6 +339,7 @@ pub fn session_bytes(nonce: &[u8], device: DeviceId, boot: crate::id::BootId, bo
 
 /// A session of [`limits::SESSION_LIFE_S`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Session {
     /// Bearer token.
     pub token: String,
@@ -336,6 +360,7 @@ pub struct Session {
 
 /// Sealed entries, at most [`limits::PUSH_ENTRIES_MAX`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Push {
     /// In order of their numbers.
     pub entries: Vec<WireEntry>,
@@ -343,6 +368,7 @@ pub struct Push {
 
 /// One verdict an entry, in the order of the push.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PushAnswer {
     /// See [`Session::server_epoch`].
     pub server_epoch: String,
@@ -354,6 +380,7 @@ pub struct PushAnswer {
 
 /// What became of an entry. Final, except `held`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Verdict {
     /// Its id; `None` where the bytes are no envelope.
     pub entry: Option<EntryId>,
@@ -366,6 +393,7 @@ pub struct Verdict {
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictKind {
     /// Verified and stored.
@@ -392,6 +420,7 @@ impl VerdictKind {
 
 /// Changes after a cursor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Pull {
     /// Number of the last change that the tablet holds; 0 for all.
     pub cursor: u64,
@@ -402,6 +431,7 @@ pub struct Pull {
 
 /// Changes in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PullAnswer {
     /// See [`Session::server_epoch`].
     pub server_epoch: String,
@@ -416,6 +446,7 @@ pub struct PullAnswer {
 
 /// One change of what a tablet knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Change {
     /// Its number at the site.
     pub number: u64,
@@ -426,12 +457,13 @@ pub struct Change {
 
 /// What changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "change", content = "of")]
 pub enum ChangeBody {
     /// The roster item of a key is now this.
     Put(Item),
-    /// The roster item of a key is gone.
-    Remove(Key),
+    /// The roster item of a [`Key`](crate::roster::Key) is gone.
+    Remove(String),
     /// Another device's entry, or the server's, with the key that signed it.
     Entry {
         /// The sealed bytes.

@@ -1,5 +1,6 @@
 //! The command line: one line a subcommand, each in its desk's folder; one place for exit codes.
 
+use crate::api;
 use crate::app::{App, Place};
 use crate::attendance::commands as attendance;
 use crate::billing::{books, commands as billing, tariff_check};
@@ -66,6 +67,8 @@ pub enum Command {
     /// Comptes et parc de tablettes : accès, rôles, codes, appareils, révocation
     #[command(subcommand)]
     Admin(fleet::Command),
+    /// Écrit la description OpenAPI de tout ce que le serveur répond
+    Openapi,
     /// Écrit le complément de commandes pour un shell (bash, zsh, fish…)
     Completions {
         /// Pour quel shell
@@ -126,6 +129,10 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
         Command::Backup(args) => backup::run(&place, &args).await,
         Command::Restore(args) => restore::run(&place, &args).await,
         Command::Admin(command) => fleet::run(&place, &command).await,
+        Command::Openapi => {
+            print!("{}", api::printed()?);
+            Ok(Outcome::Done)
+        }
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "preau-server", &mut std::io::stdout());
             Ok(Outcome::Done)

@@ -5,6 +5,7 @@
 //! side. [`store`] is the one door to the database; [`app`] holds what all
 //! desks share; [`page`] what all pages do; [`clock`] is the only file that reads the wall clock.
 
+pub mod api;
 pub mod app;
 pub mod attendance;
 pub mod billing;

@@ -2,7 +2,7 @@
 
 use crate::identity::{self, browser};
 use crate::office;
-use crate::page::{not_found, theme};
+use crate::page::{in_our_words, not_found, theme};
 use crate::payments;
 use crate::portal;
 use crate::serve::{Server, Transport};
@@ -13,7 +13,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get};
 use shared::wire::limits::BODY_BYTES_MAX;
 use std::time::Duration;
 use tower_http::timeout::TimeoutLayer;
@@ -21,22 +21,47 @@ use tower_http::timeout::TimeoutLayer;
 /// Longest time that a request may take.
 const REQUEST_S_MAX: u64 = 60;
 
+/// One route: what the router is made of, and what [`crate::api`] is held against.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The path, as the router reads it.
+    pub path: &'static str,
+    handler: fn() -> MethodRouter<Server>,
+}
+
+impl Route {
+    pub(crate) const fn new(method: &'static str, path: &'static str, handler: fn() -> MethodRouter<Server>) -> Self {
+        Self { method, path, handler }
+    }
+
+    /// The router of a table.
+    pub(crate) fn router(table: &[Self]) -> Router<Server> {
+        table.iter().fold(Router::new(), |router, route| router.route(route.path, (route.handler)()))
+    }
+}
+
+/// Anyone, whoever they are.
+const OPEN: [Route; 2] = [
+    // Colours and letters.
+    Route::new("GET", "/theme/{file}", || get(theme::file)),
+    // Whether the program answers. Tells nothing else.
+    Route::new("GET", "/sante", || get(|| async { "ok\n" })),
+];
+
+/// Method and path of every route, from the tables that [`router`] is made of.
+#[must_use]
+pub fn table() -> Vec<(&'static str, &'static str)> {
+    let tables: [&[Route]; 6] = [&sync::ROUTES, &payments::CALLBACKS, &identity::ROUTES, &portal::ROUTES, &payments::ROUTES, &OPEN];
+    let routes = tables.into_iter().flatten().map(|route| (route.method, route.path));
+    routes.chain([office::FIRST]).chain(office::table().iter().map(|entry| (entry.method(), entry.path()))).collect()
+}
+
 /// Every route of the server.
 pub fn router(server: Server) -> Router {
     let policy = content_policy(&server.app.settings.payfip.adresse);
-    let tablets = Router::new()
-        // Whoever holds a code of less than a quarter of an hour; ten tries a minute from one address.
-        .route("/sync/v1/enrol/hello", post(sync::enrol_hello))
-        .route("/sync/v1/enrol/confirm", post(sync::enrol_confirm))
-        // A tablet that is known: a nonce, then its signature.
-        .route("/sync/v1/session/hello", post(sync::session_hello))
-        .route("/sync/v1/session", post(sync::session_open))
-        // A tablet with a token of its site; revoked: its entries are quarantined.
-        .route("/sync/v1/push", post(sync::push))
-        // A tablet with a token of its site, not revoked; its own site only.
-        .route("/sync/v1/pull", post(sync::pull))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(middleware::from_fn(over_tls_only));
+    let tablets = Route::router(&sync::ROUTES).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).layer(middleware::from_fn(over_tls_only));
     // Everything that a browser opens: one layer knows the caller, and refuses forms that aren't ours (identity::browser).
     let pages = Router::new()
         .merge(identity::routes())
@@ -44,20 +69,19 @@ pub fn router(server: Server) -> Router {
         .merge(portal::routes())
         // Agents with a role in the organisation of the path, each page by its right: see office::table.
         .merge(office::routes())
-        // Families: paying a bill. Anyone who knows a payment's id: how it ended, and no name (payments::routes).
-        .merge(payments::routes())
+        // Families: paying a bill. Anyone who knows a payment's id: how it ended, and no name.
+        .merge(Route::router(&payments::ROUTES))
         .layer(middleware::from_fn_with_state(server.clone(), browser::watch));
-    Router::new()
-        // Outside the layer: tablets and other servers hold no cookie of ours.
-        .merge(tablets)
-        // PayFiP, or anyone in its name: it is asked, never believed (payments::callbacks).
-        .merge(payments::callbacks())
+    let people = Router::new()
+        // PayFiP, or anyone in its name: it is asked, never believed. Outside the layer: another server holds no cookie of ours.
+        .merge(Route::router(&payments::CALLBACKS))
         .merge(pages)
-        // Anyone: colours and letters.
-        .route("/theme/{file}", get(theme::file))
-        // Anyone: whether the program answers. Tells nothing else.
-        .route("/sante", get(|| async { "ok\n" }))
+        .merge(Route::router(&OPEN))
         .fallback(not_found)
+        .layer(middleware::from_fn(in_our_words));
+    Router::new()
+        .merge(tablets)
+        .merge(people)
         .layer(middleware::from_fn_with_state(policy, security_headers))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(REQUEST_S_MAX)))
         .with_state(server)

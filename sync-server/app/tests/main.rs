@@ -1,9 +1,11 @@
 //! Whole-desk tests of the server, one binary: each module is a desk, and runs on SQLite and on PostgreSQL.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on says where")]
 
+mod api;
 mod attendance;
 mod billing;
 mod desk;
+mod hostile;
 mod identity;
 mod import;
 mod jobs;

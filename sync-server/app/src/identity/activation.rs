@@ -30,6 +30,7 @@ use serde::Deserialize;
 use shared::calendar::Instant;
 use shared::id::{AccountId, PersonId};
 use shared::name::folded;
+use utoipa::ToSchema;
 
 /// Signs of a code: 60 bits, behind a slow hash.
 const SIGNS: usize = 12;
@@ -60,7 +61,7 @@ pub async fn new_code(territory: &Territory<'_>, hasher: &Hasher, person: Person
 }
 
 /// What was typed, and shown again.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 pub struct Typed {
     #[serde(default)]
     code: String,

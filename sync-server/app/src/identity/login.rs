@@ -21,6 +21,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use shared::id::AccountId;
+use utoipa::ToSchema;
 
 /// Where a family begins.
 pub const FAMILY_HOME: &str = "/famille";
@@ -41,7 +42,7 @@ struct Page {
 }
 
 /// Where somebody wanted to go.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct Towards {
     #[serde(default)]
     suite: String,
@@ -55,7 +56,7 @@ impl Towards {
 }
 
 /// What was typed.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub struct Typed {
     #[serde(default)]
     login: String,

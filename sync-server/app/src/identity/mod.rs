@@ -17,6 +17,7 @@ pub mod child_rights;
 mod code;
 pub mod commands;
 mod cookie;
+pub(crate) mod described;
 pub mod login;
 pub mod oidc;
 pub mod pages;
@@ -35,6 +36,7 @@ pub use visit::{Agent, Form, Guardian};
 
 use crate::Result;
 use crate::app::App;
+use crate::router::Route;
 use crate::serve::Server;
 use crate::settings::Settings;
 use axum::Router;
@@ -67,15 +69,24 @@ impl Identity {
 }
 
 /// Anyone: logging in and out, activating an access.
+pub const ROUTES: [Route; 14] = [
+    Route::new("GET", "/", || get(login::begin)),
+    Route::new("GET", "/connexion", || get(login::page)),
+    Route::new("POST", "/connexion", || post(login::log_in)),
+    Route::new("GET", "/connexion/code", || get(second_factor::page)),
+    Route::new("POST", "/connexion/code", || post(second_factor::check)),
+    Route::new("GET", "/connexion/double-facteur", || get(second_factor::enrol_page)),
+    Route::new("POST", "/connexion/double-facteur", || post(second_factor::enrol)),
+    Route::new("GET", "/connexion/sso/{name}", || get(oidc::leave)),
+    Route::new("GET", "/connexion/sso/{name}/retour", || get(oidc::come_back)),
+    Route::new("GET", "/connexion/lier", || get(oidc::link_page)),
+    Route::new("POST", "/connexion/lier", || post(oidc::link)),
+    Route::new("POST", "/deconnexion", || post(login::log_out)),
+    Route::new("GET", "/activation", || get(activation::page)),
+    Route::new("POST", "/activation", || post(activation::activate)),
+];
+
+/// The router of [`ROUTES`].
 pub fn routes() -> Router<Server> {
-    Router::new()
-        .route("/", get(login::begin))
-        .route("/connexion", get(login::page).post(login::log_in))
-        .route("/connexion/code", get(second_factor::page).post(second_factor::check))
-        .route("/connexion/double-facteur", get(second_factor::enrol_page).post(second_factor::enrol))
-        .route("/connexion/sso/{name}", get(oidc::leave))
-        .route("/connexion/sso/{name}/retour", get(oidc::come_back))
-        .route("/connexion/lier", get(oidc::link_page).post(oidc::link))
-        .route("/deconnexion", post(login::log_out))
-        .route("/activation", get(activation::page).post(activation::activate))
+    Route::router(&ROUTES)
 }

@@ -29,6 +29,7 @@ use sha2::{Digest, Sha256};
 use shared::calendar::Instant;
 use shared::id::AccountId;
 use totp_rs::{Algorithm, Builder, Totp};
+use utoipa::ToSchema;
 
 /// Bytes of a secret (RFC 4226 section 4 recommends 160 bits).
 const SECRET_BYTES: usize = 20;
@@ -68,7 +69,7 @@ struct RecoveryPage {
 }
 
 /// What was typed.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub struct Typed {
     #[serde(default)]
     code: String,

@@ -4,7 +4,7 @@
 //! Whoever isn't logged in is sent to the log-in and back where they read, and answered 401 where they wrote. An organisation in
 //! which somebody has no role is answered as one that doesn't exist.
 
-use crate::identity::browser::{self, Csrf, Visit, Watched, here, in_query};
+use crate::identity::browser::{self, Csrf, Visit, Watched, here, in_query, local_path};
 use crate::identity::pages::{self, Turned};
 use crate::identity::roles::{Grant, Right, Role, holds};
 use crate::identity::session::Session;
@@ -13,6 +13,7 @@ use crate::store::Territory;
 use crate::store::entity::{account_role, organisation, person};
 use crate::{Error, Result};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::Uri;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use sea_orm::{ColumnTrait, QueryFilter};
@@ -162,11 +163,16 @@ async fn in_organisation(server: &Server, account: AccountId, code: Option<&str>
 pub(super) fn logged_in<'v>(visit: &'v Visit, parts: &Parts) -> Result<&'v Session, Response> {
     visit.session().ok_or_else(|| {
         if browser::is_reading(&parts.method) {
-            Redirect::to(&format!("/connexion?suite={}", in_query(&here(&parts.uri)))).into_response()
+            Redirect::to(&format!("/connexion?suite={}", way_back(&parts.uri))).into_response()
         } else {
             pages::turned(Turned::LogInFirst)
         }
     })
+}
+
+/// The page that was asked for, for the address of the log-in; nothing where it is longer than anything that leads back.
+fn way_back(uri: &Uri) -> String {
+    local_path(&here(uri)).map(in_query).unwrap_or_default()
 }
 
 /// Past the second factor, or the way to it.
@@ -178,7 +184,7 @@ fn second_factor(session: &Session, parts: &Parts) -> Result<(), Response> {
     if !browser::is_reading(&parts.method) {
         return Err(pages::turned(Turned::LogInFirst));
     }
-    let suite = in_query(&here(&parts.uri));
+    let suite = way_back(&parts.uri);
     let page = if session.has_totp { "code" } else { "double-facteur" };
     Err(Redirect::to(&format!("/connexion/{page}?suite={suite}")).into_response())
 }

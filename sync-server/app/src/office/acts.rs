@@ -16,11 +16,12 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
 use shared::french;
 use std::collections::{BTreeSet, HashMap};
+use utoipa::ToSchema;
 
 /// Lines shown before the rest is only counted.
 const SHOWN_MAX: usize = 500;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct Asked {
     /// `2026-10-05`; by default today.
     jour: Option<String>,

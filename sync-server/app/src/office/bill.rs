@@ -4,7 +4,7 @@ use super::{Frame, act_of, desk, id_of, snapshot, told};
 use crate::billing::issued::{self, IssuedLine};
 use crate::identity::audit;
 use crate::identity::{Agent, Right};
-use crate::page::html;
+use crate::page::{html, pdf as pdf_of};
 use crate::payments::state_words;
 use crate::serve::Server;
 use crate::store::entity::{household, issued_document, payment, regie};
@@ -12,8 +12,7 @@ use crate::store::{Tenant, Territory};
 use crate::{Error, Result};
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use rules::wording::{Reader, Why};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use shared::french;
@@ -128,6 +127,5 @@ pub(super) async fn pdf(State(server): State<Server>, agent: Agent, Path((_, bil
     let made = made.ok_or_else(|| Error::conflict("Le document de cette facture est en préparation : revenez dans un moment."))?;
     audit::write(&territory, now, act_of(&agent, PDF).about("invoice", id)).await?;
     transaction.commit().await?;
-    let name = format!("inline; filename=\"{number}.pdf\"");
-    Ok(([(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)], made.pdf).into_response())
+    Ok(pdf_of(&number, made.pdf))
 }

@@ -5,6 +5,7 @@ use crate::attendance::sheet::{self, Sheet, Signed};
 use crate::attendance::signed::{DayState, states};
 use crate::identity::{Agent, Right};
 use crate::page::html;
+use crate::registry::import::fields::YEARS;
 use crate::serve::Server;
 use crate::store::entity::{activity, centre, child, enrolment};
 use crate::store::{Tenant, Territory};
@@ -20,9 +21,10 @@ use shared::calendar::Month;
 use shared::fold::{ChildDay, Flag, Mark};
 use shared::french;
 use shared::id::{CentreId, ChildId};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct Asked {
     /// `2026-10-05`; by default today.
     #[serde(default)]
@@ -176,10 +178,11 @@ pub(super) async fn centre_for(territory: &Territory<'_>, agent: &Agent, code: &
     }
 }
 
-/// A day of a form or an address.
+/// A day of a form or an address; by default today. Of a year that people know: from the calendar's ends on, there is no week to show.
 pub(super) fn day_of(text: Option<&str>, today: NaiveDate) -> Result<NaiveDate> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(today) };
-    text.parse().map_err(|_| Error::input(format!("« {text} » n’est pas un jour : attendu AAAA-MM-JJ.")))
+    let day = text.parse().ok().filter(|day: &NaiveDate| YEARS.contains(&day.year()));
+    day.ok_or_else(|| Error::input(format!("« {text} » n’est pas un jour : attendu AAAA-MM-JJ.")))
 }
 
 async fn show(server: &Server, agent: &Agent, code: &str, asked: &Asked, notice: Option<Notice>) -> Result<Response> {

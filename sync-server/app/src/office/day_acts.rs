@@ -13,6 +13,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::NaiveTime;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 /// Signs a day.
 pub(super) const SIGN: &str = "POST /bureau/{organisation}/journee/{centre}/signature";
@@ -24,7 +25,7 @@ pub(super) const RETRACT: &str = "POST /bureau/{organisation}/journee/{centre}/r
 pub(super) const ADD: &str = "POST /bureau/{organisation}/journee/{centre}/presence";
 
 /// The fields of all four forms; each needs some of them.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub(super) struct Typed {
     date: String,

@@ -11,6 +11,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use rules::problem::{Decision, Problem};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 /// Decides.
 pub(super) const ROUTE: &str = "POST /bureau/{organisation}/facturation/{month}/decisions";
@@ -18,7 +19,7 @@ pub(super) const ROUTE: &str = "POST /bureau/{organisation}/facturation/{month}/
 const REASON_CHARACTERS_MAX: usize = 200;
 
 /// One problem by its name, or a kind.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub(super) struct Typed {
     probleme: String,

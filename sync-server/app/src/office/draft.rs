@@ -22,6 +22,7 @@ use shared::calendar::Month;
 use shared::french;
 use shared::money::Cents;
 use std::collections::{BTreeMap, HashMap};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Opens a bill of the draft: it tells of a child's days.
@@ -33,7 +34,7 @@ const PROBLEMS_SHOWN_MAX: usize = 60;
 /// A kind with so few problems stands open.
 const PROBLEMS_OPEN_MAX: usize = 5;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct Asked {
     /// `2026-10`; by default the month before today's.
     mois: Option<String>,

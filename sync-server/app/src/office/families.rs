@@ -14,12 +14,13 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use serde::Deserialize;
 use shared::id::CentreId;
 use std::collections::{HashMap, HashSet};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Households shown of one search.
 const FOUND_MAX: usize = 60;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct Asked {
     /// Part of a name of anybody of the household.
     cherche: Option<String>,

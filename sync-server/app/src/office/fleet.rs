@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use shared::french;
 use shared::id::SiteId;
 use std::collections::HashMap;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Gives a code for a tablet.
@@ -32,7 +33,7 @@ const PIXELS_A_MODULE: u32 = 6;
 const DONE: [(&str, &str); 1] =
     [("revoquee", "La tablette est révoquée : elle ne lit plus rien, et ce qu’elle remettra attendra une décision.")];
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct Asked {
     fait: Option<String>,
 }
@@ -135,7 +136,7 @@ struct CodePage {
 }
 
 /// What was chosen.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub(super) struct Typed {
     site: String,

@@ -19,6 +19,7 @@ use rules::problem::{Decision, Problem};
 use serde::Deserialize;
 use shared::calendar::Month;
 use shared::french;
+use utoipa::ToSchema;
 
 /// Issues.
 pub(super) const ROUTE: &str = "POST /bureau/{organisation}/emission/{month}";
@@ -85,7 +86,7 @@ fn said(problem: &Problem, names: &Names) -> String {
 }
 
 /// What was chosen.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub(super) struct Typed {
     exercice: String,

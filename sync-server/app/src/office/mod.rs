@@ -10,6 +10,7 @@ mod bill;
 mod day;
 mod day_acts;
 mod decide;
+pub(crate) mod described;
 mod draft;
 mod families;
 mod fleet;
@@ -39,9 +40,12 @@ use axum::routing::get;
 use frame::{Frame, desk, desks_of};
 use uuid::Uuid;
 
+/// The one route that names no organisation yet.
+pub const FIRST: (&str, &str) = ("GET", "/bureau");
+
 /// Routes below `/bureau`: agents, each page by its right.
 pub fn routes() -> Router<Server> {
-    let first = Router::new().route("/bureau", get(first_desk));
+    let first = Router::new().route(FIRST.1, get(first_desk));
     table().into_iter().fold(first, |router, entry| router.route(entry.path(), entry.handler))
 }
 

@@ -9,12 +9,13 @@ use crate::billing::{issued, paper as documents_of};
 use crate::identity::audit;
 use crate::identity::{Agent, Form, Right};
 use crate::jobs;
+use crate::page::pdf;
 use crate::serve::Server;
 use crate::store::entity::{invoice, issued_document};
 use crate::store::{Tenant, Territory};
 use crate::{Error, Result};
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use documents::limits::{BATCH_DAYS_MAX, BATCH_DOCUMENTS_MAX};
 use rules::wording::Reader;
@@ -23,6 +24,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use serde::Deserialize;
 use shared::french;
 use std::collections::{BTreeMap, HashMap};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Prints a batch.
@@ -95,7 +97,7 @@ pub(super) async fn paper(tenant: &Tenant<'_>, bills: &[invoice::Model]) -> Resu
 }
 
 /// Which batch: the next one, or one that was printed before.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub(super) struct Typed {
     lot: String,
@@ -111,10 +113,7 @@ pub(super) async fn print(
     agent.must(Right::Decide)?;
     let run = id_of(&run, "Cette campagne")?;
     match batch(&server, &agent, run, typed.lot.parse().ok()).await {
-        Ok(pdf) => {
-            let name = format!("inline; filename=\"papier-{run}.pdf\"");
-            Ok(([(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)], pdf).into_response())
-        }
+        Ok(bytes) => Ok(pdf(&format!("papier-{run}"), bytes)),
         Err(error) => {
             let wrong = Notice::wrong(to_say(error)?);
             let page = show(&server, &agent, run, Asked::default(), Some(wrong)).await?;
@@ -146,7 +145,7 @@ async fn batch(server: &Server, agent: &Agent, run: Uuid, lot: Option<i64>) -> R
     if documents.is_empty() {
         return Err(Error::conflict("Rien à imprimer : tout ce qui est prêt est déjà imprimé."));
     }
-    let pdf = jobs::render(app, documents).await?.pdf;
+    let bytes = jobs::render(app, documents).await?.pdf;
     let (now, transaction) = (app.clock.now(), app.db.begin().await?);
     let territory = Territory::new(app.territoire(), &transaction);
     let tenant = territory.tenant(agent.organisation_id());
@@ -157,5 +156,5 @@ async fn batch(server: &Server, agent: &Agent, run: Uuid, lot: Option<i64>) -> R
     mark.exec(&tenant.on()).await?;
     audit::write(&territory, now, act_of(agent, ROUTE).about("billing_run", run)).await?;
     transaction.commit().await?;
-    Ok(pdf)
+    Ok(bytes)
 }

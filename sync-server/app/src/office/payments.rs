@@ -24,12 +24,15 @@ use serde::Deserialize;
 use shared::french;
 use shared::money::Cents;
 use std::collections::HashMap;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Says what became of a payment.
 pub(super) const DECIDE: &str = "POST /bureau/{organisation}/paiements/{payment}";
 /// Payments of one page.
 const SHOWN: u64 = 50;
+/// Longest text that is looked for: SQLite gives up on a pattern of 50,000 bytes, and no number is as long.
+const SEARCH_CHARACTERS_MAX: usize = 100;
 /// What was done, as the page says it after the act.
 const DONE: [(&str, &str); 3] = [
     ("encaisse", "L’encaissement est dans les comptes, et la famille voit sa facture payée."),
@@ -37,7 +40,7 @@ const DONE: [(&str, &str); 3] = [
     ("rejete", "Le rejet est dans les comptes : la facture est de nouveau à payer."),
 ];
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct Asked {
     fait: Option<String>,
     /// A bill's number, or PayFiP's reference.
@@ -94,7 +97,7 @@ pub(super) async fn page(State(server): State<Server>, agent: Agent, Query(asked
 }
 
 /// What was typed.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub(super) struct Typed {
     decision: String,
@@ -151,7 +154,7 @@ async fn show(server: &Server, agent: &Agent, asked: &Asked, notice: Option<Noti
     let on = tenant.on();
     let to_check = tenant.find::<payment::Entity>().filter(payment::Column::State.eq(TO_CHECK));
     let to_check = to_check.order_by_asc(payment::Column::CreatedAtMs).all(&on).await?;
-    let search = asked.cherche.as_deref().unwrap_or_default().trim().to_owned();
+    let search: String = asked.cherche.as_deref().unwrap_or_default().trim().chars().take(SEARCH_CHARACTERS_MAX).collect();
     let others = tenant.find::<payment::Entity>().filter(payment::Column::State.ne(TO_CHECK)).filter(found_by(&tenant, &search));
     let before = asked.avant.map(|before| payment::Column::CreatedAtMs.lt(before));
     let others = others.filter(Condition::all().add_option(before)).order_by_desc(payment::Column::CreatedAtMs);

@@ -18,6 +18,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
 use shared::french;
 use std::collections::HashMap;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Answers.
@@ -29,7 +30,7 @@ const SHOWN_MAX: u64 = 100;
 /// What was done, as the page says it after the act.
 const DONE: [(&str, &str); 1] = [("repondu", "La réponse est dans l’espace de la famille.")];
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct Asked {
     fait: Option<String>,
 }
@@ -113,7 +114,7 @@ fn said(
 }
 
 /// What was typed.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub(super) struct Typed {
     reponse: String,

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use shared::french;
 use shared::money::Cents;
 use std::collections::HashMap;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Rows of one page.
@@ -25,7 +26,7 @@ const BILLS_A_PAGE: usize = 100;
 /// Documents that were given up, named with their reason.
 const FAILURES_SHOWN_MAX: usize = 20;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct Asked {
     /// From 1.
     page: Option<usize>,

@@ -10,6 +10,7 @@
 pub mod commands;
 pub mod create;
 pub mod decide;
+pub(crate) mod described;
 mod line;
 mod offer;
 mod pages;
@@ -25,9 +26,8 @@ pub use settle::{Answered, ask, learn};
 
 use crate::Error;
 use crate::app::App;
-use crate::serve::Server;
+use crate::router::Route;
 use crate::store::entity::payment;
-use axum::Router;
 use axum::routing::{get, post};
 use payfip::Saisie;
 
@@ -79,17 +79,16 @@ fn unknown() -> Error {
 }
 
 /// What a browser opens: behind the layer that knows the caller.
-pub fn routes() -> Router<Server> {
-    Router::new()
-        // A family: the payer of the bill, or another adult of its household who sees its lines.
-        .route("/famille/factures/{id}/payer", post(create::pay))
-        // Anyone who knows the payment's id: how it ended and the bill's number. Whoever may pay the bill also gets links.
-        .route("/payfip/retour/{id}", get(pages::come_back))
-}
+pub const ROUTES: [Route; 2] = [
+    // A family: the payer of the bill, or another adult of its household who sees its lines.
+    Route::new("POST", "/famille/factures/{id}/payer", || post(create::pay)),
+    // Anyone who knows the payment's id: how it ended and the bill's number. Whoever may pay the bill also gets links.
+    Route::new("GET", "/payfip/retour/{id}", || get(pages::come_back)),
+];
 
 /// What PayFiP calls, or sends a browser to by POST: no session, no token of ours. Nothing that comes in here is believed.
-pub fn callbacks() -> Router<Server> {
-    Router::new()
-        .route("/payfip/notification/{id}", get(pages::notified).post(pages::notified))
-        .route("/payfip/retour/{id}", post(pages::posted_back))
-}
+pub const CALLBACKS: [Route; 3] = [
+    Route::new("GET", "/payfip/notification/{id}", || get(pages::notified)),
+    Route::new("POST", "/payfip/notification/{id}", || post(pages::notified)),
+    Route::new("POST", "/payfip/retour/{id}", || post(pages::posted_back)),
+];

@@ -19,9 +19,10 @@ use sea_orm::{ColumnTrait, Condition, QueryFilter};
 use serde::Deserialize;
 use shared::french;
 use std::collections::{BTreeMap, BTreeSet};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct Asked {
     /// Set after an act, so that the page says that it is done.
     fait: Option<String>,

@@ -16,12 +16,13 @@ use chrono::Datelike;
 use serde::Deserialize;
 use shared::calendar::Month;
 use shared::french;
+use utoipa::ToSchema;
 
 const ROUTE: &str = "GET /famille/enfants/{id}";
 /// How far from today's a month may be asked for: what is older is asked of the collectivité.
 const MONTHS_MAX: i32 = 36;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct Asked {
     /// `2026-10`; by default today's.
     mois: Option<String>,

@@ -5,7 +5,7 @@ use super::bill::{read, told};
 use super::reading::Bill;
 use crate::Result;
 use crate::identity::Guardian;
-use crate::page::html;
+use crate::page::{html, pdf as pdf_of};
 use crate::serve::Server;
 use crate::store::Territory;
 use crate::store::entity::issued_document;
@@ -54,11 +54,7 @@ pub(super) async fn pdf(State(server): State<Server>, guardian: Guardian, Path(i
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_S));
         return Ok(response);
     };
-    // The number alone: a file's name travels further than its content, and a printed number is letters, digits and dashes.
-    let name: String = bill.issued.bill.printed_number.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-    let disposition = HeaderValue::from_str(&format!("inline; filename=\"{name}.pdf\"")).unwrap_or(HeaderValue::from_static("inline"));
-    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("application/pdf")), (header::CONTENT_DISPOSITION, disposition)];
-    Ok((headers, made.pdf).into_response())
+    Ok(pdf_of(&bill.issued.bill.printed_number, made.pdf))
 }
 
 async fn stored(server: &Server, bill: &Bill) -> Result<Option<issued_document::Model>> {

@@ -11,6 +11,7 @@ mod bill;
 mod bills;
 mod child;
 mod days;
+pub(crate) mod described;
 mod document;
 mod home;
 mod notices;
@@ -18,39 +19,30 @@ mod question;
 pub(crate) mod reading;
 
 use crate::identity::{Csrf, Guardian};
+use crate::router::Route;
 use crate::serve::Server;
 use axum::Router;
-use axum::routing::{MethodRouter, get, post};
-
-/// One route of the portal.
-#[derive(Debug, Clone, Copy)]
-pub struct Route {
-    /// `GET` or `POST`.
-    pub method: &'static str,
-    /// The path, as the router reads it.
-    pub path: &'static str,
-    handler: fn() -> MethodRouter<Server>,
-}
+use axum::routing::{get, post};
 
 /// Every route of the portal, once: the router is made from it, and a test walks it as each kind of person.
 pub const ROUTES: [Route; 12] = [
-    Route { method: "GET", path: "/famille", handler: || get(home::page) },
-    Route { method: "GET", path: "/famille/enfants/{id}", handler: || get(child::page) },
-    Route { method: "GET", path: "/famille/enfants/{id}/absence", handler: || get(absence::page) },
-    Route { method: "POST", path: "/famille/enfants/{id}/absence", handler: || post(absence::submit) },
-    Route { method: "GET", path: "/famille/factures", handler: || get(bills::page) },
-    Route { method: "GET", path: "/famille/factures/{id}", handler: || get(bill::page) },
-    Route { method: "GET", path: "/famille/factures/{id}/facture.pdf", handler: || get(document::pdf) },
-    Route { method: "POST", path: "/famille/factures/{id}/lignes/{line}/question", handler: || post(question::ask) },
-    Route { method: "GET", path: "/famille/compte", handler: || get(account::page) },
-    Route { method: "POST", path: "/famille/compte/sessions", handler: || post(account::end_sessions) },
-    Route { method: "GET", path: "/accessibilite", handler: || get(notices::accessibility) },
-    Route { method: "GET", path: "/vie-privee", handler: || get(notices::privacy) },
+    Route::new("GET", "/famille", || get(home::page)),
+    Route::new("GET", "/famille/enfants/{id}", || get(child::page)),
+    Route::new("GET", "/famille/enfants/{id}/absence", || get(absence::page)),
+    Route::new("POST", "/famille/enfants/{id}/absence", || post(absence::submit)),
+    Route::new("GET", "/famille/factures", || get(bills::page)),
+    Route::new("GET", "/famille/factures/{id}", || get(bill::page)),
+    Route::new("GET", "/famille/factures/{id}/facture.pdf", || get(document::pdf)),
+    Route::new("POST", "/famille/factures/{id}/lignes/{line}/question", || post(question::ask)),
+    Route::new("GET", "/famille/compte", || get(account::page)),
+    Route::new("POST", "/famille/compte/sessions", || post(account::end_sessions)),
+    Route::new("GET", "/accessibilite", || get(notices::accessibility)),
+    Route::new("GET", "/vie-privee", || get(notices::privacy)),
 ];
 
 /// The router of [`ROUTES`].
 pub fn routes() -> Router<Server> {
-    ROUTES.iter().fold(Router::new(), |router, route| router.route(route.path, (route.handler)()))
+    Route::router(&ROUTES)
 }
 
 /// What stands around every page.

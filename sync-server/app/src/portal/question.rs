@@ -16,6 +16,7 @@ use chrono::NaiveDate;
 use rules::explanation::Step;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 const ROUTE: &str = "POST /famille/factures/{id}/lignes/{line}/question";
 /// Longest text, in letters.
@@ -24,7 +25,7 @@ const LETTERS_MAX: usize = 1000;
 const WAITING_MAX: usize = 20;
 
 /// What was typed.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct Typed {
     /// A day of the line; empty for the whole of it.
     #[serde(default)]

@@ -8,6 +8,7 @@
 //! Use cases are functions of (territory, now, request) in the caller's transaction; [`routes`] only translates.
 
 pub mod authority;
+pub(crate) mod described;
 pub mod enrol;
 pub mod enrolment_qr;
 pub mod fingerprint;

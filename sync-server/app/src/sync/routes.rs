@@ -1,6 +1,7 @@
 //! The sync routes: bytes to requests, use cases in one transaction each, answers to bytes.
 
 use crate::app::App;
+use crate::router::Route;
 use crate::serve::Server;
 use crate::store::Territory;
 use crate::sync::refusal::Refusal;
@@ -10,11 +11,26 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, header};
+use axum::routing::post;
 use serde::de::DeserializeOwned;
 use shared::wire::limits::BODY_BYTES_MAX;
 use shared::wire::{EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, Pull, PullAnswer, Push, PushAnswer, Session, SessionChallenge};
 use shared::wire::{SessionHello, SessionProof};
 use std::net::SocketAddr;
+
+/// What a tablet calls, over TLS.
+pub const ROUTES: [Route; 6] = [
+    // Whoever holds a code of less than a quarter of an hour; ten tries a minute from one address.
+    Route::new("POST", "/sync/v1/enrol/hello", || post(enrol_hello)),
+    Route::new("POST", "/sync/v1/enrol/confirm", || post(enrol_confirm)),
+    // A tablet that is known: a nonce, then its signature.
+    Route::new("POST", "/sync/v1/session/hello", || post(session_hello)),
+    Route::new("POST", "/sync/v1/session", || post(session_open)),
+    // A tablet with a token of its site; revoked: its entries are quarantined.
+    Route::new("POST", "/sync/v1/push", || post(push)),
+    // A tablet with a token of its site, not revoked; its own site only.
+    Route::new("POST", "/sync/v1/pull", || post(pull)),
+];
 
 /// An answer, or why not.
 type Answer<T> = Result<Json<T>, Refusal>;

@@ -4,6 +4,6 @@ mod days;
 mod enrolling;
 mod erased;
 mod limits;
-mod tablet;
+pub mod tablet;
 mod taking_in;
 mod telling;

@@ -29,6 +29,7 @@ use sha2::{Digest, Sha256};
 use shared::calendar::Instant;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use utoipa::ToSchema;
 
 /// How long somebody may take at the sign-on.
 const LEAVE_MS: i64 = 10 * 60_000;
@@ -175,7 +176,7 @@ pub async fn leave(State(server): State<Server>, Path(nom): Path<String>, Query(
 }
 
 /// What a sign-on says when it sends somebody back.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub struct Back {
     #[serde(default)]
     state: String,

@@ -13,7 +13,7 @@ mod context;
 mod contracts;
 mod custody;
 mod elsewhere;
-mod fields;
+pub(crate) mod fields;
 mod folder;
 mod households;
 mod organisations;

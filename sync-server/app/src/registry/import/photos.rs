@@ -24,7 +24,8 @@ pub const PHOTO_BYTES_MAX: u64 = 200 * 1024;
 pub const SIDE_PIXELS_MAX: u32 = 512;
 /// Longest side of what is decoded: a small file may claim to be a huge picture.
 const SIDE_DECODED_MAX: u32 = 10_000;
-const DECODED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Most memory that a decoded picture takes: 33 million pixels, more than any that fits [`PHOTO_BYTES_MAX`] and shows a face.
+const DECODED_BYTES_MAX: u64 = 96 * 1024 * 1024;
 const QUALITY: u8 = 82;
 /// Hashes in one DELETE.
 const HASHES_A_STATEMENT_MAX: usize = 500;
@@ -162,8 +163,11 @@ fn stripped(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(SIDE_DECODED_MAX);
     limits.max_image_height = Some(SIDE_DECODED_MAX);
-    limits.max_alloc = Some(DECODED_BYTES_MAX);
     decoder.set_limits(limits).ok()?;
+    // The library's own limit of memory isn't asked for JPEG.
+    if decoder.total_bytes() > DECODED_BYTES_MAX {
+        return None;
+    }
     let orientation = decoder.orientation().ok()?;
     let mut picture = DynamicImage::from_decoder(decoder).ok()?;
     picture.apply_orientation(orientation);
@@ -204,6 +208,39 @@ mod tests {
         let picture = image::load_from_memory(&jpeg).unwrap();
         assert_eq!((picture.width(), picture.height()), (40, 80), "turned as the camera said");
         assert_eq!(stripped(&source), Some(jpeg));
+    }
+
+    /// The same picture, whose header says that it is of another size.
+    fn claiming(jpeg: &[u8], width: u16, height: u16) -> Vec<u8> {
+        let mut jpeg = jpeg.to_vec();
+        let frame = jpeg.windows(2).position(|w| w == [0xff, 0xc0]).unwrap();
+        jpeg[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
+        jpeg[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
+        jpeg
+    }
+
+    #[test]
+    fn a_small_file_that_claims_a_huge_picture_takes_no_memory() {
+        let honest = a_picture(80, 40);
+        assert!(stripped(&claiming(&honest, 80, 40)).is_some());
+        assert_eq!(stripped(&claiming(&honest, 50_000, 50_000)), None);
+        // Each side is allowed; both together are 243 million bytes.
+        let decoder = JpegDecoder::new(Cursor::new(claiming(&honest, 9_000, 9_000))).unwrap();
+        assert!(decoder.total_bytes() > DECODED_BYTES_MAX);
+        assert_eq!(stripped(&claiming(&honest, 9_000, 9_000)), None);
+    }
+
+    #[test]
+    fn what_is_hidden_behind_a_picture_stays_behind_and_what_has_another_kind_is_none() {
+        let hidden = b"<script>alert(1)</script>PK\x03\x04";
+        let jpeg = stripped(&[&a_picture(80, 40), hidden.as_slice()].concat()).unwrap();
+        assert!(!jpeg.windows(7).any(|w| w == b"<script") && !jpeg.windows(4).any(|w| w == b"PK\x03\x04"));
+        let mut png = Vec::new();
+        image::RgbImage::new(8, 8).write_with_encoder(image::codecs::png::PngEncoder::new(&mut png)).unwrap();
+        for other in [png.as_slice(), b"GIF89a\x01\0\x01\0\0\0\0;", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", hidden, b""]
+        {
+            assert_eq!(stripped(other), None, "{}", String::from_utf8_lossy(other));
+        }
     }
 
     #[test]

@@ -1,0 +1,60 @@
+//! The tablets' routes, told to an integrator. Statuses and codes are those of [`super::refusal`].
+
+use crate::api::{By, Told};
+use shared::wire::{
+    EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, Problem, Pull, PullAnswer, Push, PushAnswer, Session, SessionChallenge,
+    SessionHello, SessionProof,
+};
+
+fn told_of(by: By, name: &'static str, title: &str) -> Told {
+    Told::new(by, "Tablettes", name, title)
+        .json::<Problem>(400, "`requete_illisible` : le corps n’est pas ce que la route prend.")
+        .json::<Problem>(413, "`requete_trop_grande` : plus de 1 Mio.")
+        .json::<Problem>(426, "`tls_exige` : la synchronisation passe par https.")
+        .json::<Problem>(503, "`indisponible` : la tablette réessaie.")
+}
+
+/// Every route of [`super::routes::ROUTES`].
+pub(crate) fn told() -> Vec<Told> {
+    vec![
+        told_of(By::Machine, "POST /sync/v1/enrol/hello", "Enrôlement, premier pas : le serveur prouve qu’il connaît le code")
+            .says("Le code ne voyage pas : les deux côtés en tirent un nom et une clé (Argon2id).")
+            .takes::<EnrolHello>()
+            .json::<EnrolChallenge>(200, "Le certificat à retenir, et la preuve.")
+            .json::<Problem>(404, "`code_inconnu` : n’existe pas, ou n’est plus valable.")
+            .json::<Problem>(429, "`trop_d_essais` : dix par minute depuis une adresse.")
+            .json::<Problem>(503, "`reprise` : après une restauration, avant la confirmation d’un agent."),
+        told_of(By::Machine, "POST /sync/v1/enrol/confirm", "Enrôlement, second pas : la tablette prouve le code et sa clé")
+            .takes::<EnrolConfirm>()
+            .json::<EnrolDone>(200, "La tablette est l’une de celles du site.")
+            .json::<Problem>(403, "`preuve_fausse`.")
+            .json::<Problem>(404, "`code_inconnu`.")
+            .json::<Problem>(409, "`code_deja_utilise`, `tablette_deja_enrolee` ou `defi_inconnu`.")
+            .json::<Problem>(429, "`trop_d_essais`.")
+            .json::<Problem>(503, "`reprise`."),
+        told_of(By::Machine, "POST /sync/v1/session/hello", "Session, premier pas : un nombre à signer")
+            .takes::<SessionHello>()
+            .json::<SessionChallenge>(200, "Le nombre, valable deux minutes.")
+            .json::<Problem>(401, "`appareil_inconnu` : à enrôler."),
+        told_of(By::Machine, "POST /sync/v1/session", "Session, second pas : un jeton d’une heure")
+            .takes::<SessionProof>()
+            .json::<Session>(200, "Le jeton, et où le serveur en est.")
+            .json::<Problem>(401, "`appareil_inconnu`.")
+            .json::<Problem>(403, "`preuve_fausse`.")
+            .json::<Problem>(409, "`defi_inconnu`, ou `epoque_depassee` : cette tablette existe en double."),
+        told_of(By::Tablet, "POST /sync/v1/push", "Remettre des pointages scellés")
+            .says(
+                "Un verdict par pointage, définitif sauf `held`. Une tablette révoquée remet aussi : ses pointages attendent une décision.",
+            )
+            .takes::<Push>()
+            .json::<PushAnswer>(200, "Les verdicts, dans l’ordre de l’envoi.")
+            .json::<Problem>(401, "`session_expiree`.")
+            .json::<Problem>(413, "`trop_d_entrees` : plus de 200."),
+        told_of(By::Tablet, "POST /sync/v1/pull", "Lire ce qui a changé sur le site")
+            .takes::<Pull>()
+            .json::<PullAnswer>(200, "Les changements après le curseur, dans l’ordre de leurs numéros.")
+            .json::<Problem>(401, "`session_expiree`.")
+            .json::<Problem>(403, "`appareil_revoque`.")
+            .json::<Problem>(410, "`refresh_required` : le serveur a été restauré, la tablette relit tout."),
+    ]
+}
