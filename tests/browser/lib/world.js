@@ -27,7 +27,7 @@ class World {
 
   async #open() {
     this.routes = getRoutes();
-    this.routeOf = matcher(this.routes.paths);
+    this.routeOf = matcher(this.routes);
     [this.house, this.browser] = await Promise.all([
       House.open(),
       chromium.launch({
