@@ -20,7 +20,9 @@
 //! One thing is read more closely than the rule's first sentence: where a
 //! device's clock was wrong for a while without being observed, its times are
 //! held between the observed ones around them, so that one touch sealed in
-//! "2038" doesn't push a whole week there.
+//! "2038" doesn't push a whole week there. And where a chain forks (a tablet
+//! put back to an older image, or running twice), time doesn't go back along
+//! each branch; one branch says nothing about the other's.
 //!
 //! It is a set: the same entry twice counts once, and a copy that can be read
 //! stands for one that was erased.

@@ -2,7 +2,7 @@
 
 use super::Fact;
 use crate::id::{BootId, DeviceId, EntryId};
-use crate::journal::{Detail, Evidence, Kind, Payload};
+use crate::journal::{Detail, Evidence, Hash, Kind, Payload, hash_of};
 use std::collections::{BTreeMap, HashMap};
 
 /// From here on, the distance between claimed and effective time is shown.
@@ -27,15 +27,13 @@ pub fn effective_times(facts: &[Fact]) -> HashMap<EntryId, i64> {
 /// When each readable entry was sealed, as its device's clock should have told: a set of entries, each once.
 pub(super) fn sealing_times(set: &[&Fact]) -> HashMap<EntryId, i64> {
     let observations = observations(set);
-    let mut lives: BTreeMap<(DeviceId, u32), Vec<(&Fact, &Payload)>> = BTreeMap::new();
+    let mut lives: BTreeMap<(DeviceId, u32), Vec<&Fact>> = BTreeMap::new();
     for fact in set {
-        if let Some(payload) = &fact.payload {
-            lives.entry((fact.envelope.place.device, fact.envelope.place.epoch)).or_default().push((fact, payload));
-        }
+        lives.entry((fact.envelope.place.device, fact.envelope.place.epoch)).or_default().push(fact);
     }
     let mut times = HashMap::with_capacity(set.len());
     for ((device, _), life) in &mut lives {
-        life.sort_by_key(|(fact, _)| (fact.envelope.place.seq, fact.envelope.entry_id));
+        life.sort_by_key(|fact| (fact.envelope.place.seq, fact.envelope.entry_id));
         times.extend(life_times(*device, life, &observations));
     }
     times
@@ -64,28 +62,57 @@ fn observations(set: &[&Fact]) -> Observations {
     found
 }
 
-/// Times of one device's epoch, in order of its numbers: observed where possible, never going back.
-fn life_times(device: DeviceId, life: &[(&Fact, &Payload)], observations: &Observations) -> Vec<(EntryId, i64)> {
-    let observed_at = |payload: &Payload| {
+/// Times of one device's epoch, whose entries are in order: observed where possible, never going back along the chain.
+fn life_times(device: DeviceId, life: &[&Fact], observations: &Observations) -> Vec<(EntryId, i64)> {
+    let observed_at = |fact: &&Fact| {
+        let payload = fact.payload.as_ref()?;
         let at = observed_time(observations.get(&(device, payload.boot))?, payload.boottime_ms)?;
         Some(if at.abs_diff(payload.sealed_at_ms) <= CLOCK_NOISE_MS { payload.sealed_at_ms } else { at })
     };
-    let observed: Vec<Option<i64>> = life.iter().map(|(_, payload)| observed_at(payload)).collect();
-    // What an unobserved entry can't be later than: the next observed one.
+    let observed: Vec<Option<i64>> = life.iter().map(observed_at).collect();
+    let sealed_after = sealed_after(life);
+    // What an unobserved entry can't be later than: the next observed one, on whatever branch.
     let mut latest = vec![i64::MAX; life.len()];
-    let mut bound = i64::MAX;
     for position in (0..life.len()).rev() {
-        latest[position] = bound;
-        bound = observed[position].map_or(bound, |at| at.min(bound));
+        if let Some(before) = sealed_after[position] {
+            let bound = observed[position].map_or(latest[position], |at| at.min(latest[position]));
+            latest[before] = latest[before].min(bound);
+        }
     }
-    let mut before = i64::MIN;
+    let mut times = vec![i64::MIN; life.len()];
     let mut out = Vec::with_capacity(life.len());
-    for (position, (fact, payload)) in life.iter().enumerate() {
-        let at = observed[position].unwrap_or_else(|| payload.sealed_at_ms.min(latest[position]));
-        before = before.max(at);
-        out.push((fact.envelope.entry_id, before));
+    for (position, fact) in life.iter().enumerate() {
+        let floor = sealed_after[position].map_or(i64::MIN, |before| times[before]);
+        let own = fact.payload.as_ref().map(|p| observed[position].unwrap_or_else(|| p.sealed_at_ms.min(latest[position])));
+        times[position] = own.map_or(floor, |at| at.max(floor));
+        if own.is_some() {
+            out.push((fact.envelope.entry_id, times[position]));
+        }
     }
     out
+}
+
+/// Behind which entry of the list each was sealed: the one before it, as long as there is one chain. A tablet that was put back to an
+/// older image, or runs twice, goes on from an earlier entry: what it seals then says nothing about the time of the branch that it
+/// forgot, and each branch is its own line of time, told by `prev_hash`.
+fn sealed_after(life: &[&Fact]) -> Vec<Option<usize>> {
+    let seq = |position: usize| life[position].envelope.place.seq;
+    if (1..life.len()).all(|position| seq(position) > seq(position - 1)) {
+        return (0..life.len()).map(|position| position.checked_sub(1)).collect();
+    }
+    // Hashes are asked for in this rare case alone; the layout has one encoding, so that it is that of the sealed bytes.
+    let hashes: Vec<Hash> = life.iter().map(|fact| hash_of(&fact.envelope.encode())).collect();
+    let first_of = |position: usize| (0..=position).rev().take_while(|p| seq(*p) == seq(position)).last().unwrap_or(position);
+    let before = |position: usize| {
+        let last = first_of(position).checked_sub(1)?;
+        let candidates = first_of(last)..=last;
+        if seq(last) + 1 == seq(position) {
+            return candidates.into_iter().find(|p| hashes[*p] == life[position].envelope.prev_hash);
+        }
+        // Behind a hole the link can't be seen: one candidate is it, of several none is.
+        (candidates.start() == candidates.end()).then_some(last)
+    };
+    (0..life.len()).map(before).collect()
 }
 
 /// By the nearest observation at or after the touch, else the nearest before.

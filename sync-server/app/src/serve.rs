@@ -163,18 +163,23 @@ async fn upkeep(server: Server, at: SocketAddr, tls: Arc<RwLock<Arc<ServerConfig
     loop {
         ticks.tick().await;
         count += 1;
-        if let Err(error) = pass_holes(&server.app).await {
-            tracing::error!(%error, "waiting entries could not be taken in");
-        }
-        if let Err(error) = publish::due_sites(&server.app).await {
-            tracing::error!(%error, "a site could not be published");
-        }
+        tend(&server.app).await;
         if count.is_multiple_of(TICKS_A_CERTIFICATE) {
             match certificate(&server, at) {
                 Ok(fresh) => *tls.write().unwrap_or_else(PoisonError::into_inner) = fresh,
                 Err(error) => tracing::error!(%error, "the certificate could not be renewed"),
             }
         }
+    }
+}
+
+/// What is due in the journal and the rosters at this moment.
+pub async fn tend(app: &App) {
+    if let Err(error) = pass_holes(app).await {
+        tracing::error!(%error, "waiting entries could not be taken in");
+    }
+    if let Err(error) = publish::due_sites(app).await {
+        tracing::error!(%error, "a site could not be published");
     }
 }
 

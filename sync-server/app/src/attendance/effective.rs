@@ -2,12 +2,13 @@
 //! really was.
 //!
 //! A new touch moves those after it in its device's epoch (time never goes back); a new observation moves every touch
-//! of its boot. Only that stretch is read again: it begins after the last touch whose boot was observed before.
+//! of its boot. Only that stretch is read again: it begins after the last touch whose boot was observed before. Where the chain
+//! forks, each branch has its own time: such a life, which is rare, is read whole.
 
 use crate::Result;
 use crate::attendance::journal::{IDS_A_QUERY_MAX, Verified, days_of};
 use crate::attendance::server_device::ServerDevice;
-use crate::store::entity::{centre, clock_observation, journal_entry, journal_payload};
+use crate::store::entity::{centre, clock_observation, device_epoch, journal_entry, journal_payload};
 use crate::store::{Tenant, Territory};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
@@ -24,10 +25,10 @@ const WALK_ROWS: u64 = 200;
 /// One device's life between two epochs.
 type Life = (DeviceId, u32);
 
-/// A stored entry with its payload, as far as times go.
+/// A stored entry, with its payload unless that was erased.
 struct Row {
     entry: journal_entry::Model,
-    payload: journal_payload::Model,
+    payload: Option<journal_payload::Model>,
 }
 
 /// Brings the index of effective times up to date after entries were stored.
@@ -35,6 +36,11 @@ pub(super) async fn settle(territory: &Territory<'_>, site: SiteId, entries: &[V
     let organisations = organisations_at(territory, site).await?;
     let mut starts: BTreeMap<Life, u64> = BTreeMap::new();
     let mut boots: BTreeSet<Uuid> = BTreeSet::new();
+    let forked: BTreeSet<Life> = entries.iter().filter(|e| e.fork).map(|e| (e.envelope.place.device, e.envelope.place.epoch)).collect();
+    for life in forked {
+        let row = territory.update::<device_epoch::Entity>().col_expr(device_epoch::Column::Forked, Expr::value(true));
+        row.filter(is_life(life)).exec(&territory.on()).await?;
+    }
     for (entry, payload) in entries.iter().zip(payloads) {
         let Some(payload) = payload else { continue };
         if let Detail::Clock { boot, .. } = payload.detail {
@@ -93,6 +99,7 @@ fn place_of(row: &journal_entry::Model) -> (Life, u64) {
 }
 
 async fn settle_life(territory: &Territory<'_>, organisations: &[OrganisationId], life: Life, start: u64) -> Result<()> {
+    let start = if is_forked(territory, life).await? { 0 } else { start };
     let mut rows = rows_of(territory, organisations, life, journal_entry::Column::Seq.gte(start.cast_signed()).into(), None).await?;
     let mut observed = observed_boots(territory, &rows).await?;
     let mut floor = i64::MIN;
@@ -107,8 +114,8 @@ async fn settle_life(territory: &Territory<'_>, organisations: &[OrganisationId]
         observed.extend(observed_boots(territory, &earlier).await?);
         for row in earlier {
             below = place_of(&row.entry).1;
-            if row.payload.boot_id.is_some_and(|boot| observed.contains_key(&boot)) {
-                floor = row.payload.effective_at_ms.unwrap_or(i64::MIN);
+            if let Some(payload) = row.payload.as_ref().filter(|p| p.boot_id.is_some_and(|boot| observed.contains_key(&boot))) {
+                floor = payload.effective_at_ms.unwrap_or(i64::MIN);
                 break 'back;
             }
             rows.push(row);
@@ -118,10 +125,10 @@ async fn settle_life(territory: &Territory<'_>, organisations: &[OrganisationId]
     facts.extend(observed.values().flatten().map(observation));
     let times = effective_times(&facts);
     for row in rows {
-        let Some(fact) = Fact::from_parts(&row.entry.envelope, Some(&row.payload.payload)).ok() else { continue };
+        let (Some(stored), Some(fact)) = (&row.payload, fact_of(&row)) else { continue };
         let (Some(payload), Some(at_ms)) = (fact.payload, times.get(&fact.envelope.entry_id)) else { continue };
         let at_ms = floor.max(*at_ms);
-        if row.payload.effective_at_ms != Some(at_ms) {
+        if stored.effective_at_ms != Some(at_ms) {
             write(&territory.tenant(OrganisationId(row.entry.organisation_id)), row.entry.entry_id, &payload, at_ms).await?;
         }
     }
@@ -139,6 +146,18 @@ async fn write(tenant: &Tenant<'_>, entry: Uuid, payload: &Payload, at_ms: i64) 
         .exec(&tenant.on())
         .await?;
     Ok(())
+}
+
+fn is_life((device, epoch): Life) -> Condition {
+    Condition::all()
+        .add(device_epoch::Column::DeviceId.eq(device.0))
+        .add(device_epoch::Column::Epoch.eq(i32::try_from(epoch).unwrap_or(i32::MAX)))
+}
+
+/// Whether two entries stand at one place of a life.
+async fn is_forked(territory: &Territory<'_>, life: Life) -> Result<bool> {
+    let row = territory.find::<device_epoch::Entity>().filter(is_life(life)).one(&territory.on()).await?;
+    Ok(row.is_some_and(|row| row.forked))
 }
 
 /// Rows of a life, last first where they are limited. A device seals for every tenant of its site.
@@ -166,7 +185,7 @@ async fn rows_of(
             let rows = tenant.find::<journal_payload::Entity>().filter(of).all(&tenant.on()).await?;
             payloads.extend(rows.into_iter().map(|p| (p.entry_id, p)));
         }
-        found.extend(entries.into_iter().filter_map(|entry| Some(Row { payload: payloads.remove(&entry.entry_id)?, entry })));
+        found.extend(entries.into_iter().map(|entry| Row { payload: payloads.remove(&entry.entry_id), entry }));
     }
     found.sort_by_key(|row| std::cmp::Reverse(row.entry.seq));
     if let Some(limit) = limit.and_then(|l| usize::try_from(l).ok()) {
@@ -177,7 +196,7 @@ async fn rows_of(
 
 /// Boots of these rows that were observed, with what was seen.
 async fn observed_boots(territory: &Territory<'_>, rows: &[Row]) -> Result<HashMap<Uuid, Vec<clock_observation::Model>>> {
-    let boots: HashSet<Uuid> = rows.iter().filter_map(|r| r.payload.boot_id).filter(|b| !b.is_nil()).collect();
+    let boots: HashSet<Uuid> = rows.iter().filter_map(|r| r.payload.as_ref()?.boot_id).filter(|b| !b.is_nil()).collect();
     let mut observed: HashMap<Uuid, Vec<clock_observation::Model>> = HashMap::new();
     for ids in boots.into_iter().collect::<Vec<_>>().chunks(IDS_A_QUERY_MAX) {
         let of = clock_observation::Column::BootId.is_in(ids.iter().copied());
@@ -208,6 +227,10 @@ pub(super) fn observation(row: &clock_observation::Model) -> Fact {
 }
 
 fn facts_of(rows: &[Row]) -> Vec<Fact> {
-    // Stored bytes were decoded when they came in; those that a newer version wrote are no touch.
-    rows.iter().filter_map(|row| Fact::from_parts(&row.entry.envelope, Some(&row.payload.payload)).ok()).collect()
+    rows.iter().filter_map(fact_of).collect()
+}
+
+/// Stored bytes were decoded when they came in; those that a newer version wrote are no touch.
+fn fact_of(row: &Row) -> Option<Fact> {
+    Fact::from_parts(&row.entry.envelope, row.payload.as_ref().map(|p| p.payload.as_slice())).ok()
 }

@@ -37,16 +37,25 @@ pub async fn run(app: &App, args: &Args) -> Result<Outcome> {
         println!("Puis : preau-server admin reprise --confirmer [--dernier-numero COLLECTIVITE:REGIE:EXERCICE:F=NUMERO]…");
         return Ok(Outcome::Finding);
     }
+    confirm(app, &args.dernier_numero, &args.by).await?;
+    println!("La reprise est terminée. Redémarrez le serveur.");
+    Ok(Outcome::Done)
+}
+
+/// Ends the reprise: sequences go up to the last numbers that were really given, and everything counts again.
+///
+/// # Errors
+/// A sequence that doesn't exist or would go down.
+pub async fn confirm(app: &App, last_numbers: &[String], by: &str) -> Result<()> {
     let transaction = app.db.begin().await?;
     let territory = Territory::new(app.territoire(), &transaction);
-    for said in &args.dernier_numero {
+    for said in last_numbers {
         raise_to(&territory, said).await?;
     }
     store::set_reprise(&transaction, false, None).await?;
-    audit::write(&territory, app.clock.now(), Act::command("admin reprise").by(&args.by)).await?;
+    audit::write(&territory, app.clock.now(), Act::command("admin reprise").by(by)).await?;
     transaction.commit().await?;
-    println!("La reprise est terminée. Redémarrez le serveur.");
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 /// What a person holds against what really happened since the backup.

@@ -6,10 +6,10 @@
 use crate::Result;
 use crate::attendance::journal::{IDS_A_QUERY_MAX, TABLET_DAYS, sealed};
 use crate::store::Territory;
-use crate::store::entity::{device, journal_entry, journal_payload, roster_item, site_change, site_counter};
+use crate::store::entity::{clock_observation, device, journal_entry, journal_payload, roster_item, site_change, site_counter};
 use crate::sync::refusal::Refusal;
 use crate::sync::session::Caller;
-use chrono::Days;
+use chrono::{Days, NaiveDate};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use shared::calendar::{Instant, business_day};
 use shared::id::{EntryId, OrganisationId};
@@ -134,6 +134,7 @@ async fn entries(territory: &Territory<'_>, caller: &Caller, now: Instant, rows:
                 .filter(journal_payload::Column::EntryId.is_in(ids.iter().copied()))
                 .filter(journal_payload::Column::LastDay.lt(oldest));
             let old: HashSet<Uuid> = old.all(&tenant.on()).await?.into_iter().map(|p| p.entry_id).collect();
+            let old = without_clocks_in_use(territory, caller, old, oldest).await?;
             let rows = tenant
                 .find::<journal_entry::Entity>()
                 .filter(journal_entry::Column::EntryId.is_in(ids.iter().copied()))
@@ -151,4 +152,37 @@ async fn entries(territory: &Territory<'_>, caller: &Caller, now: Instant, rows:
         }
     }
     Ok(found)
+}
+
+/// Of old entries, those that a tablet can do without. An observation of a clock judges every touch of its boot: as long as a
+/// machine runs without starting anew, what was seen weeks ago says what time it was today.
+async fn without_clocks_in_use(
+    territory: &Territory<'_>,
+    caller: &Caller,
+    mut old: HashSet<Uuid>,
+    oldest: NaiveDate,
+) -> Result<HashSet<Uuid>> {
+    let on = territory.on();
+    let of_old = clock_observation::Column::EntryId.is_in(old.iter().copied());
+    let seen = territory.find::<clock_observation::Entity>().filter(of_old).all(&on).await?;
+    if seen.is_empty() {
+        return Ok(old);
+    }
+    let mut in_use: HashSet<Uuid> = HashSet::new();
+    for device in seen.iter().map(|s| s.device_id).collect::<HashSet<_>>() {
+        let of_device = territory.find::<clock_observation::Entity>().filter(clock_observation::Column::DeviceId.eq(device));
+        let last = of_device.order_by_desc(clock_observation::Column::AtMs).one(&on).await?;
+        in_use.extend(last.map(|last| last.boot_id));
+    }
+    let boots: HashSet<Uuid> = seen.iter().map(|s| s.boot_id).filter(|boot| !in_use.contains(boot)).collect();
+    for &organisation in &caller.organisations {
+        let touches = territory.tenant(organisation).find::<journal_payload::Entity>();
+        let touches = touches.filter(journal_payload::Column::BootId.is_in(boots.iter().copied()));
+        let touches = touches.filter(journal_payload::Column::LastDay.gte(oldest)).select_only().column(journal_payload::Column::BootId);
+        in_use.extend(touches.distinct().into_tuple::<Uuid>().all(&on).await?);
+    }
+    for observation in seen.iter().filter(|s| in_use.contains(&s.boot_id)) {
+        old.remove(&observation.entry_id);
+    }
+    Ok(old)
 }

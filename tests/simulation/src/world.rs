@@ -1,0 +1,456 @@
+//! All of it, and time: one event at a time, each whole before the next.
+
+use crate::event::{Event, Gesture, Weather};
+use crate::house::House;
+use crate::oracle::{Broken, Oracle, broken, once_a_gesture, reads_alike};
+use crate::tablet::{Done, OnDisk, Tablet};
+use crate::template::{START_MS, TABLETS, Template, enrolled};
+use anyhow::Result;
+use chrono::{Datelike as _, Days};
+use shared::calendar::{Month, business_day, instant, instant_from_ms, local};
+use shared::fold::effective_times;
+use shared::id::{EntryId, SiteId};
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tempfile::TempDir;
+
+/// Between two events at least, in ms: no two entries are sealed at one instant.
+const STEP_MS: i64 = 1_300;
+/// Tablets that a run may come to have.
+const TABLETS_MAX: usize = 7;
+/// Children of the town.
+const CHILDREN: u8 = 6;
+/// Steps between two readings of all facts.
+const READ_EACH: usize = 25;
+/// How long the bar offers to undo, in seconds.
+const UNDO_S: u32 = 10;
+/// Days of a tablet's board that are held against the server's.
+const COMPARED_DAYS: u64 = 5;
+
+/// What a step says: a broken promise, or trouble of the simulation itself.
+pub enum Trouble {
+    /// A promise.
+    Broken(Broken),
+    /// Anything else.
+    Failed(anyhow::Error),
+}
+
+impl From<Broken> for Trouble {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+impl From<anyhow::Error> for Trouble {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A world.
+pub struct World {
+    folder: TempDir,
+    house: Arc<Mutex<House>>,
+    tablets: Vec<Tablet>,
+    disks: Vec<Vec<OnDisk>>,
+    sites: Vec<SiteId>,
+    oracle: Oracle,
+    seed: u64,
+    steps: usize,
+    /// True time, ms since 1970.
+    at_ms: i64,
+}
+
+impl World {
+    /// A copy of the template, with its tablets switched on.
+    ///
+    /// # Errors
+    /// Where the copy doesn't start.
+    pub fn new(template: &Template, seed: u64) -> Result<Self> {
+        let folder = template.copy()?;
+        let house = House::open(&folder.path().join("house"), START_MS)?;
+        let sites = house.sites()?.into_values().collect();
+        let house = Arc::new(Mutex::new(house));
+        let mut world = Self {
+            folder,
+            house,
+            tablets: Vec::new(),
+            disks: Vec::new(),
+            sites,
+            oracle: Oracle::default(),
+            seed,
+            steps: 0,
+            at_ms: START_MS,
+        };
+        for number in 0..TABLETS.len() {
+            let dir = world.tablet_dir(number);
+            world.switch_on(number, dir)?;
+        }
+        Ok(world)
+    }
+
+    fn tablet_dir(&self, number: usize) -> PathBuf {
+        self.folder.path().join(format!("tablets/{number}/0"))
+    }
+
+    fn switch_on(&mut self, number: usize, dir: PathBuf) -> Result<()> {
+        let tablet = Tablet::start(number, &dir, &self.house, self.seed, self.at_ms)?;
+        self.disks.push(tablet.on_disk()?);
+        self.tablets.push(tablet);
+        Ok(())
+    }
+
+    fn house(&self) -> MutexGuard<'_, House> {
+        self.house.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pass(&mut self, ms: i64) {
+        self.at_ms += ms;
+        self.house().set_clock(self.at_ms);
+    }
+
+    /// Plays one event and checks the promises; gives the trace's line.
+    ///
+    /// # Errors
+    /// A broken promise.
+    pub fn step(&mut self, event: &Event) -> Result<String, Trouble> {
+        self.steps += 1;
+        self.pass(STEP_MS);
+        let became = self.play(event)?;
+        self.check()?;
+        if self.steps.is_multiple_of(READ_EACH) {
+            self.check_reading()?;
+        }
+        let line = format!(
+            "{} {event:?} → {became} · {} entries, {} held",
+            local(instant_from_ms(self.at_ms)),
+            self.oracle.count(),
+            self.on_server()
+        );
+        Ok(line)
+    }
+
+    fn on_server(&self) -> String {
+        let held = &self.oracle.held;
+        format!("{}+{}+{}", held.journal.len(), held.quarantine.len(), held.aside.len())
+    }
+
+    fn tablet(&self, number: u8) -> usize {
+        usize::from(number) % self.tablets.len()
+    }
+
+    fn play(&mut self, event: &Event) -> Result<String, Trouble> {
+        Ok(match event {
+            Event::Wait { minutes } => {
+                self.pass(i64::from(*minutes) * 60_000);
+                self.house().tend();
+                String::new()
+            }
+            Event::Night { days } => {
+                let day = business_day(instant_from_ms(self.at_ms)) + Days::new(u64::from(*days));
+                let seven = instant(day, chrono::NaiveTime::from_hms_opt(7, 0, 0).unwrap_or_default());
+                self.pass(seven.timestamp_millis() - self.at_ms);
+                self.house().tend();
+                String::new()
+            }
+            Event::Touch { tablet, gesture, child, choice } => self.touch(self.tablet(*tablet), *gesture, *child, *choice)?,
+            Event::Round { tablet } => self.round(self.tablet(*tablet))?,
+            Event::Line { tablet, weather, dice } => {
+                self.tablets[self.tablet(*tablet)].sky.lock().unwrap_or_else(PoisonError::into_inner).become_(*weather, *dice);
+                String::new()
+            }
+            Event::Die { tablet, when } => {
+                let at = self.tablet(*tablet);
+                self.tablets[at].will_die(*when);
+                String::new()
+            }
+            Event::Reboot { tablet } => self.on(*tablet, |tablet, at_ms| tablet.boot_again(at_ms).map(|()| String::new()))?,
+            Event::Jump { tablet, minutes } => self.on(*tablet, |tablet, _| {
+                tablet.jump(*minutes);
+                Ok(String::new())
+            })?,
+            Event::Drift { tablet, millionths } => self.on(*tablet, |tablet, at_ms| {
+                tablet.drift(*millionths, at_ms);
+                Ok(String::new())
+            })?,
+            Event::Full { tablet, full } => self.on(*tablet, |tablet, at_ms| tablet.set_full(*full, at_ms).map(|()| String::new()))?,
+            Event::Image { tablet } => self.on(*tablet, |tablet, _| {
+                tablet.make_image();
+                Ok(String::new())
+            })?,
+            Event::Restore { tablet } => {
+                let became = self.on(*tablet, |tablet, at_ms| Ok(tablet.restore_image(at_ms)?.to_string()))?;
+                self.take_away()?;
+                became
+            }
+            Event::Clone { tablet } => self.double(self.tablet(*tablet))?,
+            Event::Lose { tablet } => {
+                let at = self.tablet(*tablet);
+                // The last one at a site is replaced before it is thrown away.
+                if self.tablets.iter().filter(|t| t.is_in_service()).count() < 2 {
+                    return Ok("the last one".into());
+                }
+                self.tablets[at].lose();
+                self.take_away()?;
+                String::new()
+            }
+            Event::Revoke { tablet } => self.revoke(self.tablet(*tablet))?,
+            Event::Enrol { site } => self.enrol(usize::from(*site) % self.sites.len())?,
+            Event::Correct { child, minutes } => self.correct(*child, *minutes)?,
+            Event::Forget { child } => {
+                let id = self.house().child(&code(*child))?;
+                self.house().forget(id)?;
+                String::new()
+            }
+            Event::Backup => {
+                self.house().back_up()?;
+                String::new()
+            }
+            Event::ServerRestored => self.restore_server()?,
+            Event::ServerRestarts => {
+                self.house().restart()?;
+                String::new()
+            }
+            Event::Issue => self.issue()?,
+        })
+    }
+
+    fn on(&mut self, number: u8, act: impl FnOnce(&mut Tablet, i64) -> Result<String>) -> Result<String, Trouble> {
+        let at = self.tablet(number);
+        if self.tablets[at].lost {
+            return Ok("lost".into());
+        }
+        let became = act(&mut self.tablets[at], self.at_ms)?;
+        self.look(at)?;
+        Ok(became)
+    }
+
+    /// Looks at a tablet's disk, which may have changed.
+    fn look(&mut self, at: usize) -> Result<(), Trouble> {
+        if self.tablets[at].rise(self.at_ms)? {
+            self.pass(STEP_MS);
+        }
+        let disk = self.tablets[at].on_disk()?;
+        self.oracle.see(&disk)?;
+        self.disks[at] = disk;
+        Ok(())
+    }
+
+    fn touch(&mut self, at: usize, gesture: Gesture, child: u8, choice: u8) -> Result<String, Trouble> {
+        if self.tablets[at].lost {
+            return Ok("lost".into());
+        }
+        let before = self.disks[at].clone();
+        let Done { entries, screen } = self.tablets[at].touch(self.at_ms, gesture, &code(child), choice);
+        self.look(at)?;
+        let gained = Oracle::gained(&before, &self.disks[at]);
+        once_a_gesture(&gained, &self.tablets[at].facts()?)?;
+        // The bar says it for ten seconds, and no two gestures are that near: ten left is this one.
+        let says_so = screen.as_ref().and_then(|s| s.undo.as_ref()).is_some_and(|u| u.seconds_left == UNDO_S);
+        if says_so && gained.is_empty() {
+            return Ok(broken("I7", "the screen says that something was recorded, and the disk gained nothing")?);
+        }
+        if screen.is_some() && entries.iter().any(|e| !self.disks[at].iter().any(|d| d.entry == *e)) {
+            return Ok(broken("I7", "the door told an entry as recorded that is not on the disk")?);
+        }
+        Ok(format!("{} new{}", gained.len(), if screen.is_some() { "" } else { ", died" }))
+    }
+
+    fn round(&mut self, at: usize) -> Result<String, Trouble> {
+        if self.tablets[at].lost {
+            return Ok("lost".into());
+        }
+        let line = self.tablets[at].round(self.at_ms, true);
+        self.look(at)?;
+        let answered = std::mem::take(&mut self.tablets[at].sky.lock().unwrap_or_else(PoisonError::into_inner).answered);
+        if self.tablets[at].revoked && answered.contains(&("/sync/v1/pull", 200)) {
+            return Ok(broken("I9", format!("tablet {at} is revoked and was told the site's changes"))?);
+        }
+        if let Some((path, status)) = answered.iter().find(|(_, status)| *status >= 500) {
+            return Ok(broken("I1", format!("the server answers {status} on {path}"))?);
+        }
+        Ok(format!("{line:?} {answered:?}"))
+    }
+
+    fn take_away(&mut self) -> Result<(), Trouble> {
+        let held = self.house().held()?;
+        self.oracle.server(held)?;
+        self.oracle.taken_away(&self.tablets, &self.disks);
+        Ok(())
+    }
+
+    fn double(&mut self, at: usize) -> Result<String, Trouble> {
+        if self.tablets[at].lost || self.tablets.len() >= TABLETS_MAX {
+            return Ok("no".into());
+        }
+        let (number, revoked) = (self.tablets.len(), self.tablets[at].revoked);
+        let dir = self.tablet_dir(number);
+        crate::power::copy(self.tablets[at].dir(), &dir);
+        self.switch_on(number, dir)?;
+        self.tablets[number].revoked = revoked;
+        Ok(format!("tablet {number}"))
+    }
+
+    fn enrol(&mut self, site: usize) -> Result<String, Trouble> {
+        if self.tablets.len() >= TABLETS_MAX {
+            return Ok("no".into());
+        }
+        let number = self.tablets.len();
+        let dir = self.tablet_dir(number);
+        enrolled(&dir, &self.house, self.sites[site])?;
+        self.switch_on(number, dir)?;
+        Ok(format!("tablet {number}"))
+    }
+
+    fn revoke(&mut self, at: usize) -> Result<String, Trouble> {
+        let device = self.tablets[at].device;
+        let others = self.tablets.iter().filter(|t| t.is_in_service() && t.device != device).count();
+        if others == 0 {
+            return Ok("the last one".into());
+        }
+        let held = self.house().held()?;
+        self.oracle.server(held)?;
+        self.house().revoke(device)?;
+        self.oracle.revoked(device);
+        self.tablets.iter_mut().filter(|t| t.device == device).for_each(|t| t.revoked = true);
+        Ok(String::new())
+    }
+
+    fn restore_server(&mut self) -> Result<String, Trouble> {
+        let held = self.house().held()?;
+        self.oracle.server(held)?;
+        let revoked: Vec<_> = self.tablets.iter().filter(|t| t.revoked).map(|t| t.device).collect();
+        let done = self.house().restore(&revoked)?;
+        if done {
+            let held = self.house().held()?;
+            self.oracle.server_lost(&held);
+        }
+        Ok(done.to_string())
+    }
+
+    fn correct(&mut self, child: u8, minutes: u8) -> Result<String, Trouble> {
+        let child = self.house().child(&code(child))?;
+        let today = business_day(instant_from_ms(self.at_ms));
+        let read = reads_alike(&self.house().facts()?)?;
+        let found = read.days.get(&(today, shared::id::ChildId(child))).and_then(|d| d.presences.first());
+        let Some(arrived) = found.map(|p| p.arrived.clone()) else { return Ok("nothing".into()) };
+        let time = (local(instant_from_ms(arrived.at_ms)) - chrono::TimeDelta::minutes(i64::from(minutes))).time();
+        let done = ["CENTRE", "PERI", "LAC"].iter().any(|centre| self.house().correct(centre, arrived.entry, time));
+        Ok(done.to_string())
+    }
+
+    fn issue(&mut self) -> Result<String, Trouble> {
+        let today = business_day(instant_from_ms(self.at_ms));
+        let month: Month =
+            (today.with_day(1).unwrap_or(today) - Days::new(1)).format("%Y-%m").to_string().parse().map_err(anyhow::Error::msg)?;
+        let count = self.house().issue(month)?;
+        let issued = self.house().issued()?;
+        self.oracle.bills(issued)?;
+        if let Some(finding) = self.house().broken_books()?.first() {
+            return Ok(broken("I6", finding.clone())?);
+        }
+        Ok(format!("{count} bills of {month}"))
+    }
+
+    fn check(&mut self) -> Result<(), Trouble> {
+        let held = self.house().held()?;
+        self.oracle.server(held)?;
+        self.oracle.nothing_is_lost(&self.tablets, &self.disks)?;
+        for at in 0..self.tablets.len() {
+            if let Some(screen) = self.tablets[at].glance(self.at_ms) {
+                self.oracle.waiting_is_shown(&self.tablets[at], &self.disks[at], screen.sync.unsent, &screen.sync.text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// I3, I4, I5, and what the server has stored of the fold.
+    fn check_reading(&mut self) -> Result<(), Trouble> {
+        let facts = self.house().facts()?;
+        reads_alike(&facts)?;
+        let times = effective_times(&facts);
+        for (entry, stored) in self.house().stored_times()? {
+            if times.get(&entry).is_some_and(|at| *at != stored) {
+                let number = self.oracle.name(entry);
+                return Ok(broken(
+                    "I3",
+                    format!("entry {number} took effect at {:?}, and the server has stored {stored}", times.get(&entry)),
+                )?);
+            }
+        }
+        let issued = self.house().issued()?;
+        self.oracle.bills(issued)?;
+        Ok(())
+    }
+
+    /// Everybody can talk, long enough; then nothing may be missing and all must agree.
+    ///
+    /// # Errors
+    /// A broken promise.
+    pub fn end(&mut self) -> Result<String, Trouble> {
+        for at in 0..self.tablets.len() {
+            let late = {
+                let mut sky = self.tablets[at].sky.lock().unwrap_or_else(PoisonError::into_inner);
+                sky.become_(Weather::Fine, 0);
+                sky.take_late()
+            };
+            for request in late {
+                self.house().answer(&request);
+            }
+            if !self.tablets[at].lost {
+                self.tablets[at].set_full(false, self.at_ms)?;
+                self.look(at)?;
+            }
+        }
+        // Long enough for holes in a session, then for those of a relay, each with a round before and after.
+        for wait_ms in [0, 5_000, 70_000, 70_000, 8 * 24 * 3_600_000, 70_000, 5_000] {
+            self.pass(wait_ms);
+            self.house().tend();
+            for at in 0..self.tablets.len() {
+                self.pass(STEP_MS);
+                self.round(at)?;
+            }
+            self.check()?;
+        }
+        self.check_reading()?;
+        self.oracle.all_has_arrived(&self.excused()?)?;
+        self.boards_agree()?;
+        Ok(format!("{} entries, {} held", self.oracle.count(), self.on_server()))
+    }
+
+    /// Entries of tablets that the server doesn't know: enrolled after the backup that it was restored from.
+    fn excused(&self) -> Result<HashSet<EntryId>, Trouble> {
+        let known = &self.oracle.held.devices;
+        let strangers = self.tablets.iter().zip(&self.disks).filter(|(t, _)| !t.lost && !known.contains(&t.device));
+        Ok(strangers.flat_map(|(_, disk)| disk.iter().map(|d| d.entry)).collect())
+    }
+
+    /// I3: the last days read alike on each tablet and on the server.
+    fn boards_agree(&mut self) -> Result<(), Trouble> {
+        let first = business_day(instant_from_ms(self.at_ms)) - Days::new(COMPARED_DAYS + 8);
+        let facts = self.house().facts()?;
+        for at in 0..self.tablets.len() {
+            let tablet = &self.tablets[at];
+            let twice = self.tablets.iter().filter(|t| t.device == tablet.device).count() > 1;
+            if twice || tablet.was_put_back() || !tablet.is_in_service() || !self.oracle.held.devices.contains(&tablet.device) {
+                continue;
+            }
+            let here: Vec<_> = facts.iter().filter(|f| f.envelope.site == tablet.site).cloned().collect();
+            let server = reads_alike(&here)?;
+            let ours = reads_alike(&tablet.facts()?)?;
+            let days = |read: &shared::fold::Attendance| {
+                read.days.iter().filter(|((d, _), _)| *d >= first).map(|(k, v)| (*k, v.clone())).collect::<Vec<_>>()
+            };
+            if days(&server) != days(&ours) {
+                return Ok(broken("I3", format!("tablet {at} and the server read the last days otherwise"))?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A child's code.
+fn code(child: u8) -> String {
+    format!("E{}", 1 + child % CHILDREN)
+}
