@@ -70,6 +70,13 @@ fn life_times(device: DeviceId, life: &[&Fact], observations: &Observations) -> 
         Some(if at.abs_diff(payload.sealed_at_ms) <= CLOCK_NOISE_MS { payload.sealed_at_ms } else { at })
     };
     let observed: Vec<Option<i64>> = life.iter().map(observed_at).collect();
+    let told = |position: usize| observed[position].or_else(|| life[position].payload.as_ref().map(|p| p.sealed_at_ms));
+    let in_order = |positions: &[usize]| told(positions[0]).zip(told(positions[1])).is_none_or(|(before, after)| before <= after);
+    let readable: Vec<usize> = (0..life.len()).filter(|p| life[*p].payload.is_some()).collect();
+    if readable.windows(2).all(in_order) {
+        // Nearly always: no entry holds another one, whichever way they are linked.
+        return readable.into_iter().filter_map(|p| Some((life[p].envelope.entry_id, told(p)?))).collect();
+    }
     let sealed_after = sealed_after(life);
     // What an unobserved entry can't be later than: the next observed one, on whatever branch.
     let mut latest = vec![i64::MAX; life.len()];
@@ -80,39 +87,26 @@ fn life_times(device: DeviceId, life: &[&Fact], observations: &Observations) -> 
         }
     }
     let mut times = vec![i64::MIN; life.len()];
-    let mut out = Vec::with_capacity(life.len());
-    for (position, fact) in life.iter().enumerate() {
+    for position in 0..life.len() {
         let floor = sealed_after[position].map_or(i64::MIN, |before| times[before]);
-        let own = fact.payload.as_ref().map(|p| observed[position].unwrap_or_else(|| p.sealed_at_ms.min(latest[position])));
+        let own = life[position].payload.as_ref().map(|p| observed[position].unwrap_or_else(|| p.sealed_at_ms.min(latest[position])));
         times[position] = own.map_or(floor, |at| at.max(floor));
-        if own.is_some() {
-            out.push((fact.envelope.entry_id, times[position]));
-        }
     }
-    out
+    readable.into_iter().map(|p| (life[p].envelope.entry_id, times[p])).collect()
 }
 
-/// Behind which entry of the list each was sealed: the one before it, as long as there is one chain. A tablet that was put back to an
+/// Behind which entry of the list each was sealed, by `prev_hash`; `None` where that one isn't held. A tablet that was put back to an
 /// older image, or runs twice, goes on from an earlier entry: what it seals then says nothing about the time of the branch that it
-/// forgot, and each branch is its own line of time, told by `prev_hash`.
+/// forgot. And whoever holds a part of the entries links what the holder of all links, or nothing.
 fn sealed_after(life: &[&Fact]) -> Vec<Option<usize>> {
-    let seq = |position: usize| life[position].envelope.place.seq;
-    if (1..life.len()).all(|position| seq(position) > seq(position - 1)) {
-        return (0..life.len()).map(|position| position.checked_sub(1)).collect();
-    }
-    // Hashes are asked for in this rare case alone; the layout has one encoding, so that it is that of the sealed bytes.
-    let hashes: Vec<Hash> = life.iter().map(|fact| hash_of(&fact.envelope.encode())).collect();
-    let first_of = |position: usize| (0..=position).rev().take_while(|p| seq(*p) == seq(position)).last().unwrap_or(position);
-    let before = |position: usize| {
-        let last = first_of(position).checked_sub(1)?;
-        let candidates = first_of(last)..=last;
-        if seq(last) + 1 == seq(position) {
-            return candidates.into_iter().find(|p| hashes[*p] == life[position].envelope.prev_hash);
-        }
-        // Behind a hole the link can't be seen: one candidate is it, of several none is.
-        (candidates.start() == candidates.end()).then_some(last)
+    // The layout has one encoding, so that this is the hash of the sealed bytes.
+    let by_hash: HashMap<Hash, usize> = (0..).zip(life).map(|(position, fact)| (hash_of(&fact.envelope.encode()), position)).collect();
+    let behind = |(position, fact): (usize, &&Fact)| {
+        let before = *by_hash.get(&fact.envelope.prev_hash)?;
+        // Numbers rise along a chain: what says otherwise was never sealed so.
+        (before < position).then_some(before)
     };
-    (0..life.len()).map(before).collect()
+    (0..).zip(life).map(behind).collect()
 }
 
 /// By the nearest observation at or after the touch, else the nearest before.

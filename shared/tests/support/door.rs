@@ -5,7 +5,7 @@ use chrono::{NaiveDate, NaiveTime};
 use shared::calendar;
 use shared::fold::Fact;
 use shared::id::{ActivityId, BootId, CentreId, ChildId, DeviceId, EntryId, SiteId};
-use shared::journal::{Actor, Channel, Detail, Envelope, Evidence, Kind, LeftTo, Moment, Payload, Place};
+use shared::journal::{Actor, Channel, Detail, Envelope, Evidence, Hash, Kind, LeftTo, Moment, Payload, Place, hash_of};
 use uuid::Uuid;
 
 pub fn day(text: &str) -> NaiveDate {
@@ -32,6 +32,10 @@ pub struct Door {
     /// When it was started, in true time.
     pub booted_ms: i64,
     pub boot: BootId,
+    /// Hash of what it sealed last.
+    pub head: Hash,
+    /// Tells apart what it seals at one place in two lives.
+    pub life: u128,
 }
 
 impl Door {
@@ -46,7 +50,14 @@ impl Door {
             clock_off_ms: 0,
             booted_ms: paris("2026-11-01 06:00"),
             boot: BootId(Uuid::from_u128(0xb007_0000 + number)),
+            head: [0; 32],
+            life: 0,
         }
+    }
+
+    /// The same tablet put back to an image of its disk as it is now, or a second one made from it.
+    pub fn image(&self) -> Self {
+        Self { life: self.life + 1, boot: BootId(Uuid::from_u128(self.boot.0.as_u128() + 0x1_0000_0000)), ..self.clone() }
     }
 
     pub fn at_site(mut self, site: SiteId) -> Self {
@@ -72,17 +83,19 @@ impl Door {
         payload.boot = self.boot;
         change(&mut payload);
         let place = Place { device: self.device, epoch: self.epoch, seq: self.seq };
-        let entry_id = EntryId(Uuid::from_u128((self.device.0.as_u128() << 64) | (u128::from(self.epoch) << 48) | u128::from(self.seq)));
+        let number = (u128::from(self.epoch) << 48) | (self.life << 32) | u128::from(self.seq);
+        let entry_id = EntryId(Uuid::from_u128((self.device.0.as_u128() << 64) | number));
         let envelope = Envelope {
             organisation: ORGANISATION,
             site: self.site,
             place,
-            prev_hash: [0; 32],
+            prev_hash: self.head,
             entry_id,
             kind,
             kind_version: 1,
             payload_hash: [0; 32],
         };
+        self.head = hash_of(&envelope.encode());
         Fact { envelope, payload: Some(payload), opaque: false }
     }
 
