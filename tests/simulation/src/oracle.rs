@@ -51,6 +51,14 @@ pub struct Broken {
     pub what: String,
 }
 
+impl Broken {
+    /// The promise and the way in which it was broken, without this run's numbers.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        format!("{} {}", self.promise, self.what.replace(|c: char| c.is_ascii_digit(), ""))
+    }
+}
+
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} : {}", self.promise, self.what)

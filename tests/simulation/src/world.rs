@@ -22,7 +22,7 @@ const TABLETS_MAX: usize = 7;
 /// Children of the town.
 const CHILDREN: u8 = 6;
 /// Steps between two readings of all facts.
-const READ_EACH: usize = 25;
+pub const READ_EACH: usize = 25;
 /// How long the bar offers to undo, in seconds.
 const UNDO_S: u32 = 10;
 /// Days of a tablet's board that are held against the server's.
@@ -57,17 +57,18 @@ pub struct World {
     sites: Vec<SiteId>,
     oracle: Oracle,
     seed: u64,
+    read_each: usize,
     steps: usize,
     /// True time, ms since 1970.
     at_ms: i64,
 }
 
 impl World {
-    /// A copy of the template, with its tablets switched on.
+    /// A copy of the template, with its tablets switched on. All facts are read each so many steps.
     ///
     /// # Errors
     /// Where the copy doesn't start.
-    pub fn new(template: &Template, seed: u64) -> Result<Self> {
+    pub fn new(template: &Template, seed: u64, read_each: usize) -> Result<Self> {
         let folder = template.copy()?;
         let house = House::open(&folder.path().join("house"), START_MS)?;
         let sites = house.sites()?.into_values().collect();
@@ -80,6 +81,7 @@ impl World {
             sites,
             oracle: Oracle::default(),
             seed,
+            read_each,
             steps: 0,
             at_ms: START_MS,
         };
@@ -119,7 +121,7 @@ impl World {
         self.pass(STEP_MS);
         let became = self.play(event)?;
         self.check()?;
-        if self.steps.is_multiple_of(READ_EACH) {
+        if self.steps.is_multiple_of(self.read_each) {
             self.check_reading()?;
         }
         let line = format!(

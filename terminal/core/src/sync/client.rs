@@ -300,7 +300,9 @@ impl SyncClient {
         let mut out = Vec::new();
         if (restored || fell) && !self.offered_again {
             self.offered_again = true;
-            out.push(Output::OfferAgain { epoch: self.me.epoch, after_seq: contiguous_seq, earlier_epochs: restored });
+            // A restored server may count on from what another branch of this chain brought it: no number tells what is left of ours.
+            let after_seq = if restored { 0 } else { contiguous_seq };
+            out.push(Output::OfferAgain { epoch: self.me.epoch, after_seq, earlier_epochs: restored });
         }
         if self.local.push_epoch != server_epoch {
             server_epoch.clone_into(&mut self.local.push_epoch);
