@@ -8,10 +8,15 @@
 //! | `POST /sync/v1/enrol/confirm` | [`EnrolConfirm`] | [`EnrolDone`] |
 //! | `POST /sync/v1/session/hello` | [`SessionHello`] | [`SessionChallenge`] |
 //! | `POST /sync/v1/session` | [`SessionProof`] | [`Session`] |
+//! | `POST /sync/v1/epoch` | [`EpochAsk`] | [`EpochGiven`] |
 //! | `POST /sync/v1/push` (bearer token) | [`Push`] | [`PushAnswer`] |
 //! | `POST /sync/v1/pull` (bearer token) | [`Pull`] | [`PullAnswer`] |
 //!
 //! An error is a status and a [`Problem`].
+
+mod epoch;
+
+pub use epoch::{EpochAsk, EpochGiven, EpochReason, FORK, epoch_bytes};
 
 use crate::id::{DeviceId, EntryId, OrganisationId, SiteId};
 use crate::journal::{Hash, Note, Private, Sealed};
@@ -41,6 +46,8 @@ pub mod limits {
     pub const NONCE_LIFE_S: u32 = 120;
     /// How long a session's token lives.
     pub const SESSION_LIFE_S: u32 = 3_600;
+    /// Epochs given to one tablet in 24 hours: one that asks for more has another trouble than those that an epoch mends.
+    pub const EPOCHS_A_DAY_MAX: u32 = 10;
     /// How long a hole is waited for in a session.
     pub const HOLE_WAIT_S: u32 = 60;
 }
@@ -386,7 +393,8 @@ pub struct Verdict {
     pub entry: Option<EntryId>,
     /// What.
     pub verdict: VerdictKind,
-    /// Why, for `quarantined` and `refused`: a stable name.
+    /// Why, for `quarantined` and `refused`: a stable name. For `accepted` and `duplicate`: [`FORK`] where another entry stands at
+    /// the same place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }

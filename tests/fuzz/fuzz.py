@@ -21,8 +21,8 @@ METHODS = ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"]
 # What needs a proof that no fuzzer finds (a living code, a password, a nonce that was just signed, a sign-on that proves somebody, a
 # bill that isn't paid yet). All but the sign-on are done once by the house itself.
 NEVER = {
-    "POST /sync/v1/enrol/hello", "POST /sync/v1/enrol/confirm", "POST /sync/v1/session", "POST /activation", "POST /connexion",
-    "POST /connexion/code", "POST /famille/factures/{id}/payer", "GET /connexion/sso/{name}/retour",
+    "POST /sync/v1/enrol/hello", "POST /sync/v1/enrol/confirm", "POST /sync/v1/session", "POST /sync/v1/epoch",
+    "POST /activation", "POST /connexion", "POST /connexion/code", "POST /famille/factures/{id}/payer", "GET /connexion/sso/{name}/retour",
 }
 # These end sessions, or count wrong tries of an account: asked last.
 LAST = ["/connexion", "/activation", "/deconnexion", "/famille/compte/sessions"]
@@ -223,7 +223,7 @@ def bodies(told):
     }
     return {
         "/sync/v1/push": pushes, "/sync/v1/pull": pulls, "/sync/v1/session/hello": [told["hello"]], "/sync/v1/session": [told["proof"]],
-        "/sync/v1/enrol/hello": [hello], "/sync/v1/enrol/confirm": [confirm],
+        "/sync/v1/epoch": [told["epoch"]], "/sync/v1/enrol/hello": [hello], "/sync/v1/enrol/confirm": [confirm],
     }
 
 

@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use shared::id::BootId;
-use shared::wire::{Bytes, ChangeBody, Pull, PullAnswer, Session, SessionChallenge, SessionHello, SessionProof, WireEntry, session_bytes};
+use shared::wire::{Bytes, ChangeBody, EpochAsk, EpochReason, Pull, PullAnswer, Session, SessionChallenge, SessionHello, SessionProof};
+use shared::wire::{WireEntry, epoch_bytes, session_bytes};
 use std::path::Path;
 use std::sync::Arc;
 use terminal_core::commands::enrol::{ByHttps, enrol};
@@ -41,6 +42,19 @@ fn main() -> Result<()> {
         capabilities: Vec::new(),
         version: env!("CARGO_PKG_VERSION").into(),
     };
+    // Its nonce is used up by the session: well formed, signed, and refused.
+    let mut epoch = EpochAsk {
+        device: me.device,
+        nonce: proof.nonce.clone(),
+        signature: [0; 64].into(),
+        request: [7; 32].into(),
+        epoch: me.epoch,
+        last_epoch: 0,
+        last_seq: 0,
+        last_hash: [0; 32].into(),
+        reason: EpochReason::Restored,
+    };
+    epoch.signature = store.key().sign(&epoch_bytes(&epoch)).to_bytes().into();
     let session: Session = ask(&mut line, "/sync/v1/session", None, &proof)?;
     let pull = Pull { cursor: 0, server_epoch: String::new() };
     let known: PullAnswer = ask(&mut line, "/sync/v1/pull", Some(&session.token), &pull)?;
@@ -53,6 +67,7 @@ fn main() -> Result<()> {
         "server_epoch": session.server_epoch,
         "hello": SessionHello { device: me.device },
         "proof": proof,
+        "epoch": epoch,
         "entries": sealed.iter().map(WireEntry::from).collect::<Vec<_>>(),
     });
     println!("{told}");

@@ -247,6 +247,7 @@ pub fn first_epoch(territory: &Territory<'_>, device: Uuid, now: Instant) -> dev
         opened_hash: None,
         contiguous_seq: 0,
         contiguous_hash: None,
+        request_id: None,
         forked: false,
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::api::{By, Told};
 use shared::wire::{
-    EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, Problem, Pull, PullAnswer, Push, PushAnswer, Session, SessionChallenge,
-    SessionHello, SessionProof,
+    EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, EpochAsk, EpochGiven, Problem, Pull, PullAnswer, Push, PushAnswer, Session,
+    SessionChallenge, SessionHello, SessionProof,
 };
 
 fn told_of(by: By, name: &'static str, title: &str) -> Told {
@@ -41,7 +41,26 @@ pub(crate) fn told() -> Vec<Told> {
             .json::<Session>(200, "Le jeton, et où le serveur en est.")
             .json::<Problem>(401, "`appareil_inconnu`.")
             .json::<Problem>(403, "`preuve_fausse`.")
-            .json::<Problem>(409, "`defi_inconnu`, ou `epoque_depassee` : cette tablette existe en double."),
+            .json::<Problem>(
+                409,
+                "`defi_inconnu` ; `epoque_depassee` : cette tablette existe en double ; `epoque_perdue` : le serveur a été restauré \
+                 d’avant cette époque, la tablette répète la demande qui la lui avait donnée.",
+            ),
+        told_of(By::Machine, "POST /sync/v1/epoch", "Demander l’époque suivante")
+            .says(
+                "Une époque est donnée une seule fois. La même demande (32 octets tirés au sort, gardés avant l’envoi) reçoit la même \
+                 réponse ; les sessions de la tablette sont closes, et une personne est prévenue.",
+            )
+            .takes::<EpochAsk>()
+            .json::<EpochGiven>(200, "L’époque dans laquelle sceller désormais.")
+            .json::<Problem>(401, "`appareil_inconnu`.")
+            .json::<Problem>(403, "`preuve_fausse`, ou `appareil_revoque`.")
+            .json::<Problem>(
+                409,
+                "`defi_inconnu` ; `epoque_deja_donnee` : une autre l’a reçue, cette tablette existe en double ; `epoque_perdue`.",
+            )
+            .json::<Problem>(429, "`trop_d_epoques` : plus de dix en vingt-quatre heures.")
+            .json::<Problem>(503, "`reprise`."),
         told_of(By::Tablet, "POST /sync/v1/push", "Remettre des pointages scellés")
             .says(
                 "Un verdict par pointage, définitif sauf `held`. Une tablette révoquée remet aussi : ses pointages attendent une décision.",

@@ -34,6 +34,8 @@ pub struct Known {
     pub caller_revoked: bool,
     /// Entries in the journal by name.
     pub ids: HashMap<EntryId, Hash>,
+    /// Of those, the ones that don't stand alone at their place.
+    pub forked: HashSet<EntryId>,
     /// Of those, the ones whose content is there too.
     pub full: HashSet<EntryId>,
     /// Of those, the ones whose content was erased.

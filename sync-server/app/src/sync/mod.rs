@@ -1,7 +1,7 @@
 //! Sync: what tablets and server say to each other, and what each site's tablets are told.
 //!
-//! Owns the sync authority ([`authority`]), enrolment ([`enrol`]), sessions ([`session`]), the taking in of entries
-//! ([`push`], judged by [`judge`]), the telling of changes ([`pull`], [`publish`]) and the fleet's commands ([`fleet`]).
+//! Owns the sync authority ([`authority`]), enrolment ([`enrol`]), sessions ([`session`]), epochs ([`epoch`]), the taking in of
+//! entries ([`push`], judged by [`judge`]), the telling of changes ([`pull`], [`publish`]) and the fleet's commands ([`fleet`]).
 //! Promises: a verdict for each entry, final but `held`; no entry in the journal before its signature was verified; no
 //! number seen by a reader before all smaller ones; a tablet reads and writes its own site and nothing else.
 //!
@@ -11,6 +11,7 @@ pub mod authority;
 pub(crate) mod described;
 pub mod enrol;
 pub mod enrolment_qr;
+pub mod epoch;
 pub mod fingerprint;
 pub mod fleet;
 pub mod judge;

@@ -10,7 +10,7 @@ use crate::store::entity::{clock_observation, device, journal_entry, journal_pay
 use crate::sync::refusal::Refusal;
 use crate::sync::session::Caller;
 use chrono::{Days, NaiveDate};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
 use shared::calendar::{Instant, business_day};
 use shared::id::{EntryId, OrganisationId};
 use shared::journal::Sealed;
@@ -110,7 +110,13 @@ async fn items(territory: &Territory<'_>, caller: &Caller, keys: HashSet<String>
     Ok(found)
 }
 
-/// Entries of other devices, of the days that a tablet holds.
+/// A tablet holds what it sealed in the epoch that it seals in. What it sealed before, it may have lost: that is why it left an epoch.
+fn theirs_or_of_another_life(caller: &Caller) -> Condition {
+    let epoch = i32::try_from(caller.epoch).unwrap_or(i32::MAX);
+    Condition::any().add(journal_entry::Column::DeviceId.ne(caller.device.0)).add(journal_entry::Column::DeviceEpoch.ne(epoch))
+}
+
+/// Entries that a tablet doesn't hold, of the days that it shows.
 async fn entries(territory: &Territory<'_>, caller: &Caller, now: Instant, rows: &[site_change::Model]) -> Result<Vec<(i64, ChangeBody)>> {
     let mut wanted: BTreeMap<Uuid, HashMap<Uuid, i64>> = BTreeMap::new();
     for row in rows.iter().filter(|r| r.kind == "entry") {
@@ -139,7 +145,7 @@ async fn entries(territory: &Territory<'_>, caller: &Caller, now: Instant, rows:
                 .find::<journal_entry::Entity>()
                 .filter(journal_entry::Column::EntryId.is_in(ids.iter().copied()))
                 .filter(journal_entry::Column::SiteId.eq(caller.site.0))
-                .filter(journal_entry::Column::DeviceId.ne(caller.device.0));
+                .filter(theirs_or_of_another_life(caller));
             let mut rows = rows.all(&tenant.on()).await?;
             rows.retain(|r| !old.contains(&r.entry_id));
             let places: Vec<(Uuid, Uuid)> = rows.iter().map(|r| (r.entry_id, r.device_id)).collect();

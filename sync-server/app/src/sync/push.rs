@@ -22,7 +22,7 @@ use shared::calendar::Instant;
 use shared::id::{DeviceId, EntryId, OrganisationId, SiteId};
 use shared::journal::{Envelope, Place, VerifyingKey};
 use shared::wire::limits::PUSH_ENTRIES_MAX;
-use shared::wire::{Push, PushAnswer, Verdict, VerdictKind};
+use shared::wire::{FORK, Push, PushAnswer, Verdict, VerdictKind};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
@@ -195,14 +195,16 @@ fn decide(
                 decided.unlinked.push((read.envelope.place.device, read.envelope.entry_id));
             }
             decided.accepted.push(Verified { envelope: read.envelope, sealed: read.sealed, gap_before, fork });
-            verdict(entry, VerdictKind::Accepted, None)
+            verdict(entry, VerdictKind::Accepted, fork.then_some(FORK))
         }
         Judgement::Duplicate => {
+            // Told again: the reply that told it first may be the one that was lost.
+            let forked = entry.is_some_and(|entry| known.forked.contains(&entry)).then_some(FORK);
             if known.completes(&read) {
                 let Read { envelope, sealed } = read;
                 decided.completed.push(Verified { envelope, sealed, gap_before: false, fork: false });
             }
-            verdict(entry, VerdictKind::Duplicate, None)
+            verdict(entry, VerdictKind::Duplicate, forked)
         }
         Judgement::Hold => {
             // Twice in one push: one row.
@@ -247,6 +249,9 @@ async fn learn(territory: &Territory<'_>, organisations: &[OrganisationId], cand
         for ids in ids.chunks(IDS_A_QUERY_MAX) {
             let rows = tenant.find::<journal_entry::Entity>().filter(journal_entry::Column::EntryId.is_in(ids.iter().copied()));
             for row in rows.all(&tenant.on()).await? {
+                if row.fork {
+                    known.forked.insert(EntryId(row.entry_id));
+                }
                 known.ids.insert(EntryId(row.entry_id), row.hash.try_into().unwrap_or_default());
             }
             let full = tenant.find::<journal_payload::Entity>().filter(journal_payload::Column::EntryId.is_in(ids.iter().copied()));
@@ -344,7 +349,7 @@ async fn mark_forks(
         }
     }
     let forked = decided.accepted.iter().filter(|v| v.fork);
-    alerts.extend(forked.map(|v| ("fourche", v.envelope.place.device.0, v.envelope.entry_id.0)));
+    alerts.extend(forked.map(|v| (FORK, v.envelope.place.device.0, v.envelope.entry_id.0)));
     Ok(())
 }
 

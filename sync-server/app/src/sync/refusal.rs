@@ -56,12 +56,18 @@ refusals! {
     device_revoked = FORBIDDEN "appareil_revoque" "Cette tablette a été révoquée : appelez l'administration.";
     /// The device seals in an epoch that isn't its last one.
     epoch_passed = CONFLICT "epoque_depassee" "Cette tablette existe en double : la réenrôler.";
+    /// The device seals in an epoch that the server, restored from an older backup, doesn't remember giving.
+    epoch_lost = CONFLICT "epoque_perdue" "Le serveur a été restauré d'avant l'époque de cette tablette : elle la redemande.";
+    /// Another request left the same epoch first.
+    epoch_already_given = CONFLICT "epoque_deja_donnee" "Cette tablette existe en double : la réenrôler.";
+    /// More epochs than a tablet in trouble needs.
+    too_many_epochs = TOO_MANY_REQUESTS "trop_d_epoques" "Cette tablette demande trop d'époques : appelez l'administration.";
     /// No token, or no longer.
     session_over = UNAUTHORIZED "session_expiree" "La session est terminée : la tablette en ouvre une nouvelle.";
     /// A cursor of another life of the server, or beyond its head.
     refresh_required = GONE "refresh_required" "Le serveur a été restauré : la tablette relit tout.";
     /// After a restore, before an agent has confirmed.
-    reprise = SERVICE_UNAVAILABLE "reprise" "Le serveur vient d'être restauré : l'enrôlement attend la confirmation d'un agent.";
+    reprise = SERVICE_UNAVAILABLE "reprise" "Le serveur vient d'être restauré : l'enrôlement et les nouvelles époques attendent la confirmation d'un agent.";
 }
 
 impl From<Error> for Refusal {

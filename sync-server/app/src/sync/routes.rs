@@ -6,7 +6,7 @@ use crate::serve::Server;
 use crate::store::Territory;
 use crate::sync::refusal::Refusal;
 use crate::sync::session::{self, Caller, epoch_text};
-use crate::sync::{enrol, publish, pull as pulling, push as pushing};
+use crate::sync::{enrol, epoch as epochs, publish, pull as pulling, push as pushing};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
@@ -14,18 +14,20 @@ use axum::http::{HeaderMap, header};
 use axum::routing::post;
 use serde::de::DeserializeOwned;
 use shared::wire::limits::BODY_BYTES_MAX;
-use shared::wire::{EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, Pull, PullAnswer, Push, PushAnswer, Session, SessionChallenge};
-use shared::wire::{SessionHello, SessionProof};
+use shared::wire::{EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, EpochAsk, EpochGiven, Pull, PullAnswer, Push, PushAnswer};
+use shared::wire::{Session, SessionChallenge, SessionHello, SessionProof};
 use std::net::SocketAddr;
 
 /// What a tablet calls, over TLS.
-pub const ROUTES: [Route; 6] = [
+pub const ROUTES: [Route; 7] = [
     // Whoever holds a code of less than a quarter of an hour; ten tries a minute from one address.
     Route::new("POST", "/sync/v1/enrol/hello", || post(enrol_hello)),
     Route::new("POST", "/sync/v1/enrol/confirm", || post(enrol_confirm)),
     // A tablet that is known: a nonce, then its signature.
     Route::new("POST", "/sync/v1/session/hello", || post(session_hello)),
     Route::new("POST", "/sync/v1/session", || post(session_open)),
+    // A tablet that is known and not revoked: a nonce of a session's hello, then its signature.
+    Route::new("POST", "/sync/v1/epoch", || post(epoch)),
     // A tablet with a token of its site; revoked: its entries are quarantined.
     Route::new("POST", "/sync/v1/push", || post(push)),
     // A tablet with a token of its site, not revoked; its own site only.
@@ -101,6 +103,19 @@ pub async fn session_open(State(server): State<Server>, body: Body) -> Answer<Se
     let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
     let territory = Territory::new(server.app.territoire(), &transaction);
     let answer = session::open(&territory, &server.desk, &server.app.installation, now, &request).await?;
+    transaction.commit().await?;
+    answer.map(Json)
+}
+
+/// `POST /sync/v1/epoch`
+pub async fn epoch(State(server): State<Server>, body: Body) -> Answer<EpochGiven> {
+    let request: EpochAsk = read(body).await?;
+    if server.app.installation.reprise {
+        return Err(Refusal::reprise());
+    }
+    let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
+    let territory = Territory::new(server.app.territoire(), &transaction);
+    let answer = epochs::next(&territory, &server.desk, now, &request).await?;
     transaction.commit().await?;
     answer.map(Json)
 }

@@ -19,6 +19,7 @@ use shared::id::{DeviceId, OrganisationId, SiteId};
 use shared::journal::{Detail, Kind, Payload};
 use shared::wire::limits::SESSION_LIFE_S;
 use shared::wire::{Session, SessionChallenge, SessionHello, SessionProof, session_bytes};
+use std::cmp::Ordering;
 
 /// A clock that drifted further than this from its last observation is observed again.
 const DRIFT_MS_MAX: u64 = 1_000;
@@ -28,7 +29,7 @@ const OBSERVED_AGAIN_MS: i64 = 3_600_000;
 /// long is known well enough by these.
 pub const BOOTS_OBSERVED_MAX: u64 = 20;
 /// What this server can do, by name.
-const CAPABILITIES: [&str; 1] = ["forget"];
+const CAPABILITIES: [&str; 2] = ["forget", "epoch"];
 
 /// Who calls, as a token proved it.
 #[derive(Debug, Clone)]
@@ -45,7 +46,8 @@ pub struct Caller {
     pub revoked: bool,
 }
 
-fn subject(device: DeviceId) -> Vec<u8> {
+/// Whom a nonce of [`hello`] was given to.
+pub(super) fn subject(device: DeviceId) -> Vec<u8> {
     [b"session ".as_slice(), device.0.as_bytes()].concat()
 }
 
@@ -55,7 +57,8 @@ pub fn epoch_text(installation: &installation::Model) -> String {
     data_encoding::HEXLOWER.encode(&installation.server_epoch)
 }
 
-async fn tablet(territory: &Territory<'_>, device: DeviceId) -> Result<Option<device::Model>> {
+/// A tablet of this installation, revoked ones included.
+pub(super) async fn tablet(territory: &Territory<'_>, device: DeviceId) -> Result<Option<device::Model>> {
     let of_id = territory.find::<device::Entity>().filter(device::Column::Id.eq(device.0)).filter(device::Column::Kind.ne(SERVER));
     Ok(of_id.one(&territory.on()).await?)
 }
@@ -103,8 +106,10 @@ pub async fn open(
         return Ok(Err(Refusal::proof_wrong()));
     }
     let epoch = u32::try_from(device.epoch).unwrap_or(0);
-    if proof.epoch != epoch {
-        return Ok(Err(Refusal::epoch_passed()));
+    match proof.epoch.cmp(&epoch) {
+        Ordering::Less => return Ok(Err(Refusal::epoch_passed())),
+        Ordering::Greater => return Ok(Err(Refusal::epoch_lost())),
+        Ordering::Equal => {}
     }
     if device.revoked_at_ms.is_none() {
         observe_clock(territory, desk, &device, now, proof).await?;

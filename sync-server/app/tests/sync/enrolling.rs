@@ -162,7 +162,7 @@ on_both! {
         assert_eq!(door.ask("/sync/v1/session", None, &forged).await.refusal(), (403, "preuve_fausse".into()));
         let mut doubled = tablet.proof(&door).await;
         doubled.epoch = 2;
-        assert_eq!(door.ask("/sync/v1/session", None, &doubled).await.refusal(), (409, "epoque_depassee".into()));
+        assert_eq!(door.ask("/sync/v1/session", None, &doubled).await.refusal(), (409, "epoque_perdue".into()));
         assert_eq!(tablet.pull_raw(&door, 0, "").await.status, 200);
         door.app.clock.advance(Duration::from_secs(u64::from(SESSION_LIFE_S)));
         assert_eq!(tablet.pull_raw(&door, 0, "").await.refusal(), (401, "session_expiree".into()));

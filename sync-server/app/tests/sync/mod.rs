@@ -2,6 +2,7 @@
 
 mod days;
 mod enrolling;
+mod epochs;
 mod erased;
 mod limits;
 pub mod tablet;

@@ -207,7 +207,7 @@ impl Tablet {
             device: self.device,
             nonce: challenge.nonce,
             signature: sign(&self.key, &said).into(),
-            epoch: 1,
+            epoch: self.head.place.epoch,
             boot: self.boot,
             boottime_ms,
             wall_ms,

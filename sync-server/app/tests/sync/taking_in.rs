@@ -103,7 +103,9 @@ on_both! {
         let mut copy: Tablet = tablet.clone();
         let one = tablet.seal(tablet.touch(&Kind::Left, later(&door.app, 9), Detail::Left { to: LeftTo::Alone, person: None }));
         let other = copy.seal(copy.touch(&Kind::Left, later(&door.app, 99), Detail::Left { to: LeftTo::Alone, person: None }));
-        assert_eq!(tablet.verdicts(&door, &[first, one, other]).await, ["accepted"; 3]);
+        let both = [first, one, other];
+        assert_eq!(tablet.verdicts(&door, &both).await, ["accepted", "accepted", "accepted(fourche)"]);
+        assert_eq!(tablet.verdicts(&door, &both).await, ["duplicate", "duplicate(fourche)", "duplicate(fourche)"], "told again");
         let tenant = Territory::new(door.app.territoire(), door.app.db.read()).tenant(here.organisation);
         let forked = tenant.find::<journal_entry::Entity>().filter(journal_entry::Column::Fork.eq(true)).count(&tenant.on()).await;
         assert_eq!(forked.unwrap(), 2);

@@ -90,15 +90,32 @@ impl Door {
         for said in said {
             drafts.push(self.draft(now, said)?);
         }
-        let sealed = self.store.seal(&drafts)?;
+        let sealed = match self.store.seal(&drafts) {
+            // The sync thread has stored an epoch between the two: its opening goes first, the same drafts follow.
+            Err(StoreError::EpochToOpen) => {
+                drafts.splice(..0, self.opening(now)?);
+                self.store.seal(&drafts)?
+            }
+            other => other?,
+        };
+        self.recorded(&sealed);
+        Ok(())
+    }
+
+    /// Opens an epoch that the server has just given, without waiting for a gesture. Here and not in the sync thread: one connection
+    /// seals.
+    pub(super) fn open_epoch(&mut self, now: Now) -> Result<(), StoreError> {
+        let Some(opening) = self.opening(now)? else { return Ok(()) };
+        let sealed = self.store.seal(&[opening])?;
         self.recorded(&sealed);
         Ok(())
     }
 
     /// The first entry of a new epoch, where the server has given one.
     fn opening(&mut self, now: Now) -> Result<Option<Draft>, StoreError> {
-        let Some((_, head)) = self.store.journal.epoch_to_open()? else { return Ok(None) };
-        let detail = Detail::Epoch { previous: head.place.epoch, last_hash: head.hash, cause: "enrolment".into() };
+        let Some((epoch, head)) = self.store.journal.epoch_to_open()? else { return Ok(None) };
+        let cause = self.store.journal.cause_of(epoch)?.to_owned();
+        let detail = Detail::Epoch { previous: head.place.epoch, last_hash: head.hash, cause };
         let said = Said { child: None, evidence: Evidence::Measured, ..Said::touch(Kind::EpochOpened, ChildId::NIL, detail) };
         let mut draft = self.draft(now, said)?;
         draft.payload.actor = Actor::SYSTEM;

@@ -202,6 +202,12 @@ impl Door {
             tracing::error!(%error, "the tablet's data could not be read");
             self.notice = Some(Notice { text: error.to_string(), tone: Tone::Red });
         }
+        if self.identity.as_ref().is_some_and(|identity| identity.epoch > 1)
+            && let Err(error) = self.open_epoch(now)
+        {
+            // Nobody asked for anything yet: the next gesture opens it, or says in red why not.
+            tracing::warn!(%error, "a new epoch could not be opened");
+        }
     }
 
     /// The screen as it stands, without asking for anything. See [`Self::refresh`].

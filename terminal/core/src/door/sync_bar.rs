@@ -73,7 +73,7 @@ fn bar_of_line(line: &LineStatus, queue: &Queue, now_ms: i64) -> SyncBar {
             (format!("Ce n'est pas le serveur de Préau qui répond : appelez l'administration · {kept}"), Tone::Red)
         }
         LineState::Revoked => (format!("Le serveur refuse cette tablette : appelez l'administration · {kept}"), Tone::Red),
-        LineState::ExistsTwice => (format!("Cette tablette existe en double : la réenrôler · {kept}"), Tone::Red),
+        LineState::ExistsTwice => (format!("Cette tablette existe en double : réenrôlez-la · {kept}"), Tone::Red),
     };
     SyncBar { text, tone, unsent: queue.unsent }
 }

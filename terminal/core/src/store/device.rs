@@ -2,7 +2,7 @@
 
 use super::{Journal, StoreError};
 use crate::entropy::{Entropy, SystemEntropy};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use shared::id::{DeviceId, OrganisationId, SiteId};
 use shared::journal::SigningKey;
 use std::io::Write;
@@ -75,25 +75,30 @@ fn make(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     Ok(secret)
 }
 
+/// Who this tablet is, as a connection sees it, in its transaction where it has one open.
+pub(super) fn identity_of(connection: &Connection) -> Result<Option<Identity>, StoreError> {
+    let sql = "SELECT device_id, site_id, site_name, organisations, epoch, server_url, authority, public_key FROM device";
+    let row = connection.prepare_cached(sql)?.query_row([], |row| {
+        Ok((
+            (row.get(0).map(Uuid::from_bytes)?, row.get(1).map(Uuid::from_bytes)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?),
+            (row.get::<_, u32>(4)?, row.get::<_, String>(5)?, row.get::<_, Vec<u8>>(6)?, row.get::<_, [u8; 32]>(7)?),
+        ))
+    });
+    let Some(((device, site, site_name, organisations), (epoch, server_url, authority, public_key))) = row.optional()? else {
+        return Ok(None);
+    };
+    let organisations = serde_json::from_str(&organisations).map_err(|e| StoreError::damaged("journal.db (device)", e))?;
+    let (device, site) = (DeviceId(device), SiteId(site));
+    Ok(Some(Identity { device, site, site_name, organisations, epoch, server_url, authority, public_key }))
+}
+
 impl Journal {
     /// Who this tablet is; `None` before enrolment.
     ///
     /// # Errors
     /// A row that can't be read.
     pub fn identity(&self) -> Result<Option<Identity>, StoreError> {
-        let sql = "SELECT device_id, site_id, site_name, organisations, epoch, server_url, authority, public_key FROM device";
-        let row = self.connection.prepare_cached(sql)?.query_row([], |row| {
-            Ok((
-                (row.get(0).map(Uuid::from_bytes)?, row.get(1).map(Uuid::from_bytes)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?),
-                (row.get::<_, u32>(4)?, row.get::<_, String>(5)?, row.get::<_, Vec<u8>>(6)?, row.get::<_, [u8; 32]>(7)?),
-            ))
-        });
-        let Some(((device, site, site_name, organisations), (epoch, server_url, authority, public_key))) = row.optional()? else {
-            return Ok(None);
-        };
-        let organisations = serde_json::from_str(&organisations).map_err(|e| StoreError::damaged("journal.db (device)", e))?;
-        let (device, site) = (DeviceId(device), SiteId(site));
-        Ok(Some(Identity { device, site, site_name, organisations, epoch, server_url, authority, public_key }))
+        identity_of(&self.connection)
     }
 
     /// Writes who this tablet is. The same device again is an update; another site is refused while it holds entries.

@@ -31,6 +31,9 @@ pub enum StoreError {
         /// Newest version that this program knows.
         known: i64,
     },
+    /// The server gave a new epoch while the entry was being prepared: the one that opens it comes first.
+    #[error("La tablette vient de changer d'époque : ce geste n'est PAS enregistré. Recommencez.")]
+    EpochToOpen,
     /// The tablet belongs to no site yet.
     #[error(
         "Cette tablette n'est pas encore enrôlée. Demandez un code à l'administration, puis : preau-terminal enrol --server ADRESSE --code CODE"
@@ -73,7 +76,7 @@ impl StoreError {
     /// Whether the same gesture may work a moment later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Busy | Self::Full)
+        matches!(self, Self::Busy | Self::Full | Self::EpochToOpen)
     }
 }
 

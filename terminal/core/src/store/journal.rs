@@ -1,12 +1,13 @@
 //! The journal: sealing, and the entries that this tablet holds.
 
+use super::device::{Identity, identity_of};
 use super::entries::{self, Row, Span};
 use super::{FaultPoints, NoFaults, SealPoint, StoreError, day_number, migrations};
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use shared::fold::Fact;
 use shared::id::EntryId;
-use shared::journal::{ChainHead, Draft, Envelope, Private, Sealed, SigningKey, VerifyingKey, hash_of, seal};
+use shared::journal::{ChainHead, Detail, Draft, Envelope, Place, Private, Sealed, SigningKey, VerifyingKey, hash_of, seal};
 use std::sync::Arc;
 
 /// Entries read beside those of a day, by order of arrival: what was sealed under a wrong date is among them.
@@ -53,21 +54,19 @@ impl Journal {
     /// # Errors
     /// Nothing was recorded.
     pub(super) fn seal(&mut self, drafts: &[Draft], key: &SigningKey) -> Result<Vec<Sealed>, StoreError> {
-        let Some(identity) = self.identity()? else { return Err(StoreError::NotEnrolled) };
         for draft in drafts {
             draft.check().map_err(|e| StoreError::Refused(e.to_string()))?;
         }
         let faults = Arc::clone(&self.faults);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Read inside the transaction: the head is what the disk holds, not what memory remembers of it.
-        let held = head(&transaction)?;
-        let mut head = match held {
-            None => ChainHead::start(identity.device),
-            Some(held) => held,
+        // Read inside the transaction: head and epoch are what the disk holds, not what memory remembers of them. The sync thread may
+        // have stored a new epoch since the drafts were made, and an epoch begins with the entry that opens it.
+        let identity = identity_of(&transaction)?.ok_or(StoreError::NotEnrolled)?;
+        let mut head = match epoch_to_open(&transaction, &identity)? {
+            None => head(&transaction)?.unwrap_or_else(|| ChainHead::start(identity.device)),
+            Some(last) if drafts.first().is_none_or(|draft| !opens(draft, &last)) => return Err(StoreError::EpochToOpen),
+            Some(last) => ChainHead { place: Place { device: identity.device, epoch: identity.epoch, seq: 0 }, hash: last.hash },
         };
-        if head.place.epoch < identity.epoch || head.place.device != identity.device {
-            head.place = shared::journal::Place { device: identity.device, epoch: identity.epoch, seq: 0 };
-        }
         let mut out = Vec::with_capacity(drafts.len());
         for draft in drafts {
             faults.pass(SealPoint::BeforeSign);
@@ -95,12 +94,7 @@ impl Journal {
     /// A failed read.
     pub fn epoch_to_open(&self) -> Result<Option<(u32, ChainHead)>, StoreError> {
         let Some(identity) = self.identity()? else { return Ok(None) };
-        let head = self.head()?.unwrap_or_else(|| ChainHead {
-            place: shared::journal::Place { epoch: 0, ..ChainHead::start(identity.device).place },
-            hash: [0; 32],
-        });
-        let due = identity.epoch > 1 && head.place.epoch < identity.epoch;
-        Ok(due.then_some((identity.epoch, head)))
+        Ok(epoch_to_open(&self.connection, &identity)?.map(|head| (identity.epoch, head)))
     }
 
     /// Keeps entries of others, which the caller has verified with these keys. Known ones are left as they are.
@@ -219,6 +213,18 @@ impl Journal {
         self.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
         Ok(())
     }
+}
+
+/// The last entry before an epoch that is still to be opened; its own epoch is 0 where there is none.
+fn epoch_to_open(connection: &Connection, identity: &Identity) -> Result<Option<ChainHead>, StoreError> {
+    let none = || ChainHead { place: Place { device: identity.device, epoch: 0, seq: 0 }, hash: [0; 32] };
+    let last = head(connection)?.unwrap_or_else(none);
+    Ok((identity.epoch > 1 && last.place.epoch < identity.epoch).then_some(last))
+}
+
+/// Whether a draft opens an epoch behind this entry.
+fn opens(draft: &Draft, last: &ChainHead) -> bool {
+    matches!(&draft.payload.detail, Detail::Epoch { previous, last_hash, .. } if (*previous, *last_hash) == (last.place.epoch, last.hash))
 }
 
 fn head(connection: &Connection) -> Result<Option<ChainHead>, StoreError> {

@@ -5,7 +5,8 @@ use super::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Steps of `journal.db`.
-pub(super) const JOURNAL: &[&str] = &[r"
+pub(super) const JOURNAL: &[&str] = &[
+    r"
     -- Who this tablet is. One row, or none before enrolment.
     CREATE TABLE device (
         only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
@@ -60,7 +61,21 @@ pub(super) const JOURNAL: &[&str] = &[r"
     ) STRICT;
     CREATE INDEX outbox_waiting ON outbox (arrival) WHERE state IN ('unsent', 'held');
     CREATE INDEX outbox_apart ON outbox (state, code) WHERE state IN ('quarantined', 'refused');
-    "];
+    ",
+    r"
+    -- The epochs that this tablet leaves, each with the request by which it asks for the next one.
+    CREATE TABLE epoch_request (
+        device_id BLOB NOT NULL,       -- 16 bytes: which of the folder's lives leaves it
+        leaves INTEGER NOT NULL,       -- the epoch that is left
+        reason TEXT NOT NULL,          -- fourche, sauvetage, restauration
+        request_id BLOB NOT NULL,      -- 32 random bytes, here before they are sent; kept for a server that forgets what it gave
+        given INTEGER NOT NULL,        -- 1: the server gave the next epoch, and `device` holds it
+        PRIMARY KEY (device_id, leaves)
+    ) STRICT, WITHOUT ROWID;
+    -- 1: the epoch is new, and what was lost with the one before is to be pulled.
+    ALTER TABLE device ADD COLUMN pull_anew INTEGER NOT NULL DEFAULT 0;
+    ",
+];
 
 /// Steps of `roster.db`.
 pub(super) const ROSTER: &[&str] = &[r"

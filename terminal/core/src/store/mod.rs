@@ -14,6 +14,7 @@
 
 mod device;
 mod entries;
+mod epochs;
 mod error;
 mod faults;
 mod journal;
@@ -23,6 +24,7 @@ mod reserve;
 mod roster_db;
 
 pub use device::{Identity, public_key_of};
+pub use epochs::EpochRequest;
 pub use error::StoreError;
 pub use faults::{FaultPoints, NoFaults, SealPoint};
 pub use journal::{Authored, Journal, StoredOwn};

@@ -1,20 +1,24 @@
 //! The sync client, sans I/O: what comes in, what is to be done next. No
 //! socket, no timer, no disk, no clock; its randomness is given.
 //!
-//! A round is: session (if none is open) → push until the queue is empty →
-//! pull until there is no more. Whatever fails ends the round; the next one
-//! starts afresh, and what the server already holds comes back as `duplicate`.
+//! A round is: session (if none is open) → a new epoch, where the tablet can't
+//! go on in its own → push until the queue is empty → pull until there is no
+//! more. Whatever fails ends the round; the next one starts afresh, and what
+//! the server already holds comes back as `duplicate`.
 
+use super::epoch::{Asking, EPOCH};
 use super::pull::{self, Page};
 use super::transport::{Answer, LineFailure, Request};
 use crate::clock::{Now, Observed};
 use crate::entropy::SeededEntropy;
-use crate::store::{LineState, Outgoing, Recorded};
+use crate::store::{EpochRequest, LineState, Outgoing, Recorded};
 use ed25519_dalek::Signer as _;
 use shared::id::{DeviceId, EntryId, SiteId};
-use shared::journal::SigningKey;
+use shared::journal::{ChainHead, SigningKey};
 use shared::wire::limits::{HOLE_WAIT_S, PUSH_ENTRIES_MAX, PUSH_SEALED_BYTES_MAX};
-use shared::wire::{Pull, Push, PushAnswer, Session, SessionChallenge, SessionHello, SessionProof, VerdictKind, WireEntry, session_bytes};
+use shared::wire::{EpochGiven, EpochReason, FORK, Pull, Push, PushAnswer, Session, SessionChallenge, SessionHello, SessionProof};
+use shared::wire::{VerdictKind, WireEntry, session_bytes};
+use std::collections::VecDeque;
 
 /// Time between two rounds while all is well, in ms; what other tablets of the site have recorded is seen this late.
 const ROUND_MS: u64 = 10_000;
@@ -53,6 +57,25 @@ pub struct Local {
     pub push_epoch: String,
     /// Last number up to which the server has said to hold every entry.
     pub acknowledged_seq: u64,
+    /// The epoch that the tablet seals in.
+    pub epoch: u32,
+    /// Last number that the tablet sealed in it; 0 before the first.
+    pub sealed_seq: u64,
+    /// Whether a request for the next epoch waits.
+    pub needs_epoch: bool,
+    /// Whether all is to be pulled anew.
+    pub pull_anew: bool,
+}
+
+/// The requests for epochs, and what each tells of the tablet's chain.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Requests {
+    /// Those that were answered, first to last: for a server that forgot what it gave.
+    pub given: Vec<EpochRequest>,
+    /// The one that waits for its answer.
+    pub waiting: Option<EpochRequest>,
+    /// The last entry of its own that the tablet holds.
+    pub last: Option<ChainHead>,
 }
 
 /// What happens to the client.
@@ -64,6 +87,8 @@ pub enum Input {
     Asked(Local),
     /// The answer to [`Output::ReadQueue`].
     Queue(Vec<Outgoing>),
+    /// The answer to [`Output::ReadRequests`].
+    Requests(Requests),
     /// The answer to [`Output::Ask`].
     Answered(Answer),
     /// There is no answer to [`Output::Ask`].
@@ -72,7 +97,8 @@ pub enum Input {
     StoreFailed,
 }
 
-/// What is to be done, in order. After [`Output::Ask`] or [`Output::ReadQueue`] the client waits for its answer.
+/// What is to be done, in order. After [`Output::Ask`], [`Output::ReadQueue`] or [`Output::ReadRequests`] the client waits for its
+/// answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     /// Send this.
@@ -86,6 +112,19 @@ pub enum Output {
         /// At most so many sealed bytes.
         bytes_max: usize,
     },
+    /// Mark that the tablet is to leave its epoch.
+    NeedEpoch(EpochReason),
+    /// Read the requests for epochs.
+    ReadRequests,
+    /// The server gave the epoch after this one.
+    EpochGiven {
+        /// The epoch that is left.
+        leaves: u32,
+        /// The one to seal in.
+        epoch: u32,
+    },
+    /// All was pulled anew.
+    PulledAnew,
     /// Write verdicts down.
     Record(Vec<Recorded>),
     /// Offer again what the server may have lost.
@@ -122,9 +161,21 @@ enum State {
     Idle,
     Challenge,
     SessionAnswer,
+    /// `again`: the server forgot what it gave; every request is repeated.
+    Requests {
+        again: bool,
+    },
+    EpochChallenge(Asking),
+    EpochAnswer(Asking),
     Queue,
-    Push { offered: Vec<EntryId> },
-    Pull { staging: bool, first: bool },
+    /// Entries, and whether each stands in the epoch that the tablet seals in.
+    Push {
+        offered: Vec<(EntryId, bool)>,
+    },
+    Pull {
+        staging: bool,
+        first: bool,
+    },
 }
 
 /// The client.
@@ -140,6 +191,8 @@ pub struct SyncClient {
     pages: u32,
     held: bool,
     offered_again: bool,
+    /// The server was reminded of the epochs that it gave, once a round.
+    reminded: bool,
     jitter: SeededEntropy,
 }
 
@@ -150,6 +203,8 @@ struct OpenSession {
     server_epoch: String,
     /// Whether it was opened in this round: a token refused at once isn't one that ran out.
     fresh: bool,
+    /// Whether the server gives epochs: an older one has no such route.
+    gives_epochs: bool,
 }
 
 impl SyncClient {
@@ -166,6 +221,7 @@ impl SyncClient {
             pages: 0,
             held: false,
             offered_again: false,
+            reminded: false,
             jitter: SeededEntropy::new(seed),
         }
     }
@@ -194,11 +250,14 @@ impl SyncClient {
                 Vec::new()
             }
             (State::Queue, Input::Queue(outgoing)) => self.offer(outgoing),
-            (state, Input::Answered(answer)) if !matches!(state, State::Idle | State::Queue) => self.answered(now, state, &answer),
+            (State::Requests { again }, Input::Requests(requests)) => self.ask_epochs(now, requests, again),
+            (state, Input::Answered(answer)) if !matches!(state, State::Idle | State::Queue | State::Requests { .. }) => {
+                self.answered(now, state, &answer)
+            }
             (_, Input::Failed(failure)) => self.fail(now, line_state(failure), String::new()),
             (_, Input::StoreFailed) => self.fail(now, LineState::ServerTrouble, "le disque a refusé".into()),
             // An answer that nobody waits for: of a round that was given up.
-            (state, Input::Queue(_) | Input::Answered(_)) => {
+            (state, Input::Queue(_) | Input::Requests(_) | Input::Answered(_)) => {
                 self.state = state;
                 Vec::new()
             }
@@ -206,21 +265,73 @@ impl SyncClient {
     }
 
     fn start(&mut self, now: Now, local: Local) -> Vec<Output> {
+        self.me.epoch = local.epoch;
         self.local = local;
-        (self.pages, self.held, self.offered_again) = (0, false, false);
+        (self.pages, self.held, self.offered_again, self.reminded) = (0, false, false, false);
         if let Some(session) = &mut self.session {
             session.fresh = false;
         }
         match &self.session {
-            Some(session) if now.boottime_ms < session.until_ms => self.read_queue(None),
+            Some(session) if now.boottime_ms < session.until_ms => self.go_on(),
             _ => self.say_hello(),
         }
+    }
+
+    /// A session is open: a new epoch first, where one is needed and the server gives any.
+    fn go_on(&mut self) -> Vec<Output> {
+        if self.local.needs_epoch && self.session.as_ref().is_some_and(|s| s.gives_epochs) {
+            return self.read_requests(false);
+        }
+        self.read_queue(None)
     }
 
     fn say_hello(&mut self) -> Vec<Output> {
         self.session = None;
         self.state = State::Challenge;
-        vec![Output::Ask(Request::new("/sync/v1/session/hello", None, &SessionHello { device: self.me.device }))]
+        vec![self.hello()]
+    }
+
+    fn hello(&self) -> Output {
+        Output::Ask(Request::new("/sync/v1/session/hello", None, &SessionHello { device: self.me.device }))
+    }
+
+    fn read_requests(&mut self, again: bool) -> Vec<Output> {
+        self.state = State::Requests { again };
+        vec![Output::ReadRequests]
+    }
+
+    fn ask_epochs(&mut self, now: Now, Requests { given, waiting, last }: Requests, again: bool) -> Vec<Output> {
+        let repeated = if again { given } else { Vec::new() };
+        // A request that the server has not answered yet follows those that it forgot.
+        let requests: VecDeque<EpochRequest> = repeated.into_iter().chain(waiting).collect();
+        match Asking::of(requests, last) {
+            Some(asking) => self.ask_epoch(asking),
+            None => self.fail(now, LineState::ServerTrouble, "le serveur ne connaît plus l'époque de cette tablette".into()),
+        }
+    }
+
+    fn ask_epoch(&mut self, asking: Asking) -> Vec<Output> {
+        self.state = State::EpochChallenge(asking);
+        vec![self.hello()]
+    }
+
+    fn epoch_given(&mut self, now: Now, asking: Asking, given: EpochGiven) -> Vec<Output> {
+        let leaves = asking.request.leaves;
+        if given.epoch != leaves + 1 {
+            return self.fail(now, LineState::NotPreau, "une époque qui ne suit pas".into());
+        }
+        let mut out = vec![Output::EpochGiven { leaves, epoch: given.epoch }];
+        if leaves == self.me.epoch {
+            self.me.epoch = given.epoch;
+            // In its new epoch the tablet has sealed nothing, and the server holds nothing.
+            (self.local.epoch, self.local.sealed_seq, self.local.acknowledged_seq) = (given.epoch, 0, 0);
+            (self.local.needs_epoch, self.local.pull_anew) = (false, true);
+        }
+        out.extend(match asking.next() {
+            Some(next) => self.ask_epoch(next),
+            None => self.say_hello(),
+        });
+        out
     }
 
     fn read_queue(&mut self, after: Option<EntryId>) -> Vec<Output> {
@@ -236,6 +347,12 @@ impl SyncClient {
             status => {
                 let problem = answer.problem();
                 let code = problem.map_or_else(String::new, |p| p.code);
+                // The epoch may have been given to this tablet, and the reply was lost; or the server forgot that it gave it.
+                let (passed, lost) = (code == "epoque_depassee" && self.local.needs_epoch, code == "epoque_perdue");
+                if (passed || lost) && !self.reminded {
+                    self.reminded = true;
+                    return self.read_requests(lost);
+                }
                 let refused = match (status, code.as_str()) {
                     (_, "") if status < 500 => LineState::NotPreau,
                     (_, "epoque_depassee" | "epoque_deja_donnee") => LineState::ExistsTwice,
@@ -255,13 +372,20 @@ impl SyncClient {
                 let challenge: SessionChallenge = serde_json::from_slice(&answer.body).ok()?;
                 Some(self.prove(now, challenge))
             }
+            State::EpochChallenge(asking) => {
+                let challenge: SessionChallenge = serde_json::from_slice(&answer.body).ok()?;
+                let ask = asking.signed(challenge, self.me.device, &self.me.key);
+                self.state = State::EpochAnswer(asking);
+                Some(vec![Output::Ask(Request::new(EPOCH, None, &ask))])
+            }
+            State::EpochAnswer(asking) => Some(self.epoch_given(now, asking, serde_json::from_slice(&answer.body).ok()?)),
             State::SessionAnswer => Some(self.opened(now, serde_json::from_slice(&answer.body).ok()?)),
             State::Push { offered } => {
                 let pushed: PushAnswer = serde_json::from_slice(&answer.body).ok()?;
                 (pushed.verdicts.len() == offered.len()).then(|| self.pushed(&offered, &pushed))
             }
             State::Pull { staging, first } => Some(self.pulled(now, pull::read(&answer.body, self.me.site)?, staging, first)),
-            State::Idle | State::Queue => None,
+            State::Idle | State::Queue | State::Requests { .. } => None,
         }
     }
 
@@ -287,10 +411,27 @@ impl SyncClient {
         let life_ms = u64::from(session.life_s).saturating_mul(1_000);
         let until_ms = now.boottime_ms.saturating_add(life_ms.saturating_sub(SESSION_MARGIN_MS.min(life_ms / 2)));
         let mut out = vec![Output::Observe(Observed { boot: now.boot, boottime_ms: now.boottime_ms, server_ms: session.server_ms })];
-        self.session = Some(OpenSession { token: session.token, until_ms, server_epoch: session.server_epoch.clone(), fresh: true });
+        let gives_epochs = session.capabilities.iter().any(|able| able == "epoch");
+        let server_epoch = session.server_epoch.clone();
+        self.session = Some(OpenSession { token: session.token, until_ms, server_epoch, fresh: true, gives_epochs });
+        out.extend(self.is_beyond(session.contiguous_seq));
         out.extend(self.compare(&session.server_epoch, session.contiguous_seq));
-        out.extend(self.read_queue(None));
+        out.extend(self.go_on());
         out
+    }
+
+    /// The server holds more of the epoch than the tablet ever sealed: another copy sealed it, or the tablet itself in a life that
+    /// it lost with an older image.
+    fn is_beyond(&mut self, contiguous_seq: u64) -> Option<Output> {
+        let beyond = contiguous_seq > self.local.sealed_seq;
+        self.local.needs_epoch |= beyond;
+        beyond.then_some(Output::NeedEpoch(EpochReason::Restored))
+    }
+
+    /// Whether an entry stands in the epoch that the tablet seals in; its number, if so.
+    fn own_seq(&self, outgoing: &Outgoing) -> Option<u64> {
+        let place = outgoing.sealed.decode_envelope().ok()?.place;
+        ((place.device, place.epoch) == (self.me.device, self.me.epoch)).then_some(place.seq)
     }
 
     /// Whether the server has lost what it once held: another epoch (restored from a backup), or a number that fell.
@@ -314,21 +455,34 @@ impl SyncClient {
 
     fn offer(&mut self, outgoing: Vec<Outgoing>) -> Vec<Output> {
         if outgoing.is_empty() {
-            return self.pull(false, true);
+            return match &self.session {
+                Some(session) if self.local.needs_epoch && session.gives_epochs => self.read_requests(false),
+                _ => self.pull(self.local.pull_anew, true),
+            };
         }
+        // The door goes on sealing during a round: what is offered now was not there when it began.
+        let last = outgoing.iter().filter_map(|o| self.own_seq(o)).max();
+        self.local.sealed_seq = self.local.sealed_seq.max(last.unwrap_or(0));
         let push = Push { entries: outgoing.iter().map(|o| WireEntry::from(&o.sealed)).collect() };
-        self.state = State::Push { offered: outgoing.into_iter().map(|o| o.entry).collect() };
+        self.state = State::Push { offered: outgoing.iter().map(|o| (o.entry, self.own_seq(o).is_some())).collect() };
         vec![Output::Ask(Request::new("/sync/v1/push", self.token(), &push))]
     }
 
-    fn pushed(&mut self, offered: &[EntryId], answer: &PushAnswer) -> Vec<Output> {
+    fn pushed(&mut self, offered: &[(EntryId, bool)], answer: &PushAnswer) -> Vec<Output> {
         self.held |= answer.verdicts.iter().any(|v| v.verdict == VerdictKind::Held);
-        let recorded = offered.iter().zip(&answer.verdicts).filter_map(|(entry, verdict)| Recorded::of(*entry, verdict)).collect();
-        let mut out = vec![Output::Record(recorded)];
+        let told = || offered.iter().zip(&answer.verdicts);
+        let mut out = Vec::new();
+        // Marked before the verdicts are written down: an entry that left the queue isn't told of again.
+        if told().any(|((_, own), verdict)| *own && verdict.code.as_deref() == Some(FORK)) {
+            self.local.needs_epoch = true;
+            out.push(Output::NeedEpoch(EpochReason::Fork));
+        }
+        out.extend(self.is_beyond(answer.contiguous_seq));
+        out.push(Output::Record(told().filter_map(|((entry, _), verdict)| Recorded::of(*entry, verdict)).collect()));
         let before = self.offered_again;
         out.extend(self.compare(&answer.server_epoch, answer.contiguous_seq));
         // What is offered again starts from the front; else the queue goes on behind what was offered, held entries included.
-        let after = if self.offered_again && !before { None } else { offered.last().copied() };
+        let after = if self.offered_again && !before { None } else { offered.last().map(|(entry, _)| *entry) };
         out.extend(self.read_queue(after));
         out
     }
@@ -350,6 +504,10 @@ impl SyncClient {
         if more {
             out.extend(self.pull(staging, false));
             return out;
+        }
+        if staging && self.local.pull_anew {
+            self.local.pull_anew = false;
+            out.push(Output::PulledAnew);
         }
         self.failures = 0;
         let wait_ms = if self.held { u64::from(HOLE_WAIT_S) * 1_000 / 2 } else { ROUND_MS };

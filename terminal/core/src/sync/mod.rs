@@ -10,6 +10,7 @@
 //! whole round trip; nobody but the authority pinned at enrolment is believed.
 
 pub mod client;
+mod epoch;
 pub mod http;
 pub mod line;
 mod pull;

@@ -1,7 +1,7 @@
 //! Does what the client says: reads and writes the store, sends over a
 //! transport. Thin on purpose; every decision is the client's.
 
-use super::client::{Input, Local, Me, Output, SyncClient};
+use super::client::{Input, Local, Me, Output, Requests, SyncClient};
 use super::transport::Transport;
 use crate::clock::Now;
 use crate::store::{LineState, LineStatus, Store, StoreError};
@@ -76,12 +76,17 @@ impl<T: Transport> Shell<T> {
     }
 
     fn local(&self) -> Result<Local, StoreError> {
-        let epoch = self.store.journal.identity()?.map_or(1, |i| i.epoch);
+        let journal = &self.store.journal;
+        let epoch = journal.identity()?.map_or(1, |i| i.epoch);
         Ok(Local {
+            epoch,
+            sealed_seq: journal.head()?.filter(|head| head.place.epoch == epoch).map_or(0, |head| head.place.seq),
+            needs_epoch: journal.needs_epoch()?.is_some(),
+            pull_anew: journal.is_to_pull_anew()?,
             cursor: self.store.roster.cursor()?,
             cursor_epoch: self.store.roster.server_epoch()?,
             push_epoch: self.store.roster.push_epoch()?,
-            acknowledged_seq: self.store.journal.acknowledged_up_to(epoch)?,
+            acknowledged_seq: journal.acknowledged_up_to(epoch)?,
         })
     }
 
@@ -96,6 +101,17 @@ impl<T: Transport> Shell<T> {
             Output::ReadQueue { after, entries_max, bytes_max } => {
                 return Ok(Some(Input::Queue(self.store.journal.outgoing(after, entries_max, bytes_max)?)));
             }
+            Output::ReadRequests => {
+                let journal = &self.store.journal;
+                let requests = Requests { given: journal.epochs_given()?, waiting: journal.needs_epoch()?, last: journal.head()? };
+                return Ok(Some(Input::Requests(requests)));
+            }
+            Output::NeedEpoch(reason) => {
+                let request = self.store.journal.set_needs_epoch(reason)?;
+                tracing::warn!(leaves = request.leaves, reason = request.reason.code(), "the tablet is to leave its epoch");
+            }
+            Output::EpochGiven { leaves, epoch } => self.store.journal.epoch_given(leaves, epoch)?,
+            Output::PulledAnew => self.store.journal.set_pulled_anew()?,
             Output::Record(verdicts) => {
                 round.verdicts += verdicts.len();
                 self.store.journal.record(&verdicts)?;

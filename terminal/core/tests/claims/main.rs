@@ -8,6 +8,7 @@ mod clocks;
 mod corrections;
 mod door;
 mod enrolment;
+mod epochs;
 mod fixture;
 mod late;
 mod moments;

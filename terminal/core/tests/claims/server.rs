@@ -8,8 +8,8 @@ use shared::id::{DeviceId, EntryId};
 use shared::journal::{Sealed, VerifyingKey, check_signature};
 use shared::roster::Item;
 use shared::wire::{
-    Change, ChangeBody, Problem, Pull, PullAnswer, Push, PushAnswer, Session, SessionChallenge, SessionHello, SessionProof, Verdict,
-    VerdictKind, WireEntry, limits, session_bytes,
+    Change, ChangeBody, EpochAsk, EpochGiven, FORK, Problem, Pull, PullAnswer, Push, PushAnswer, Session, SessionChallenge, SessionHello,
+    SessionProof, Verdict, VerdictKind, WireEntry, epoch_bytes, limits, session_bytes,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -31,6 +31,10 @@ pub struct Server {
     pub poison: HashSet<EntryId>,
     /// Entries that are set apart for a person to decide.
     pub doubtful: HashSet<EntryId>,
+    /// Epochs given after the first, by device: which request each was given for.
+    pub epochs: HashMap<DeviceId, Vec<[u8; 32]>>,
+    /// Another copy's request, which comes just before the next one.
+    pub overtaken: Option<[u8; 32]>,
     /// Cursors below this are told to refresh.
     pub oldest_change: u64,
 }
@@ -121,8 +125,13 @@ impl Server {
         self.tokens.clear();
     }
 
+    pub fn epoch_of(&self, device: DeviceId) -> u32 {
+        1 + u32::try_from(self.epochs.get(&device).map_or(0, Vec::len)).unwrap()
+    }
+
     fn contiguous(&self, device: DeviceId) -> u64 {
-        let places = self.entries.iter().map(|s| s.decode_envelope().unwrap().place).filter(|p| p.device == device);
+        let life = (device, self.epoch_of(device));
+        let places = self.entries.iter().map(|s| s.decode_envelope().unwrap().place).filter(|p| (p.device, p.epoch) == life);
         let seqs: HashSet<u64> = places.map(|p| p.seq).collect();
         (1..).take_while(|n| seqs.contains(n)).last().unwrap_or(0)
     }
@@ -140,6 +149,7 @@ impl Server {
                 }
             }
             "/sync/v1/session" => self.session(&body(request)),
+            "/sync/v1/epoch" => self.next_epoch(&body(request)),
             _ => match request.bearer.as_ref().and_then(|t| self.tokens.get(t)).copied() {
                 None => no(401, "session_expiree"),
                 Some(device) if request.path == "/sync/v1/push" => self.push(device, body(request)),
@@ -154,11 +164,36 @@ impl Server {
         if self.keys[&proof.device].verify_strict(&bytes, &signature).is_err() {
             return no(401, "preuve_fausse");
         }
+        match proof.epoch.cmp(&self.epoch_of(proof.device)) {
+            std::cmp::Ordering::Less => return no(409, "epoque_depassee"),
+            std::cmp::Ordering::Greater => return no(409, "epoque_perdue"),
+            std::cmp::Ordering::Equal => {}
+        }
         let token = format!("token-{}", self.requests.len());
         self.tokens.insert(token.clone(), proof.device);
         let contiguous_seq = self.contiguous(proof.device);
-        let life_s = limits::SESSION_LIFE_S;
-        ok(&Session { token, life_s, server_epoch: self.epoch.clone(), server_ms: self.server_ms, contiguous_seq, capabilities: vec![] })
+        let (life_s, capabilities) = (limits::SESSION_LIFE_S, vec!["epoch".into()]);
+        ok(&Session { token, life_s, server_epoch: self.epoch.clone(), server_ms: self.server_ms, contiguous_seq, capabilities })
+    }
+
+    fn next_epoch(&mut self, ask: &EpochAsk) -> Answer {
+        let signature = ed25519_dalek::Signature::from_bytes(&ask.signature.array().unwrap());
+        if self.keys[&ask.device].verify_strict(&epoch_bytes(ask), &signature).is_err() {
+            return no(403, "preuve_fausse");
+        }
+        if let Some(first) = self.overtaken.take() {
+            self.epochs.entry(ask.device).or_default().push(first);
+        }
+        let (request, given) = (ask.request.array().unwrap(), self.epochs.entry(ask.device).or_default());
+        match given.get(usize::try_from(ask.epoch).unwrap() - 1) {
+            Some(of) if *of != request => return no(409, "epoque_deja_donnee"),
+            Some(_) => {}
+            None => {
+                given.push(request);
+                self.tokens.retain(|_, device| *device != ask.device);
+            }
+        }
+        ok(&EpochGiven { epoch: ask.epoch + 1 })
     }
 
     fn push(&mut self, device: DeviceId, push: Push) -> Answer {
@@ -171,7 +206,10 @@ impl Server {
         let sealed = entry.into_sealed().unwrap();
         let envelope = sealed.decode_envelope().unwrap();
         let (id, key) = (envelope.entry_id, self.keys[&envelope.place.device]);
-        let said = |verdict| Verdict { entry: Some(id), verdict, code: None };
+        let place = |s: &Sealed| (s.decode_envelope().unwrap().place, s.hash());
+        let (here, hash) = place(&sealed);
+        let forked = self.entries.iter().map(place).any(|(at, of)| at == here && of != hash);
+        let said = |verdict| Verdict { entry: Some(id), verdict, code: forked.then(|| FORK.into()) };
         if self.poison.contains(&id) || !check_signature(&sealed.envelope, &sealed.signature, &key) {
             return Verdict { code: Some("signature".into()), ..said(VerdictKind::Refused) };
         }
@@ -191,7 +229,10 @@ impl Server {
             return no(410, "refresh_required");
         }
         let is_own = |change: &Change| match &change.body {
-            ChangeBody::Entry { entry, .. } => entry.clone().into_sealed().unwrap().decode_envelope().unwrap().place.device == device,
+            ChangeBody::Entry { entry, .. } => {
+                let place = entry.clone().into_sealed().unwrap().decode_envelope().unwrap().place;
+                (place.device, place.epoch) == (device, self.epoch_of(device))
+            }
             _ => false,
         };
         let news: Vec<Change> = self.changes.iter().filter(|c| c.number > pull.cursor).cloned().collect();

@@ -19,31 +19,31 @@ use terminal_core::sync::transport::{Answer, LineFailure, Request, Transport};
 use terminal_core::view::{Act, TileState, Tone};
 
 /// A tablet of the site with its line to a server. Its roster comes from the server alone.
-struct Tablet {
-    door: Door,
-    shell: Shell<Wire>,
+pub struct Tablet {
+    pub door: Door,
+    pub shell: Shell<Wire>,
 }
 
 impl Tablet {
-    fn new(dir: &Path, number: u16, wire: &Wire, now: Now) -> Self {
+    pub fn new(dir: &Path, number: u16, wire: &Wire, now: Now) -> Self {
         let mut store = Store::open(dir, Arc::new(NoFaults)).unwrap();
         enrol(&mut store, number, roster());
         Self::over(store, number, wire, now)
     }
-    fn over(store: Store, number: u16, wire: &Wire, now: Now) -> Self {
+    pub fn over(store: Store, number: u16, wire: &Wire, now: Now) -> Self {
         wire.knows(number, store.key().verifying_key());
         let shell = Shell::new(store.second().unwrap(), wire.clone(), u64::from(number)).unwrap();
         Self { door: Door::open(store, now).unwrap(), shell }
     }
-    fn sync(&mut self, now: Now) -> Option<LineState> {
+    pub fn sync(&mut self, now: Now) -> Option<LineState> {
         self.shell.round(&|| now, true).line
     }
-    fn unsent(&mut self, now: Now) -> u32 {
+    pub fn unsent(&mut self, now: Now) -> u32 {
         self.door.tick_clock(now).sync.unsent
     }
 }
 
-fn wire() -> Wire {
+pub fn wire() -> Wire {
     let wire = Wire::new("epoch-1");
     let mut server = wire.server.lock().unwrap();
     server.server_ms = wednesday("08:30").wall_ms;
@@ -53,7 +53,7 @@ fn wire() -> Wire {
     wire
 }
 
-fn ids(wire: &Wire) -> Vec<EntryId> {
+pub fn ids(wire: &Wire) -> Vec<EntryId> {
     wire.server.lock().unwrap().entries.iter().map(|s| s.decode_envelope().unwrap().entry_id).collect()
 }
 

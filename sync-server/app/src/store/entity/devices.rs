@@ -27,6 +27,7 @@ entity! {
         opened_hash: Option<Bytes>,
         contiguous_seq: i64,
         contiguous_hash: Option<Bytes>,
+        request_id: Option<Bytes>,
         forked: bool,
     }
 }
