@@ -40,7 +40,6 @@ pub struct Tablet {
     /// Full: the pages that its database may not grow past.
     full: bool,
     image: Option<PathBuf>,
-    put_back: bool,
     seed: u64,
     starts: u64,
     /// Gone with all that was on it.
@@ -103,7 +102,6 @@ impl Tablet {
             clock: Clocks { boot, booted_ms: true_ms, off_ms: 0, millionths: 0, drifts_since_ms: true_ms },
             full: false,
             image: None,
-            put_back: false,
             seed,
             starts: 0,
             lost: false,
@@ -221,7 +219,7 @@ impl Tablet {
         let Some(image) = self.image.clone() else { return Ok(false) };
         self.running = None;
         // The image itself stays what it is.
-        (self.dir, self.put_back) = (power::image_of(&image), true);
+        self.dir = power::image_of(&image);
         self.boot_again(true_ms)?;
         Ok(true)
     }
@@ -293,10 +291,15 @@ impl Tablet {
         Ok(Connection::open_with_flags(self.dir.join("journal.db"), OpenFlags::SQLITE_OPEN_READ_ONLY)?)
     }
 
-    /// Whether it was put back to an image, and may lack what it sealed itself.
-    #[must_use]
-    pub fn was_put_back(&self) -> bool {
-        self.put_back
+    /// The state of its line, as its disk tells it; `None` where it is gone.
+    ///
+    /// # Errors
+    /// A file that can't be read.
+    pub fn line(&self) -> Result<Option<LineState>> {
+        if self.lost {
+            return Ok(None);
+        }
+        Ok(Some(Peek::open(&self.dir)?.roster.line()?.state))
     }
 
     /// Whether the server's next word would be heard: it is there, and not revoked.

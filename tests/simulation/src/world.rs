@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
+use terminal_core::store::LineState;
 
 /// Between two events at least, in ms: no two entries are sealed at one instant.
 const STEP_MS: i64 = 1_300;
@@ -405,8 +406,8 @@ impl World {
                 self.look(at)?;
             }
         }
-        // Long enough for holes in a session, then for those of a relay, each with a round before and after.
-        for wait_ms in [0, 5_000, 70_000, 70_000, 8 * 24 * 3_600_000, 70_000, 5_000] {
+        // Long enough for holes in a session, for a new session, then for holes of a relay, each with a round before and after.
+        for wait_ms in [0, 5_000, 70_000, 70_000, 3_700_000, 5_000, 8 * 24 * 3_600_000, 70_000, 5_000] {
             self.pass(wait_ms);
             self.house().tend();
             for at in 0..self.tablets.len() {
@@ -416,16 +417,24 @@ impl World {
             self.check()?;
         }
         self.check_reading()?;
-        self.oracle.all_has_arrived(&self.excused()?)?;
+        let excused = self.excused()?;
+        self.oracle.all_has_arrived(&excused)?;
         self.boards_agree()?;
         Ok(format!("{} entries, {} held", self.oracle.count(), self.on_server()))
     }
 
-    /// Entries of tablets that the server doesn't know: enrolled after the backup that it was restored from.
-    fn excused(&self) -> Result<HashSet<EntryId>, Trouble> {
-        let known = &self.oracle.held.devices;
-        let strangers = self.tablets.iter().zip(&self.disks).filter(|(t, _)| !t.lost && !known.contains(&t.device));
-        Ok(strangers.flat_map(|(_, disk)| disk.iter().map(|d| d.entry)).collect())
+    /// Entries of tablets that can't hand anything in until a person enrols them anew, and say so: the server gave their next epoch to
+    /// another copy, or knows nothing of them, since they were enrolled after the backup that it was restored from.
+    fn excused(&mut self) -> Result<HashSet<EntryId>, Trouble> {
+        let mut excused = HashSet::new();
+        for at in 0..self.tablets.len() {
+            let Some(line) = self.tablets[at].line()? else { continue };
+            let is_known = self.oracle.held.devices.contains(&self.tablets[at].device);
+            if line == LineState::ExistsTwice || (!is_known && line == LineState::Revoked) {
+                excused.extend(self.disks[at].iter().filter(|d| matches!(d.state.as_str(), "unsent" | "held")).map(|d| d.entry));
+            }
+        }
+        Ok(excused)
     }
 
     /// I3: the last days read alike on each tablet and on the server.
@@ -434,8 +443,7 @@ impl World {
         let facts = self.house().facts()?;
         for at in 0..self.tablets.len() {
             let tablet = &self.tablets[at];
-            let twice = self.tablets.iter().filter(|t| t.device == tablet.device).count() > 1;
-            if twice || tablet.was_put_back() || !tablet.is_in_service() || !self.oracle.held.devices.contains(&tablet.device) {
+            if tablet.line()? != Some(LineState::Online) || !tablet.is_in_service() || !self.oracle.held.devices.contains(&tablet.device) {
                 continue;
             }
             let here: Vec<_> = facts.iter().filter(|f| f.envelope.site == tablet.site).cloned().collect();

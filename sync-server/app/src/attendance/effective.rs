@@ -114,7 +114,8 @@ async fn settle_life(territory: &Territory<'_>, organisations: &[OrganisationId]
         observed.extend(observed_boots(territory, &earlier).await?);
         for row in earlier {
             below = place_of(&row.entry).1;
-            if let Some(payload) = row.payload.as_ref().filter(|p| p.boot_id.is_some_and(|boot| observed.contains_key(&boot))) {
+            let payload = row.payload.as_ref().filter(|p| p.boot_id.is_some_and(|boot| observed.contains_key(&boot)));
+            if let Some(payload) = payload.filter(|_| is_touch(&row)) {
                 floor = payload.effective_at_ms.unwrap_or(i64::MIN);
                 break 'back;
             }
@@ -133,6 +134,11 @@ async fn settle_life(territory: &Territory<'_>, organisations: &[OrganisationId]
         }
     }
     Ok(())
+}
+
+/// Whether the stored time of a row is that of its sealing. What a correction or a paper tells is no floor for what follows.
+fn is_touch(row: &Row) -> bool {
+    fact_of(row).is_some_and(|fact| !effective_times(&[fact]).is_empty())
 }
 
 async fn write(tenant: &Tenant<'_>, entry: Uuid, payload: &Payload, at_ms: i64) -> Result<()> {

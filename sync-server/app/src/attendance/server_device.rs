@@ -90,6 +90,9 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     std::fs::remove_file(draft).map_err(Error::io(draft))
 }
 
+/// Why a server's chain goes on in a new epoch.
+const RESTORED: &str = "restauration";
+
 /// The server at one site, in one transaction: what it seals is stored by [`Self::append`].
 pub struct ServerDevice {
     site: SiteId,
@@ -211,6 +214,34 @@ impl ServerDevice {
             .await?;
         Ok(())
     }
+}
+
+/// After a restore the server's chains go on in a new epoch at each site: tablets hold what it sealed since the backup, and bring it.
+///
+/// # Errors
+/// The database's.
+pub async fn open_next_epochs(territory: &Territory<'_>, keys: &ServerKeys, now: Instant) -> Result<()> {
+    let on = territory.on();
+    let own = territory.find::<device::Entity>().filter(device::Column::Kind.eq(KIND)).all(&on).await?;
+    for row in own {
+        let site = SiteId(row.site_id);
+        let left = ServerDevice::open(territory, keys, site, now).await?.head;
+        let next = device_epoch::Model {
+            epoch: row.epoch + 1,
+            reason: RESTORED.into(),
+            opened_hash: Some(left.hash.to_vec()),
+            ..first_epoch(territory, row.id, now)
+        };
+        next.into_active_model().insert(&on).await?;
+        let raised = territory.update::<device::Entity>().col_expr(device::Column::Epoch, Expr::value(row.epoch + 1));
+        raised.filter(device::Column::Id.eq(row.id)).exec(&on).await?;
+        let mut pen = ServerDevice::open(territory, keys, site, now).await?;
+        let detail = Detail::Epoch { previous: left.place.epoch, last_hash: left.hash, cause: RESTORED.into() };
+        let payload = Payload { detail, ..ServerDevice::payload(now) };
+        pen.seal(pen.organisation(), Kind::EpochOpened, payload, &[], now)?;
+        pen.append(territory, now).await?;
+    }
+    Ok(())
 }
 
 async fn enrol(territory: &Territory<'_>, keys: &ServerKeys, site: SiteId, now: Instant) -> Result<device::Model> {

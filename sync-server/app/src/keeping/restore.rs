@@ -2,6 +2,7 @@
 
 use super::{POSTGRES_FILE, SQLITE_FILE, UNFINISHED, list, postgres};
 use crate::app::{App, Place};
+use crate::attendance::server_device::{self, ServerKeys};
 use crate::cli::Outcome;
 use crate::identity::audit::{self, Act};
 use crate::store::{self, Db, Territory};
@@ -89,8 +90,10 @@ async fn enter_reprise(url: &str, data_dir: &Path) -> Result<()> {
     let installation = store::installation(&db).await?.ok_or_else(|| Error::input("Cette sauvegarde ne contient pas d’installation."))?;
     let app = App::with(db, data_dir, installation)?;
     let transaction = app.db.begin().await?;
+    let territory = Territory::new(app.territoire(), &transaction);
     store::set_reprise(&transaction, true, Some(store::random::<16>()?.to_vec())).await?;
-    audit::write(&Territory::new(app.territoire(), &transaction), app.clock.now(), Act::command("restore")).await?;
+    server_device::open_next_epochs(&territory, &ServerKeys::open(data_dir)?, app.clock.now()).await?;
+    audit::write(&territory, app.clock.now(), Act::command("restore")).await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -28,7 +28,7 @@ pub use epochs::EpochRequest;
 pub use error::StoreError;
 pub use faults::{FaultPoints, NoFaults, SealPoint};
 pub use journal::{Authored, Journal, StoredOwn};
-pub use outbox::{Outgoing, Queue, Recorded};
+pub use outbox::{Carried, Outgoing, Queue, Recorded};
 pub use reserve::{RESERVE_BYTES, Reserve};
 pub use roster_db::{LineState, LineStatus, RosterChange, RosterDb};
 

@@ -205,6 +205,22 @@ impl RosterDb {
         self.set("push_epoch", server_epoch)
     }
 
+    /// After which arrival others' entries are still to be carried to a server that was restored; `None` where nothing is.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn carry_after(&self) -> Result<Option<i64>, StoreError> {
+        Ok(self.get("carry_after")?.and_then(|text| text.parse().ok()))
+    }
+
+    /// Remembers up to which arrival others' entries were carried.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub fn set_carry_after(&mut self, arrival: Option<i64>) -> Result<(), StoreError> {
+        self.set("carry_after", &arrival.map_or_else(String::new, |arrival| arrival.to_string()))
+    }
+
     /// The state of the line.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use super::pull::{self, Page};
 use super::transport::{Answer, LineFailure, Request};
 use crate::clock::{Now, Observed};
 use crate::entropy::SeededEntropy;
-use crate::store::{EpochRequest, LineState, Outgoing, Recorded};
+use crate::store::{Carried, EpochRequest, LineState, Outgoing, Recorded};
 use ed25519_dalek::Signer as _;
 use shared::id::{DeviceId, EntryId, SiteId};
 use shared::journal::{ChainHead, SigningKey};
@@ -65,6 +65,8 @@ pub struct Local {
     pub needs_epoch: bool,
     /// Whether all is to be pulled anew.
     pub pull_anew: bool,
+    /// Others' entries after this arrival are still to be carried to a server that was restored; `None`: nothing to carry.
+    pub carry_after: Option<i64>,
 }
 
 /// The requests for epochs, and what each tells of the tablet's chain.
@@ -87,6 +89,8 @@ pub enum Input {
     Asked(Local),
     /// The answer to [`Output::ReadQueue`].
     Queue(Vec<Outgoing>),
+    /// The answer to [`Output::ReadOthers`].
+    Others(Vec<Carried>),
     /// The answer to [`Output::ReadRequests`].
     Requests(Requests),
     /// The answer to [`Output::Ask`].
@@ -97,8 +101,7 @@ pub enum Input {
     StoreFailed,
 }
 
-/// What is to be done, in order. After [`Output::Ask`], [`Output::ReadQueue`] or [`Output::ReadRequests`] the client waits for its
-/// answer.
+/// What is to be done, in order. After [`Output::Ask`] or one that reads the client waits for its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     /// Send this.
@@ -112,6 +115,17 @@ pub enum Output {
         /// At most so many sealed bytes.
         bytes_max: usize,
     },
+    /// Read entries of others to carry, after an arrival.
+    ReadOthers {
+        /// The last one carried.
+        after: i64,
+        /// At most so many.
+        entries_max: usize,
+        /// At most so many sealed bytes.
+        bytes_max: usize,
+    },
+    /// Others' entries up to this arrival were carried; `None`: all were.
+    CarriedUpTo(Option<i64>),
     /// Mark that the tablet is to leave its epoch.
     NeedEpoch(EpochReason),
     /// Read the requests for epochs.
@@ -171,6 +185,12 @@ enum State {
     /// Entries, and whether each stands in the epoch that the tablet seals in.
     Push {
         offered: Vec<(EntryId, bool)>,
+    },
+    Others,
+    /// So many entries of others, the last of which arrived so.
+    Carry {
+        count: usize,
+        up_to: i64,
     },
     Pull {
         staging: bool,
@@ -250,14 +270,15 @@ impl SyncClient {
                 Vec::new()
             }
             (State::Queue, Input::Queue(outgoing)) => self.offer(outgoing),
+            (State::Others, Input::Others(others)) => self.carry(others),
             (State::Requests { again }, Input::Requests(requests)) => self.ask_epochs(now, requests, again),
-            (state, Input::Answered(answer)) if !matches!(state, State::Idle | State::Queue | State::Requests { .. }) => {
+            (state, Input::Answered(answer)) if !matches!(state, State::Idle | State::Queue | State::Others | State::Requests { .. }) => {
                 self.answered(now, state, &answer)
             }
             (_, Input::Failed(failure)) => self.fail(now, line_state(failure), String::new()),
             (_, Input::StoreFailed) => self.fail(now, LineState::ServerTrouble, "le disque a refusé".into()),
             // An answer that nobody waits for: of a round that was given up.
-            (state, Input::Queue(_) | Input::Requests(_) | Input::Answered(_)) => {
+            (state, Input::Queue(_) | Input::Others(_) | Input::Requests(_) | Input::Answered(_)) => {
                 self.state = state;
                 Vec::new()
             }
@@ -353,6 +374,11 @@ impl SyncClient {
                     self.reminded = true;
                     return self.read_requests(lost);
                 }
+                if code == "appareil_revoque" && matches!(state, State::EpochAnswer(_)) && self.session.is_some() {
+                    // No epoch for a revoked tablet; what it holds is handed in all the same, for a person to decide on.
+                    self.local.needs_epoch = false;
+                    return self.read_queue(None);
+                }
                 let refused = match (status, code.as_str()) {
                     (_, "") if status < 500 => LineState::NotPreau,
                     (_, "epoque_depassee" | "epoque_deja_donnee") => LineState::ExistsTwice,
@@ -384,8 +410,12 @@ impl SyncClient {
                 let pushed: PushAnswer = serde_json::from_slice(&answer.body).ok()?;
                 (pushed.verdicts.len() == offered.len()).then(|| self.pushed(&offered, &pushed))
             }
+            State::Carry { count, up_to } => {
+                let pushed: PushAnswer = serde_json::from_slice(&answer.body).ok()?;
+                (pushed.verdicts.len() == count).then(|| self.carried(up_to))
+            }
             State::Pull { staging, first } => Some(self.pulled(now, pull::read(&answer.body, self.me.site)?, staging, first)),
-            State::Idle | State::Queue | State::Requests { .. } => None,
+            State::Idle | State::Queue | State::Others | State::Requests { .. } => None,
         }
     }
 
@@ -444,6 +474,10 @@ impl SyncClient {
             // A restored server may count on from what another branch of this chain brought it: no number tells what is left of ours.
             let after_seq = if restored { 0 } else { contiguous_seq };
             out.push(Output::OfferAgain { epoch: self.me.epoch, after_seq, earlier_epochs: restored });
+            if restored {
+                self.local.carry_after = Some(0);
+                out.push(Output::CarriedUpTo(Some(0)));
+            }
         }
         if self.local.push_epoch != server_epoch {
             server_epoch.clone_into(&mut self.local.push_epoch);
@@ -455,8 +489,9 @@ impl SyncClient {
 
     fn offer(&mut self, outgoing: Vec<Outgoing>) -> Vec<Output> {
         if outgoing.is_empty() {
-            return match &self.session {
-                Some(session) if self.local.needs_epoch && session.gives_epochs => self.read_requests(false),
+            return match (&self.session, self.local.carry_after) {
+                (Some(session), _) if self.local.needs_epoch && session.gives_epochs => self.read_requests(false),
+                (_, Some(after)) => self.read_others(after),
                 _ => self.pull(self.local.pull_anew, true),
             };
         }
@@ -466,6 +501,32 @@ impl SyncClient {
         let push = Push { entries: outgoing.iter().map(|o| WireEntry::from(&o.sealed)).collect() };
         self.state = State::Push { offered: outgoing.iter().map(|o| (o.entry, self.own_seq(o).is_some())).collect() };
         vec![Output::Ask(Request::new("/sync/v1/push", self.token(), &push))]
+    }
+
+    fn read_others(&mut self, after: i64) -> Vec<Output> {
+        self.state = State::Others;
+        vec![Output::ReadOthers { after, entries_max: PUSH_ENTRIES_MAX, bytes_max: PUSH_SEALED_BYTES_MAX }]
+    }
+
+    /// A restored server has lost what others sealed too: a tablet that has gone since, the office. Whoever holds it carries it.
+    fn carry(&mut self, others: Vec<Carried>) -> Vec<Output> {
+        let Some(up_to) = others.iter().map(|o| o.arrival).max() else {
+            self.local.carry_after = None;
+            let mut out = vec![Output::CarriedUpTo(None)];
+            out.extend(self.pull(self.local.pull_anew, true));
+            return out;
+        };
+        let push = Push { entries: others.iter().map(|o| WireEntry::from(&o.sealed)).collect() };
+        self.state = State::Carry { count: others.len(), up_to };
+        vec![Output::Ask(Request::new("/sync/v1/push", self.token(), &push))]
+    }
+
+    /// Whatever the verdicts: they are their authors'.
+    fn carried(&mut self, up_to: i64) -> Vec<Output> {
+        self.local.carry_after = Some(up_to);
+        let mut out = vec![Output::CarriedUpTo(Some(up_to))];
+        out.extend(self.read_others(up_to));
+        out
     }
 
     fn pushed(&mut self, offered: &[(EntryId, bool)], answer: &PushAnswer) -> Vec<Output> {

@@ -87,6 +87,7 @@ impl<T: Transport> Shell<T> {
             cursor_epoch: self.store.roster.server_epoch()?,
             push_epoch: self.store.roster.push_epoch()?,
             acknowledged_seq: journal.acknowledged_up_to(epoch)?,
+            carry_after: self.store.roster.carry_after()?,
         })
     }
 
@@ -101,6 +102,10 @@ impl<T: Transport> Shell<T> {
             Output::ReadQueue { after, entries_max, bytes_max } => {
                 return Ok(Some(Input::Queue(self.store.journal.outgoing(after, entries_max, bytes_max)?)));
             }
+            Output::ReadOthers { after, entries_max, bytes_max } => {
+                return Ok(Some(Input::Others(self.store.journal.others_after(after, entries_max, bytes_max)?)));
+            }
+            Output::CarriedUpTo(arrival) => self.store.roster.set_carry_after(arrival)?,
             Output::ReadRequests => {
                 let journal = &self.store.journal;
                 let requests = Requests { given: journal.epochs_given()?, waiting: journal.needs_epoch()?, last: journal.head()? };
