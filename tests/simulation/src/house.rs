@@ -209,7 +209,9 @@ impl House {
                 let tenant = Territory::new(self.app.territoire(), &transaction).tenant(organisation);
                 for problem in draft(&tenant, month, None, false).await?.problems.into_iter().filter(|p| p.blocking) {
                     let possible = rules::problem::Decision::possible(problem.kind);
-                    let decision = possible.first().copied().ok_or_else(|| anyhow!("{} has no decision", problem.kind.code()))?;
+                    // Not to ask the lieu, which decides nothing yet.
+                    let decides = possible.iter().copied().find(|d| *d != rules::problem::Decision::DemanderAuLieu);
+                    let decision = decides.ok_or_else(|| anyhow!("{} has no decision", problem.kind.code()))?;
                     server::billing::decide::decide(&tenant, month, &[problem], decision, Some("simulation"), "simulation", now).await?;
                 }
                 transaction.commit().await?;

@@ -148,13 +148,17 @@ impl Oracle {
     }
 
     /// The server was lost and restored; `held` is what it has now.
-    pub fn server_lost(&mut self, held: &Held) {
+    ///
+    /// What nobody else holds is gone: its author and the server at once, before anybody heard of it.
+    pub fn server_lost(&mut self, held: &Held, tablets: &[Tablet], disks: &[Vec<OnDisk>]) {
         let lost = self.entries.keys().filter(|e| self.held.has(**e) && !held.has(**e));
         self.lost_by_server.extend(lost);
         for (device, before) in &mut self.before_revocation {
             let now = held.of_device.get(device).cloned().unwrap_or_default();
             before.retain(|e| now.contains(e));
         }
+        self.held = held.clone();
+        self.taken_away(tablets, disks);
         // Bills since the backup are gone with it: their numbers aren't given again, and the run confirmed that.
         self.issued.clear();
     }
@@ -176,7 +180,7 @@ impl Oracle {
         let mut somewhere: HashSet<EntryId> = HashSet::new();
         for (_, disk) in tablets.iter().zip(disks).filter(|(t, _)| !t.lost) {
             somewhere.extend(disk.iter().map(|d| d.entry));
-            waiting.extend(disk.iter().filter(|d| matches!(d.state.as_str(), "unsent" | "held")).map(|d| d.entry));
+            waiting.extend(disk.iter().filter(|d| d.waits()).map(|d| d.entry));
         }
         for entry in self.entries.keys().filter(|e| !self.held.has(**e) && !self.gone.contains(e) && !waiting.contains(e)) {
             if !somewhere.contains(entry) {
@@ -216,7 +220,8 @@ impl Oracle {
     /// # Errors
     /// I8.
     pub fn waiting_is_shown(&self, tablet: &Tablet, disk: &[OnDisk], unsent: u32, text: &str) -> Result<(), Broken> {
-        let lacking = disk.iter().filter(|d| !self.held.has(d.entry) && !self.lost_by_server.contains(&d.entry) && d.state != "refused");
+        let lacking = disk.iter().filter(|d| d.is_own() && d.state != "refused" && !self.held.has(d.entry));
+        let lacking = lacking.filter(|d| !self.lost_by_server.contains(&d.entry));
         let lacking = lacking.count();
         if usize::try_from(unsent).unwrap_or(0) < lacking {
             return broken("I8", format!("tablet {} shows {unsent} waiting, {lacking} are not on the server", tablet.number));
@@ -241,11 +246,11 @@ impl Oracle {
         Ok(())
     }
 
-    /// Entries that a tablet's disk gained.
+    /// Entries of its own that a tablet's disk gained.
     #[must_use]
     pub fn gained<'d>(before: &[OnDisk], after: &'d [OnDisk]) -> Vec<&'d OnDisk> {
         let known: HashSet<EntryId> = before.iter().map(|d| d.entry).collect();
-        after.iter().filter(|d| !known.contains(&d.entry)).collect()
+        after.iter().filter(|d| d.is_own() && !known.contains(&d.entry)).collect()
     }
 }
 

@@ -23,8 +23,22 @@ use uuid::Uuid;
 pub struct OnDisk {
     pub entry: EntryId,
     pub envelope: Vec<u8>,
-    /// What its outbox says; `unsent`, `held`, or the server's last word.
+    /// What its outbox says; `unsent`, `held`, or the server's last word. Empty for an entry of another device.
     pub state: String,
+}
+
+impl OnDisk {
+    /// Whether the tablet is to send it.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        matches!(self.state.as_str(), "unsent" | "held")
+    }
+
+    /// Whether the tablet sealed it.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        !self.state.is_empty()
+    }
 }
 
 /// A tablet.
@@ -257,14 +271,13 @@ impl Tablet {
         Done { entries, screen: (!running.power.is_cut()).then_some(screen) }
     }
 
-    /// What is on its disk, by eyes that share no connection with it: its own entries first to last.
+    /// What is on its disk, by eyes that share no connection with it, first to last.
     ///
     /// # Errors
     /// A file that can't be read.
     pub fn on_disk(&self) -> Result<Vec<OnDisk>> {
         let eyes = self.eyes()?;
-        let sql =
-            "SELECT entry_id, envelope, coalesce(state, '') FROM entry LEFT JOIN outbox USING (arrival) WHERE own = 1 ORDER BY arrival";
+        let sql = "SELECT entry_id, envelope, coalesce(state, '') FROM entry LEFT JOIN outbox USING (arrival) ORDER BY arrival";
         let mut statement = eyes.prepare(sql)?;
         let rows = statement
             .query_map([], |row| Ok(OnDisk { entry: EntryId(Uuid::from_bytes(row.get(0)?)), envelope: row.get(1)?, state: row.get(2)? }))?;

@@ -327,7 +327,7 @@ impl World {
         let done = self.house().restore(&revoked)?;
         if done {
             let held = self.house().held()?;
-            self.oracle.server_lost(&held);
+            self.oracle.server_lost(&held, &self.tablets, &self.disks);
         }
         Ok(done.to_string())
     }
@@ -431,7 +431,7 @@ impl World {
             let Some(line) = self.tablets[at].line()? else { continue };
             let is_known = self.oracle.held.devices.contains(&self.tablets[at].device);
             if line == LineState::ExistsTwice || (!is_known && line == LineState::Revoked) {
-                excused.extend(self.disks[at].iter().filter(|d| matches!(d.state.as_str(), "unsent" | "held")).map(|d| d.entry));
+                excused.extend(self.disks[at].iter().filter(|d| !self.oracle.held.journal.contains_key(&d.entry)).map(|d| d.entry));
             }
         }
         Ok(excused)

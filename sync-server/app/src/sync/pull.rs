@@ -11,7 +11,7 @@ use crate::sync::refusal::Refusal;
 use crate::sync::session::Caller;
 use chrono::{Days, NaiveDate};
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
-use shared::calendar::{Instant, business_day};
+use shared::calendar::{Instant, business_day, day_bounds};
 use shared::id::{EntryId, OrganisationId};
 use shared::journal::Sealed;
 use shared::wire::limits::PULL_CHANGES_MAX;
@@ -21,6 +21,9 @@ use uuid::Uuid;
 
 /// Bytes of one answer: a page of 500 signed days must not be a page of megabytes.
 pub const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+
+/// Days before those of the entries of which clock observations are told: a tablet that was away hands in what it sealed meanwhile.
+const CLOCK_DAYS: u64 = 60;
 
 /// Changes of the caller's site after its cursor. Pass a handle over one snapshot: the pages agree with each other.
 ///
@@ -161,7 +164,8 @@ async fn entries(territory: &Territory<'_>, caller: &Caller, now: Instant, rows:
 }
 
 /// Of old entries, those that a tablet can do without. An observation of a clock judges every touch of its boot: as long as a
-/// machine runs without starting anew, what was seen weeks ago says what time it was today.
+/// machine runs without starting anew, what was seen weeks ago says what time it was today. And what it sealed in an earlier boot may
+/// still be on its way.
 async fn without_clocks_in_use(
     territory: &Territory<'_>,
     caller: &Caller,
@@ -174,7 +178,8 @@ async fn without_clocks_in_use(
     if seen.is_empty() {
         return Ok(old);
     }
-    let mut in_use: HashSet<Uuid> = HashSet::new();
+    let recent_ms = day_bounds(oldest - Days::new(CLOCK_DAYS)).0.timestamp_millis();
+    let mut in_use: HashSet<Uuid> = seen.iter().filter(|s| s.at_ms >= recent_ms).map(|s| s.boot_id).collect();
     for device in seen.iter().map(|s| s.device_id).collect::<HashSet<_>>() {
         let of_device = territory.find::<clock_observation::Entity>().filter(clock_observation::Column::DeviceId.eq(device));
         let last = of_device.order_by_desc(clock_observation::Column::AtMs).one(&on).await?;
