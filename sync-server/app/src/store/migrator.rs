@@ -22,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(Sql { name: "m0010_identity", text: include_str!("migrations/m0010_identity.sql") }),
             Box::new(Sql { name: "m0011_found_by_index", text: include_str!("migrations/m0011_found_by_index.sql") }),
             Box::new(Sql { name: "m0012_next_epoch", text: include_str!("migrations/m0012_next_epoch.sql") }),
+            Box::new(Sql { name: "m0013_lives", text: include_str!("migrations/m0013_lives.sql") }),
         ]
     }
 }

@@ -149,6 +149,7 @@ pub async fn fleet(territory: &Territory<'_>, now: Instant) -> Result<Vec<Value>
         all.push(json!({
             "device": row.id, "site": site_of(row.site_id), "kind": row.kind, "name": row.name, "epoch": row.epoch,
             "last_contact": row.last_contact_ms.map(at), "held": held, "quarantined": quarantined, "revoked": row.revoked_at_ms.is_some(),
+            "succeeds": row.succeeds,
             "key": fingerprint::of(&row.public_key),
         }));
     }

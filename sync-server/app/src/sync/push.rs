@@ -209,7 +209,8 @@ fn decide(
         Judgement::Hold => {
             // Twice in one push: one row.
             if known.held(&read) && held.is_none() {
-                decided.hold.push(set_apart::held_row(territory, caller, &read, now)?);
+                let relayed = caller.is_none_or(|c| !known.is_life_of(c.device, read.envelope.place.device));
+                decided.hold.push(set_apart::held_row(territory, relayed, &read, now)?);
             }
             verdict(entry, VerdictKind::Held, None)
         }
@@ -230,7 +231,10 @@ async fn authors_at(territory: &Territory<'_>, site: SiteId) -> Result<HashMap<D
     let author = |row: device::Model| {
         let key = VerifyingKey::from_bytes(&row.public_key.try_into().ok()?).ok()?;
         let epoch = u32::try_from(row.epoch).unwrap_or(0);
-        Some((DeviceId(row.id), Author { key, epoch, revoked: row.revoked_at_ms.is_some(), server: row.kind == SERVER }))
+        Some((
+            DeviceId(row.id),
+            Author { key, epoch, revoked: row.revoked_at_ms.is_some(), server: row.kind == SERVER, succeeds: row.succeeds.map(DeviceId) },
+        ))
     };
     Ok(devices.into_iter().filter_map(author).collect())
 }

@@ -5,6 +5,7 @@ mod enrolling;
 mod epochs;
 mod erased;
 mod limits;
+mod lives;
 pub mod tablet;
 mod taking_in;
 mod telling;

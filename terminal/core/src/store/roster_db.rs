@@ -160,6 +160,17 @@ impl RosterDb {
         self.empty_log()
     }
 
+    /// Forgets all that the server told: roster, cursor, line, clock. Leaves no byte of it in the files.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub fn empty(&mut self) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch("DELETE FROM item; DELETE FROM staged_item; DELETE FROM meta;")?;
+        transaction.commit()?;
+        self.empty_log()
+    }
+
     /// What was removed still stands in the log of writes: empty it, so that a forgotten person leaves no byte.
     fn empty_log(&self) -> Result<(), StoreError> {
         Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)

@@ -11,6 +11,7 @@ mod enrolment;
 mod epochs;
 mod fixture;
 mod late;
+mod lives;
 mod moments;
 mod roll_call;
 mod server;
