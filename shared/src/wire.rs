@@ -15,8 +15,10 @@
 //! An error is a status and a [`Problem`].
 
 mod epoch;
+mod export;
 
 pub use epoch::{EpochAsk, EpochGiven, EpochReason, FORK, epoch_bytes};
+pub use export::{EXPORT_BYTES_MAX, EXPORT_FORMAT, ExportHead};
 
 use crate::id::{DeviceId, EntryId, OrganisationId, SiteId};
 use crate::journal::{Hash, Note, Private, Sealed};
@@ -387,6 +389,9 @@ pub struct Session {
     /// What the server can do, by name.
     #[serde(default)]
     pub capabilities: Vec<String>,
+    /// For whom exports are sealed: an age recipient (`age1…`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export_recipient: Option<String>,
 }
 
 // ---- Push ------------------------------------------------------------------

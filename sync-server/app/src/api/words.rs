@@ -85,6 +85,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("Session.server_ms", "L’heure du serveur : millisecondes depuis 1970, UTC."),
     ("Session.contiguous_seq", "Le numéro jusqu’auquel le serveur tient chaque place de cette époque."),
     ("Session.capabilities", "Ce que le serveur sait faire, par nom."),
+    ("Session.export_recipient", "Pour qui la tablette scelle un export : un destinataire age (`age1…`)."),
     ("Push", "Des pointages scellés : 200 au plus."),
     ("Push.entries", "Dans l’ordre de leurs numéros."),
     ("PushAnswer", "Un verdict par pointage, dans l’ordre de l’envoi."),

@@ -4,6 +4,7 @@ mod days;
 mod enrolling;
 mod epochs;
 mod erased;
+mod exports;
 mod limits;
 mod lives;
 pub mod tablet;

@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod enrol;
+pub mod export;
 pub mod simulate;
 pub mod status;
 

@@ -77,6 +77,20 @@ impl Journal {
     pub fn outgoing(&self, after: Option<EntryId>, entries_max: usize, bytes_max: usize) -> Result<Vec<Outgoing>, StoreError> {
         let sql = "SELECT envelope, signature, salt, payload, entry_id, seq FROM outbox JOIN entry USING (arrival)
                    WHERE state IN ('unsent', 'held') AND arrival > ?1 ORDER BY arrival LIMIT ?2";
+        self.page(sql, after, entries_max, bytes_max)
+    }
+
+    /// The same of all that this tablet sealed, in this life and those before it, whatever the server said of it.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn own(&self, after: Option<EntryId>, entries_max: usize, bytes_max: usize) -> Result<Vec<Outgoing>, StoreError> {
+        let sql = "SELECT envelope, signature, salt, payload, entry_id, seq FROM outbox JOIN entry USING (arrival)
+                   WHERE arrival > ?1 ORDER BY arrival LIMIT ?2";
+        self.page(sql, after, entries_max, bytes_max)
+    }
+
+    fn page(&self, sql: &str, after: Option<EntryId>, entries_max: usize, bytes_max: usize) -> Result<Vec<Outgoing>, StoreError> {
         let after = match after {
             None => 0,
             Some(entry) => self.arrival_of(entry)?.unwrap_or(0),

@@ -252,6 +252,22 @@ impl RosterDb {
         self.set("observed", &json.map_err(|e| StoreError::Refused(e.to_string()))?)
     }
 
+    /// For whom exports are sealed; `None` before the first exchange.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn export_recipient(&self) -> Result<Option<String>, StoreError> {
+        self.get("export_recipient")
+    }
+
+    /// Remembers for whom exports are sealed, where it is news: a tablet's flash wears.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub fn set_export_recipient(&mut self, recipient: &str) -> Result<(), StoreError> {
+        if self.export_recipient()?.as_deref() == Some(recipient) { Ok(()) } else { self.set("export_recipient", recipient) }
+    }
+
     /// A number that changes when the other connection has committed: time to read again.
     ///
     /// # Errors

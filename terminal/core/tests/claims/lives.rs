@@ -118,6 +118,13 @@ fn a_tablet_leaves_its_site_only_when_nothing_waits_and_takes_nothing_along() {
     assert_eq!((refused.exit_code(), there.is_bound()), (2, false), "said before anything is bound there");
     assert_eq!(Store::open(dir.path(), Arc::new(NoFaults)).unwrap().journal.queue().unwrap().unsent, 2, "and nothing is lost here");
 
+    // Nor by a server that doesn't tell its site beforehand: the refusal comes before anything is forgotten.
+    let mut store = Store::open(dir.path(), Arc::new(NoFaults)).unwrap();
+    let identity = store.journal.identity().unwrap().unwrap();
+    store.enrol(&Identity { site: LILAS.0, device: device(2), ..identity }).unwrap_err();
+    assert!(!store.roster.items(date("2026-10-14")).unwrap().is_empty());
+    drop(store);
+
     let mut tablet = wakes(dir.path(), 1, &wire);
     assert_eq!(tablet.sync(wednesday("16:32")), Some(LineState::Online));
     drop(tablet);

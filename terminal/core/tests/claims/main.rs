@@ -9,6 +9,7 @@ mod corrections;
 mod door;
 mod enrolment;
 mod epochs;
+mod export;
 mod fixture;
 mod late;
 mod lives;
