@@ -15,8 +15,10 @@
 //! An error is a status and a [`Problem`].
 
 mod epoch;
+mod export;
 
 pub use epoch::{EpochAsk, EpochGiven, EpochReason, FORK, epoch_bytes};
+pub use export::{EXPORT_BYTES_MAX, EXPORT_FORMAT, ExportHead};
 
 use crate::id::{DeviceId, EntryId, OrganisationId, SiteId};
 use crate::journal::{Hash, Note, Private, Sealed};
@@ -254,6 +256,9 @@ pub struct EnrolChallenge {
     pub authority: Bytes,
     /// HMAC-SHA-256 under the code's key of [`enrolment_transcript`] with side `server`.
     pub proof: Bytes,
+    /// The site that the code is for, so that a tablet which can't leave its own says so before it is enrolled elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteId>,
 }
 
 /// The tablet proves that it knows the code and holds its key.
@@ -275,6 +280,29 @@ pub struct EnrolConfirm {
     /// "Tablette de l'entrée", as the machine names itself.
     #[serde(default)]
     pub device_name: String,
+    /// The epoch that this key seals in, where it was enrolled before: a copy whose epoch was left by another is told so, and
+    /// comes back with a new key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u32>,
+    /// The tablet that this new key goes on for: the same folder, with the entries that it has not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succeeds: Option<Succession>,
+}
+
+/// Proof that a new key comes from the folder of an older tablet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Succession {
+    /// The older tablet.
+    pub device: DeviceId,
+    /// Ed25519 by its key over [`succession_bytes`].
+    pub signature: Bytes,
+}
+
+/// What an older key signs for the one that goes on: `"preau/succession/1\0"` ‖ [`enrolment_transcript`] of the new key, side `device`.
+#[must_use]
+pub fn succession_bytes(transcript: &[u8]) -> Vec<u8> {
+    [b"preau/succession/1\0".as_slice(), transcript].concat()
 }
 
 /// The tablet is one of the site's.
@@ -361,6 +389,9 @@ pub struct Session {
     /// What the server can do, by name.
     #[serde(default)]
     pub capabilities: Vec<String>,
+    /// For whom exports are sealed: an age recipient (`age1…`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export_recipient: Option<String>,
 }
 
 // ---- Push ------------------------------------------------------------------

@@ -259,6 +259,7 @@ async fn enrol(territory: &Territory<'_>, keys: &ServerKeys, site: SiteId, now: 
         last_contact_ms: None,
         last_status: None,
         revoked_at_ms: None,
+        succeeds: None,
     };
     let epoch = first_epoch(territory, id, now);
     row.clone().into_active_model().insert(&territory.on()).await?;

@@ -23,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(Sql { name: "m0011_found_by_index", text: include_str!("migrations/m0011_found_by_index.sql") }),
             Box::new(Sql { name: "m0012_next_epoch", text: include_str!("migrations/m0012_next_epoch.sql") }),
             Box::new(Sql { name: "m0013_forked_lives", text: include_str!("migrations/m0013_forked_lives.sql") }),
+            Box::new(Sql { name: "m0014_lives", text: include_str!("migrations/m0014_lives.sql") }),
         ]
     }
 }

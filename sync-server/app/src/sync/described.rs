@@ -29,7 +29,7 @@ pub(crate) fn told() -> Vec<Told> {
             .json::<EnrolDone>(200, "La tablette est l’une de celles du site.")
             .json::<Problem>(403, "`preuve_fausse`.")
             .json::<Problem>(404, "`code_inconnu`.")
-            .json::<Problem>(409, "`code_deja_utilise`, `tablette_deja_enrolee` ou `defi_inconnu`.")
+            .json::<Problem>(409, "`code_deja_utilise` ou `defi_inconnu` ; `tablette_deja_enrolee` ou `tablette_en_double` : la tablette recommence avec une nouvelle clé.")
             .json::<Problem>(429, "`trop_d_essais`.")
             .json::<Problem>(503, "`reprise`."),
         told_of(By::Machine, "POST /sync/v1/session/hello", "Session, premier pas : un nombre à signer")

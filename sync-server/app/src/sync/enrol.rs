@@ -10,6 +10,7 @@ use crate::store::entity::{device, enrolment_code, site};
 use crate::store::{self, Territory};
 use crate::sync::Desk;
 use crate::sync::refusal::Refusal;
+use crate::sync::session::tablet;
 use crate::{Error, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use sea_orm::sea_query::Expr;
@@ -19,7 +20,8 @@ use shared::calendar::Instant;
 use shared::id::{DeviceId, SiteId};
 use shared::journal::VerifyingKey;
 use shared::wire::limits::{CODE_CHARACTERS, CODE_LIFE_S};
-use shared::wire::{ENROL_ARGON2, ENROL_SALT, EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, enrolment_keys, enrolment_transcript};
+use shared::wire::{ENROL_ARGON2, ENROL_SALT, EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, Succession};
+use shared::wire::{enrolment_keys, enrolment_transcript, succession_bytes};
 use uuid::Uuid;
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -93,11 +95,16 @@ pub async fn hello(territory: &Territory<'_>, desk: &Desk, now: Instant, request
     let (Some(public_key), Some(nonce)) = (request.public_key.array::<32>(), request.nonce.array::<32>()) else {
         return Ok(Err(Refusal::unreadable()));
     };
-    let Some((_, key)) = living(territory, &request.code_name.0, now).await? else { return Ok(Err(Refusal::code_unknown())) };
+    let Some((code, key)) = living(territory, &request.code_name.0, now).await? else { return Ok(Err(Refusal::code_unknown())) };
     let ours = desk.nonces.give(&subject(&request.code_name.0, &public_key), now)?;
     let said = enrolment_transcript(b"server", &public_key, &nonce, &ours, desk.authority.certificate());
     let proof = mac(&key, &said)?.finalize().into_bytes();
-    Ok(Ok(EnrolChallenge { nonce: ours.into(), authority: desk.authority.certificate().into(), proof: proof.as_slice().into() }))
+    Ok(Ok(EnrolChallenge {
+        nonce: ours.into(),
+        authority: desk.authority.certificate().into(),
+        proof: proof.as_slice().into(),
+        site: Some(SiteId(code.site_id)),
+    }))
 }
 
 /// The tablet proves that it knows the code and holds its key, and is one of the site's.
@@ -128,8 +135,20 @@ pub async fn confirm(territory: &Territory<'_>, desk: &Desk, now: Instant, reque
     }
     let device = match known_device(territory, &public_key).await? {
         Some(known) if known.site_id != code.site_id || known.revoked_at_ms.is_some() => return Ok(Err(Refusal::key_elsewhere())),
+        Some(known) if request.epoch.and_then(|e| i32::try_from(e).ok()).is_some_and(|told| told < known.epoch) => {
+            return Ok(Err(Refusal::key_twice()));
+        }
         Some(known) => known,
-        None => new_device(territory, &code, &public_key, &request.device_name, now).await?,
+        None => {
+            let succeeds = match &request.succeeds {
+                None => None,
+                Some(succession) => match predecessor(territory, code.site_id, succession, &said).await? {
+                    Ok(device) => device,
+                    Err(refusal) => return Ok(Err(refusal)),
+                },
+            };
+            new_device(territory, &code, &public_key, &request.device_name, succeeds, now).await?
+        }
     };
     bind(territory, code.id, &public_key, device.id).await?;
     let done = done(territory, &device).await?;
@@ -149,11 +168,27 @@ async fn known_device(territory: &Territory<'_>, public_key: &[u8; 32]) -> Resul
     Ok(of_key.one(&territory.on()).await?)
 }
 
+/// The tablet of the same site whose folder a new key goes on with, as its own key says. Revoked or doubled ones too: what they did
+/// not send is judged by what they are. `None` where this server, restored from an older backup, doesn't know it.
+async fn predecessor(
+    territory: &Territory<'_>,
+    site: Uuid,
+    succession: &Succession,
+    said: &[u8],
+) -> Result<std::result::Result<Option<Uuid>, Refusal>> {
+    let Some(signature) = succession.signature.array::<64>() else { return Ok(Err(Refusal::unreadable())) };
+    let Some(older) = tablet(territory, succession.device).await?.filter(|older| older.site_id == site) else { return Ok(Ok(None)) };
+    let key: [u8; 32] = older.public_key.as_slice().try_into().unwrap_or_default();
+    let holds = session_signature(&key, &succession_bytes(said), &signature);
+    Ok(if holds { Ok(Some(older.id)) } else { Err(Refusal::proof_wrong()) })
+}
+
 async fn new_device(
     territory: &Territory<'_>,
     code: &enrolment_code::Model,
     public_key: &[u8; 32],
     name: &str,
+    succeeds: Option<Uuid>,
     now: Instant,
 ) -> Result<device::Model> {
     let name: String = name.chars().filter(|c| !c.is_control()).take(NAME_CHARACTERS_MAX).collect();
@@ -169,6 +204,7 @@ async fn new_device(
         last_contact_ms: None,
         last_status: None,
         revoked_at_ms: None,
+        succeeds,
     };
     row.clone().into_active_model().insert(&territory.on()).await?;
     first_epoch(territory, row.id, now).into_active_model().insert(&territory.on()).await?;

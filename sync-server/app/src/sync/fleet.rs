@@ -8,7 +8,7 @@ use crate::keeping::reprise;
 use crate::store::Territory;
 use crate::store::entity::{device, enrolment_code, held_entry, quarantine, site, sync_session};
 use crate::sync::enrol::new_code;
-use crate::sync::{Desk, enrolment_qr, fingerprint};
+use crate::sync::{Desk, enrolment_qr, fingerprint, import_journal};
 use crate::{Error, Result};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder};
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use shared::calendar::{Instant, instant_from_ms, local};
 use shared::id::SiteId;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use uuid::Uuid;
 
 /// What a row of the fleet is that is no device.
@@ -46,6 +47,12 @@ pub enum Command {
         #[arg(long, value_name = "ID")]
         device: Uuid,
     },
+    /// Prend les pointages d'un fichier fait par « preau-terminal export » ; recommencer ne double rien
+    ImportJournal {
+        /// Le fichier
+        #[arg(value_name = "FICHIER")]
+        file: PathBuf,
+    },
     /// Comptes d'agents : création, rôles, mot de passe, second facteur
     #[command(subcommand)]
     Account(accounts::Command),
@@ -68,6 +75,7 @@ pub async fn run(place: &Place, command: &Command) -> Result<Outcome> {
         Command::Reprise(args) => reprise::run(&app, args).await,
         Command::Devices { json } => devices(&app, *json).await,
         Command::Revoke { device } => revoke_command(&app, *device).await,
+        Command::ImportJournal { file } => import_journal::run(&app, file).await,
         Command::Account(command) => accounts::run(&app, command).await,
         Command::ActivationCode { person } => accounts::activation_code(&app, person).await,
     }
@@ -149,6 +157,7 @@ pub async fn fleet(territory: &Territory<'_>, now: Instant) -> Result<Vec<Value>
         all.push(json!({
             "device": row.id, "site": site_of(row.site_id), "kind": row.kind, "name": row.name, "epoch": row.epoch,
             "last_contact": row.last_contact_ms.map(at), "held": held, "quarantined": quarantined, "revoked": row.revoked_at_ms.is_some(),
+            "succeeds": row.succeeds,
             "key": fingerprint::of(&row.public_key),
         }));
     }

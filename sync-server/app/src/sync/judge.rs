@@ -19,6 +19,8 @@ pub struct Author {
     pub revoked: bool,
     /// Whether it is the server's own: only it observes clocks.
     pub server: bool,
+    /// The tablet whose folder it goes on with.
+    pub succeeds: Option<DeviceId>,
 }
 
 /// What the server holds, as far as the entries at hand concern it. Grows as entries are taken in.
@@ -88,6 +90,14 @@ pub fn read(entry: WireEntry) -> Result<Read, &'static str> {
 }
 
 impl Known {
+    /// Whether a device carries the entries of an author as its own: itself, or one whose folder it goes on with.
+    #[must_use]
+    pub fn is_life_of(&self, device: DeviceId, author: DeviceId) -> bool {
+        let before = |device: &DeviceId| self.authors.get(device).and_then(|a| a.succeeds);
+        // A folder has no more lives than the site has devices; a circle that somebody made by hand ends there too.
+        std::iter::successors(Some(device), before).take(self.authors.len() + 1).any(|life| life == author)
+    }
+
     /// Judges an entry. `waited`: the wait for the hole before it, if there is one, has ended.
     #[must_use]
     pub fn judge(&self, read: &Read, waited: bool) -> Judgement {

@@ -1,7 +1,7 @@
 //! Sync: what tablets and server say to each other, and what each site's tablets are told.
 //!
 //! Owns the sync authority ([`authority`]), enrolment ([`enrol`]), sessions ([`session`]), epochs ([`epoch`]), the taking in of
-//! entries ([`push`], judged by [`judge`]), the telling of changes ([`pull`], [`publish`]) and the fleet's commands ([`fleet`]).
+//! entries ([`push`], judged by [`judge`]; from a file: [`import_journal`]), the telling of changes ([`pull`], [`publish`]) and the fleet's commands ([`fleet`]).
 //! Promises: a verdict for each entry, final but `held`; no entry in the journal before its signature was verified; no
 //! number seen by a reader before all smaller ones; a tablet reads and writes its own site and nothing else.
 //!
@@ -12,8 +12,10 @@ pub(crate) mod described;
 pub mod enrol;
 pub mod enrolment_qr;
 pub mod epoch;
+pub mod export_key;
 pub mod fingerprint;
 pub mod fleet;
+pub mod import_journal;
 pub mod judge;
 pub mod publish;
 pub mod pull;
@@ -30,6 +32,7 @@ use crate::Result;
 use crate::app::App;
 use crate::attendance::server_device::ServerKeys;
 use authority::Authority;
+use export_key::ExportKey;
 use short_memory::{Nonces, Tries};
 use std::sync::Arc;
 
@@ -40,6 +43,8 @@ pub struct Desk {
     pub keys: ServerKeys,
     /// The certificate authority that tablets pin.
     pub authority: Arc<Authority>,
+    /// For whom tablets seal exports.
+    pub export: Arc<ExportKey>,
     /// Nonces that may still be answered.
     pub nonces: Arc<Nonces>,
     /// Tries of codes, by address.
@@ -55,6 +60,7 @@ impl Desk {
         Ok(Self {
             keys: ServerKeys::open(&app.data_dir)?,
             authority: Arc::new(Authority::open(&app.data_dir, app.territoire())?),
+            export: Arc::new(ExportKey::open(&app.data_dir)?),
             nonces: Arc::default(),
             tries: Arc::default(),
         })

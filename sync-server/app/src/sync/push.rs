@@ -22,7 +22,7 @@ use shared::calendar::Instant;
 use shared::id::{DeviceId, EntryId, OrganisationId, SiteId};
 use shared::journal::{Envelope, Place, VerifyingKey};
 use shared::wire::limits::PUSH_ENTRIES_MAX;
-use shared::wire::{FORK, Push, PushAnswer, Verdict, VerdictKind};
+use shared::wire::{FORK, Push, PushAnswer, Verdict, VerdictKind, WireEntry};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
@@ -58,10 +58,26 @@ pub async fn push(
     if push.entries.len() > PUSH_ENTRIES_MAX {
         return Ok(Err(Refusal::too_many()));
     }
+    let verdicts = hand_in(territory, caller, push.entries, now).await?;
+    if verdicts.iter().any(|v| v.verdict.is_stored()) {
+        first_push(territory, caller.device, now).await?;
+        note_contact(territory, caller, now).await?;
+        audit::write(territory, now, Act::device(caller.device.0, "POST /sync/v1/push")).await?;
+    }
+    let contiguous_seq = contiguous(territory, caller.device, caller.epoch).await?;
+    Ok(Ok(PushAnswer { server_epoch: server_epoch.to_owned(), contiguous_seq, verdicts }))
+}
+
+/// Judges entries that a tablet hands in, over the wire or in a file, and stores what is to be stored. One verdict each, in their
+/// order.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn hand_in(territory: &Territory<'_>, caller: &Caller, entries: Vec<WireEntry>, now: Instant) -> Result<Vec<Verdict>> {
     lock_site(territory, caller.site).await?;
-    let mut verdicts: Vec<Option<Verdict>> = vec![None; push.entries.len()];
+    let mut verdicts: Vec<Option<Verdict>> = vec![None; entries.len()];
     let mut candidates = Vec::new();
-    for (position, entry) in push.entries.into_iter().enumerate() {
+    for (position, entry) in entries.into_iter().enumerate() {
         match read(entry) {
             Ok(read) => candidates.push(Candidate::new(read, position)),
             Err(code) => verdicts[position] = Some(verdict(None, VerdictKind::Refused, Some(code))),
@@ -72,15 +88,7 @@ pub async fn push(
         verdicts[position] = Some(verdict);
     }
     // Each position was read and judged, or refused; one that wasn't would be held by nobody.
-    let verdicts: Vec<Verdict> =
-        verdicts.into_iter().map(|v| v.unwrap_or_else(|| verdict(None, VerdictKind::Refused, Some("pas_une_entree")))).collect();
-    if verdicts.iter().any(|v| v.verdict.is_stored()) {
-        first_push(territory, caller.device, now).await?;
-        note_contact(territory, caller, now).await?;
-        audit::write(territory, now, Act::device(caller.device.0, "POST /sync/v1/push")).await?;
-    }
-    let contiguous_seq = contiguous(territory, caller.device, caller.epoch).await?;
-    Ok(Ok(PushAnswer { server_epoch: server_epoch.to_owned(), contiguous_seq, verdicts }))
+    Ok(verdicts.into_iter().map(|v| v.unwrap_or_else(|| verdict(None, VerdictKind::Refused, Some("pas_une_entree")))).collect())
 }
 
 async fn note_contact(territory: &Territory<'_>, caller: &Caller, now: Instant) -> Result<()> {
@@ -209,7 +217,8 @@ fn decide(
         Judgement::Hold => {
             // Twice in one push: one row.
             if known.held(&read) && held.is_none() {
-                decided.hold.push(set_apart::held_row(territory, caller, &read, now)?);
+                let relayed = caller.is_none_or(|c| !known.is_life_of(c.device, read.envelope.place.device));
+                decided.hold.push(set_apart::held_row(territory, relayed, &read, now)?);
             }
             verdict(entry, VerdictKind::Held, None)
         }
@@ -230,7 +239,10 @@ async fn authors_at(territory: &Territory<'_>, site: SiteId) -> Result<HashMap<D
     let author = |row: device::Model| {
         let key = VerifyingKey::from_bytes(&row.public_key.try_into().ok()?).ok()?;
         let epoch = u32::try_from(row.epoch).unwrap_or(0);
-        Some((DeviceId(row.id), Author { key, epoch, revoked: row.revoked_at_ms.is_some(), server: row.kind == SERVER }))
+        Some((
+            DeviceId(row.id),
+            Author { key, epoch, revoked: row.revoked_at_ms.is_some(), server: row.kind == SERVER, succeeds: row.succeeds.map(DeviceId) },
+        ))
     };
     Ok(devices.into_iter().filter_map(author).collect())
 }

@@ -46,6 +46,8 @@ refusals! {
     code_used = CONFLICT "code_deja_utilise" "Code déjà utilisé par une autre tablette : demandez-en un nouveau.";
     /// The same key stands at another site.
     key_elsewhere = CONFLICT "tablette_deja_enrolee" "Cette tablette est déjà enrôlée sur un autre site, ou a été révoquée : réinitialisez-la d'abord.";
+    /// The key is that of a tablet whose epoch another copy left.
+    key_twice = CONFLICT "tablette_en_double" "Cette tablette existe en double : elle est à enrôler avec une nouvelle clé.";
     /// A proof that doesn't hold.
     proof_wrong = FORBIDDEN "preuve_fausse" "Le code saisi ou la clé de la tablette ne correspond pas : recommencez l'enrôlement.";
     /// A nonce that wasn't given, or was used, or is too old.

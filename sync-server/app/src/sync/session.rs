@@ -125,6 +125,7 @@ pub async fn open(
         server_ms: now.timestamp_millis(),
         contiguous_seq,
         capabilities: CAPABILITIES.map(str::to_owned).to_vec(),
+        export_recipient: Some(desk.export.recipient()),
     }))
 }
 

@@ -17,7 +17,9 @@ use shared::wire::{WireEntry, WirePrivate};
 use std::collections::{BTreeSet, HashSet};
 use uuid::Uuid;
 
-/// How long a hole is waited for where another tablet carried the entry: its author may come back next week.
+/// How long a hole is waited for where another tablet carried the entry: its author may come back next week. What a tablet hands in
+/// from an earlier life of its own folder is waited for as in a session of its own: the folder hands in all that it has, and what a copy
+/// of it brings later is taken in all the same.
 pub const RELAYED_WAIT_S: u32 = 7 * 24 * 3_600;
 /// Entries of one device set aside at most: past it, holes are passed at once rather than the disk filled.
 pub const HELD_MAX: u64 = 10_000;
@@ -93,7 +95,7 @@ pub(super) async fn add_held(
 }
 
 /// An entry to set aside.
-pub(super) fn held_row(territory: &Territory<'_>, caller: Option<&Caller>, read: &Read, now: Instant) -> Result<held_entry::Model> {
+pub(super) fn held_row(territory: &Territory<'_>, relayed: bool, read: &Read, now: Instant) -> Result<held_entry::Model> {
     let place = read.envelope.place;
     Ok(held_entry::Model {
         territoire_id: territory.id().0,
@@ -105,7 +107,7 @@ pub(super) fn held_row(territory: &Territory<'_>, caller: Option<&Caller>, read:
         signature: read.sealed.signature.to_vec(),
         sealed: private_bytes(read)?,
         held_since_ms: now.timestamp_millis(),
-        relayed: caller.is_none_or(|c| c.device != place.device),
+        relayed,
     })
 }
 

@@ -105,6 +105,7 @@ async fn furnish(app: &App, commune: &Commune) {
         last_contact_ms: None,
         last_status: None,
         revoked_at_ms: None,
+        succeeds: None,
     };
     insert_all(&on, vec![row]).await.unwrap();
     transaction.commit().await.unwrap();

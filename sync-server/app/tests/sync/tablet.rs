@@ -19,7 +19,8 @@ use shared::journal::{
 };
 use shared::wire::{
     ENROL_ARGON2, ENROL_SALT, EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, Pull, PullAnswer, Push, PushAnswer, Session,
-    SessionChallenge, SessionHello, SessionProof, WireEntry, enrolment_keys, enrolment_transcript, normalised_code, session_bytes,
+    SessionChallenge, SessionHello, SessionProof, Succession, WireEntry, enrolment_keys, enrolment_transcript, normalised_code,
+    session_bytes, succession_bytes,
 };
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -134,6 +135,11 @@ impl Door {
 
     /// The first step: what a tablet answers to the server's challenge.
     pub async fn confirmation(&self, code: &str, key: &SigningKey) -> Result<EnrolConfirm, Answer> {
+        self.confirmation_after(code, key, None).await
+    }
+
+    /// The same, for a key that goes on with the folder of an older tablet.
+    pub async fn confirmation_after(&self, code: &str, key: &SigningKey, older: Option<&Tablet>) -> Result<EnrolConfirm, Answer> {
         let (name, secret) = derived(code);
         let public_key = key.verifying_key().to_bytes();
         let nonce: [u8; 32] = random().unwrap();
@@ -155,6 +161,8 @@ impl Door {
             proof: mac(&secret, &said).finalize().into_bytes().as_slice().into(),
             signature: sign(key, &said).into(),
             device_name: "Tablette de l'entrée".into(),
+            epoch: None,
+            succeeds: older.map(|older| Succession { device: older.device, signature: sign(&older.key, &succession_bytes(&said)).into() }),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The subcommands that need no window, as `main` takes them in.
 
 use super::enrol::{ByHttps, enrol};
+use super::export::export;
 use super::status::status;
 use super::{CommandError, data_dir, simulate};
 use crate::door::words;
@@ -36,6 +37,18 @@ pub enum Headless {
     },
     /// Dit ce qui attend d'être envoyé, et l'état de la ligne ; fonctionne sans réseau et fenêtre ouverte
     Status {
+        /// Présentation du résultat
+        #[arg(long, value_enum, default_value_t, value_name = "FORME")]
+        format: Format,
+    },
+    /// Écrit ce qui attend dans un fichier que seul le serveur lit (« preau-server admin import-journal »)
+    Export {
+        /// Le fichier à écrire
+        #[arg(long, value_name = "FICHIER")]
+        to: PathBuf,
+        /// Tout ce que cette tablette a scellé, et non ce qui attend seulement
+        #[arg(long)]
+        tout: bool,
         /// Présentation du résultat
         #[arg(long, value_enum, default_value_t, value_name = "FORME")]
         format: Format,
@@ -79,6 +92,15 @@ impl Headless {
             Self::Status { format } => {
                 let status = status(dir)?;
                 print(format, &status, status.in_words().trim_end())
+            }
+            Self::Export { to, tout, format } => {
+                let exported = export(dir, &to, tout)?;
+                let entries = words::count(u32::try_from(exported.entries).unwrap_or(u32::MAX), "pointage", "pointages");
+                let words = match &exported.file {
+                    None => "Rien n'attend : aucun fichier n'a été écrit.".to_owned(),
+                    Some(file) => format!("{entries} dans {}, que seul le serveur peut lire.", file.display()),
+                };
+                print(format, &exported, &words)
             }
             Self::Simulate { child: true, .. } => simulate::child::run(dir, &mut BufReader::new(std::io::stdin()), &mut std::io::stdout()),
             Self::Simulate { actions, .. } => play(dir, actions.as_deref()),

@@ -6,7 +6,7 @@
 
 use super::CommandError;
 use crate::entropy::{SystemEntropy, bytes};
-use crate::store::{Identity, NoFaults, Store, public_key_of};
+use crate::store::{Identity, LineState, NoFaults, Store, public_key_of};
 use crate::sync::http::{Http, normalised_url};
 use crate::sync::transport::{Answer, Request, Transport};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -15,9 +15,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::Sha256;
-use shared::journal::Hash;
+use shared::id::SiteId;
+use shared::journal::{Hash, SigningKey};
 use shared::wire::{
-    ENROL_ARGON2, ENROL_SALT, EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, enrolment_keys, enrolment_transcript, normalised_code,
+    ENROL_ARGON2, ENROL_SALT, EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, Succession, enrolment_keys, enrolment_transcript,
+    normalised_code, succession_bytes,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -79,10 +81,11 @@ impl Reach for ByHttps {
     }
 }
 
-/// Enrols the tablet of a data folder.
+/// Enrols the tablet of a data folder. One that the server knows and doesn't want under its key any more (revoked, or another copy
+/// has left its epoch) comes back at the same site with a new key, and keeps what it has not sent.
 ///
 /// # Errors
-/// A wrong address or code (2), a server that can't be reached or says no (3).
+/// A wrong address or code, another site while entries wait (2), a server that can't be reached or says no (3).
 pub fn enrol(dir: &Path, server: &str, code: &str, reach: &dyn Reach) -> Result<Enrolled, CommandError> {
     let server_url = normalised_url(server).map_err(CommandError::Usage)?;
     let Some(code) = normalised_code(code) else {
@@ -91,60 +94,132 @@ pub fn enrol(dir: &Path, server: &str, code: &str, reach: &dyn Reach) -> Result<
         ));
     };
     let mut store = Store::open(dir, Arc::new(NoFaults))?;
-    let known = store.journal.identity()?.filter(|identity| identity.server_url == server_url);
-    match exchange(&store, &server_url, &code, reach) {
+    let known = store.journal.identity()?;
+    let call = Call { server_url: &server_url, code: &code, reach, known: known.as_ref() };
+    // The code may be bound to the new key already, by a try that a power cut ended.
+    let outcome = if store.is_between_lives()? { Err(Said::NewKeyNeeded) } else { call.exchange(&store, store.key(), None) };
+    let outcome = match outcome {
+        Err(Said::NewKeyNeeded) => call.new_life(&store),
+        other => other,
+    };
+    match outcome {
         Ok(identity) => {
             let already = known.as_ref().is_some_and(|k| k.device == identity.device);
-            store.journal.enrol(&identity)?;
+            store.enrol(&identity)?;
             Ok(Enrolled::of(&identity, already))
         }
-        // A code lives a quarter of an hour; the tablet that it enrolled stays enrolled.
-        Err(CommandError::Unavailable(said)) => match known {
-            Some(identity) => Ok(Enrolled::of(&identity, true)),
-            None => Err(CommandError::Unavailable(said)),
-        },
-        Err(other) => Err(other),
+        // A code lives a quarter of an hour; the tablet that it enrolled stays enrolled, unless its server refuses it.
+        Err(Said::No(CommandError::Unavailable(said))) => {
+            let refused = matches!(store.roster.line()?.state, LineState::Revoked | LineState::ExistsTwice);
+            match known.filter(|identity| identity.server_url == server_url && !refused) {
+                Some(identity) => Ok(Enrolled::of(&identity, true)),
+                None => Err(CommandError::Unavailable(said)),
+            }
+        }
+        Err(other) => Err(other.into_error()),
     }
 }
 
-fn exchange(store: &Store, server_url: &str, code: &str, reach: &dyn Reach) -> Result<Identity, CommandError> {
-    let (name, key) = derived(code)?;
-    let public_key = public_key_of(store.key());
-    let device_nonce: [u8; 32] = bytes(&mut SystemEntropy)?;
-    let hello = EnrolHello { code_name: name.into(), public_key: public_key.into(), nonce: device_nonce.into() };
-    let challenge: EnrolChallenge = ask(reach.anyone(server_url)?.as_mut(), "/sync/v1/enrol/hello", &hello)?;
-    let server_nonce: [u8; 32] = challenge.nonce.array().ok_or_else(unreadable)?;
-    let said = |side: &[u8]| enrolment_transcript(side, &public_key, &device_nonce, &server_nonce, &challenge.authority.0);
-    let proof = mac(&key, &said(b"server"))?;
-    if proof.verify_slice(&challenge.proof.0).is_err() {
-        return Err(CommandError::Unavailable(
-            "Ce serveur ne connaît pas ce code, ou ce n'est pas le vôtre qui répond. Vérifiez l'adresse et demandez un nouveau code."
-                .into(),
-        ));
+/// Why an exchange enrolled nobody.
+enum Said {
+    /// The server wants no more of this key; another one may come with the same code.
+    NewKeyNeeded,
+    /// Anything else.
+    No(CommandError),
+}
+
+impl<E: Into<CommandError>> From<E> for Said {
+    fn from(error: E) -> Self {
+        Self::No(error.into())
     }
-    let ours = said(b"device");
-    let confirm = EnrolConfirm {
-        code_name: name.into(),
-        public_key: public_key.into(),
-        device_nonce: device_nonce.into(),
-        server_nonce: server_nonce.into(),
-        proof: mac(&key, &ours)?.finalize().into_bytes().into(),
-        signature: store.key().sign(&ours).to_bytes().into(),
-        device_name: machine_name(),
-    };
-    // From here on the authority that the code vouches for is the only one believed.
-    let mut pinned = reach.pinned(server_url, &challenge.authority.0)?;
-    let done: EnrolDone = ask(pinned.as_mut(), "/sync/v1/enrol/confirm", &confirm)?;
-    Ok(Identity {
-        device: done.device,
-        site: done.site,
-        site_name: done.site_name,
-        organisations: done.organisations,
-        epoch: done.epoch,
-        server_url: server_url.to_owned(),
-        authority: challenge.authority.0,
-        public_key,
-    })
+}
+
+impl Said {
+    fn into_error(self) -> CommandError {
+        match self {
+            Self::No(error) => error,
+            Self::NewKeyNeeded => {
+                CommandError::Unavailable("Le serveur refuse la nouvelle clé de cette tablette : demandez un nouveau code.".into())
+            }
+        }
+    }
+}
+
+/// One enrolment: where, by which code, of whom.
+struct Call<'a> {
+    server_url: &'a str,
+    code: &'a str,
+    reach: &'a dyn Reach,
+    known: Option<&'a Identity>,
+}
+
+impl Call<'_> {
+    /// A further life of this folder: a new key, which the old one vouches for.
+    fn new_life(&self, store: &Store) -> Result<Identity, Said> {
+        self.exchange(store, &store.next_key()?, self.known.map(|old| (old, store.key())))
+    }
+
+    fn exchange(&self, store: &Store, pen: &SigningKey, older: Option<(&Identity, &SigningKey)>) -> Result<Identity, Said> {
+        let (name, key) = derived(self.code)?;
+        let public_key = public_key_of(pen);
+        let device_nonce: [u8; 32] = bytes(&mut SystemEntropy)?;
+        let hello = EnrolHello { code_name: name.into(), public_key: public_key.into(), nonce: device_nonce.into() };
+        let challenge: EnrolChallenge = ask(self.reach.anyone(self.server_url)?.as_mut(), "/sync/v1/enrol/hello", &hello)?;
+        let server_nonce: [u8; 32] = challenge.nonce.array().ok_or_else(unreadable)?;
+        let said = |side: &[u8]| enrolment_transcript(side, &public_key, &device_nonce, &server_nonce, &challenge.authority.0);
+        let proof = mac(&key, &said(b"server"))?;
+        if proof.verify_slice(&challenge.proof.0).is_err() {
+            return Err(Said::No(CommandError::Unavailable(
+                "Ce serveur ne connaît pas ce code, ou ce n'est pas le vôtre qui répond. Vérifiez l'adresse et demandez un nouveau code."
+                    .into(),
+            )));
+        }
+        let leaves = self.leaves(store, challenge.site)?;
+        if leaves && older.is_none() {
+            return Err(Said::NewKeyNeeded);
+        }
+        let ours = said(b"device");
+        let succession = |(old, key): (&Identity, &SigningKey)| Succession {
+            device: old.device,
+            signature: key.sign(&succession_bytes(&ours)).to_bytes().into(),
+        };
+        let confirm = EnrolConfirm {
+            code_name: name.into(),
+            public_key: public_key.into(),
+            device_nonce: device_nonce.into(),
+            server_nonce: server_nonce.into(),
+            proof: mac(&key, &ours)?.finalize().into_bytes().into(),
+            signature: pen.sign(&ours).to_bytes().into(),
+            device_name: machine_name(),
+            epoch: self.known.filter(|old| old.public_key == public_key).map(|old| old.epoch),
+            succeeds: older.filter(|_| !leaves).map(succession),
+        };
+        // From here on the authority that the code vouches for is the only one believed.
+        let mut pinned = self.reach.pinned(self.server_url, &challenge.authority.0)?;
+        let done: EnrolDone = ask(pinned.as_mut(), "/sync/v1/enrol/confirm", &confirm)?;
+        Ok(Identity {
+            device: done.device,
+            site: done.site,
+            site_name: done.site_name,
+            organisations: done.organisations,
+            epoch: done.epoch,
+            server_url: self.server_url.to_owned(),
+            authority: challenge.authority.0,
+            public_key,
+        })
+    }
+
+    /// Whether the code is for another site than the tablet's. Asked before anything is bound: a tablet that can't leave its site is
+    /// not enrolled at another.
+    fn leaves(&self, store: &Store, site: Option<SiteId>) -> Result<bool, CommandError> {
+        match (self.known, site) {
+            (Some(old), Some(site)) if old.site != site => {
+                store.journal.check_may_be_at(site)?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
 }
 
 /// Name and key of a code.
@@ -163,11 +238,14 @@ fn mac(key: &Hash, bytes: &[u8]) -> Result<Hmac<Sha256>, CommandError> {
     Ok(mac.chain_update(bytes))
 }
 
-fn ask<T: DeserializeOwned>(transport: &mut dyn Transport, path: &'static str, body: &impl Serialize) -> Result<T, CommandError> {
+fn ask<T: DeserializeOwned>(transport: &mut dyn Transport, path: &'static str, body: &impl Serialize) -> Result<T, Said> {
     let answer = transport.send(&Request::new(path, None, body))?;
     match answer.status {
-        200..=299 => serde_json::from_slice(&answer.body).map_err(|_| unreadable()),
-        _ => Err(said_no(&answer)),
+        200..=299 => Ok(serde_json::from_slice(&answer.body).map_err(|_| unreadable())?),
+        _ if answer.problem().is_some_and(|p| matches!(p.code.as_str(), "tablette_deja_enrolee" | "tablette_en_double")) => {
+            Err(Said::NewKeyNeeded)
+        }
+        _ => Err(Said::No(said_no(&answer))),
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod enrol;
+pub mod export;
 pub mod simulate;
 pub mod status;
 
@@ -41,7 +42,7 @@ impl CommandError {
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::NotEnrolled | StoreError::EnrolledElsewhere(_) => Self::Usage(error.to_string()),
+            StoreError::NotEnrolled | StoreError::EnrolledElsewhere { .. } => Self::Usage(error.to_string()),
             StoreError::Damaged { .. } => Self::Finding(error.to_string()),
             _ => Self::Unavailable(error.to_string()),
         }

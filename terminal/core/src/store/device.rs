@@ -2,7 +2,7 @@
 
 use super::{Journal, StoreError};
 use crate::entropy::{Entropy, SystemEntropy};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use shared::id::{DeviceId, OrganisationId, SiteId};
 use shared::journal::SigningKey;
 use std::io::Write;
@@ -38,32 +38,74 @@ pub fn public_key_of(key: &SigningKey) -> [u8; 32] {
     key.verifying_key().to_bytes()
 }
 
+const KEY: &str = "device.key";
+/// The key of the life to come, until the journal says that it has begun.
+const NEXT_KEY: &str = "device.key.next";
+
 /// Reads `device.key`, or makes it where the tablet was never enrolled.
 pub(super) fn key(dir: &Path, identity: Option<&Identity>) -> Result<SigningKey, StoreError> {
-    let path = dir.join("device.key");
+    let path = dir.join(KEY);
+    // A power cut between the journal and the file: the journal says which key is this tablet's.
+    if let (Some(known), Some(next)) = (identity, next_key(dir)?)
+        && known.public_key == public_key_of(&next)
+    {
+        adopt_next_key(dir)?;
+    }
     let secret = match std::fs::read(&path) {
         Ok(bytes) => Zeroizing::new(bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && identity.is_none() => make(&path)?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(StoreError::damaged("device.key", "la clé de la tablette manque"));
+            return Err(StoreError::damaged(KEY, "la clé de la tablette manque"));
         }
         Err(error) => return Err(StoreError::io(&path, &error)),
     };
-    let secret: Zeroizing<[u8; 32]> =
-        Zeroizing::new(secret.as_slice().try_into().map_err(|_| StoreError::damaged("device.key", "longueur inattendue"))?);
-    let key = SigningKey::from_bytes(&secret);
+    let key = read_key(&secret)?;
     match identity {
         // Entries signed with another key than the enrolled one would all be refused: say it before the first touch.
-        Some(known) if known.public_key != public_key_of(&key) => Err(StoreError::damaged("device.key", "ce n'est pas la clé enrôlée")),
+        Some(known) if known.public_key != public_key_of(&key) => Err(StoreError::damaged(KEY, "ce n'est pas la clé enrôlée")),
         _ => Ok(key),
     }
+}
+
+fn read_key(secret: &[u8]) -> Result<SigningKey, StoreError> {
+    let secret: [u8; 32] = secret.try_into().map_err(|_| StoreError::damaged(KEY, "longueur inattendue"))?;
+    Ok(SigningKey::from_bytes(&Zeroizing::new(secret)))
+}
+
+/// The key of a life that was prepared, if one was.
+pub(super) fn next_key(dir: &Path) -> Result<Option<SigningKey>, StoreError> {
+    let path = dir.join(NEXT_KEY);
+    match std::fs::read(&path) {
+        Ok(bytes) => read_key(&Zeroizing::new(bytes)).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io(&path, &error)),
+    }
+}
+
+/// The key of the life to come: the one prepared before, or a new one. A code belongs to the first key that proves it, so that
+/// whoever tries again after a power cut must come with the same.
+pub(super) fn make_next_key(dir: &Path) -> Result<SigningKey, StoreError> {
+    match next_key(dir)? {
+        Some(key) => Ok(key),
+        None => read_key(&make(&dir.join(NEXT_KEY))?),
+    }
+}
+
+/// The next key becomes the tablet's, and the old secret is gone.
+pub(super) fn adopt_next_key(dir: &Path) -> Result<(), StoreError> {
+    let path = dir.join(KEY);
+    let rename = || -> std::io::Result<()> {
+        std::fs::rename(dir.join(NEXT_KEY), &path)?;
+        std::fs::File::open(dir)?.sync_all()
+    };
+    rename().map_err(|e| StoreError::io(&path, &e))
 }
 
 /// A new secret, on disk before it is used: a key that signed once must be there after a power cut.
 fn make(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let mut secret = Zeroizing::new(vec![0; 32]);
     SystemEntropy.fill(&mut secret)?;
-    let partial = path.with_extension("key.new");
+    let partial = path.with_file_name("device.key.new");
     let write = || -> std::io::Result<()> {
         let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
         file.write_all(&secret)?;
@@ -99,37 +141,5 @@ impl Journal {
     /// A row that can't be read.
     pub fn identity(&self) -> Result<Option<Identity>, StoreError> {
         identity_of(&self.connection)
-    }
-
-    /// Writes who this tablet is. The same device again is an update; another site is refused while it holds entries.
-    ///
-    /// # Errors
-    /// [`StoreError::EnrolledElsewhere`], or a failed write.
-    pub fn enrol(&mut self, new: &Identity) -> Result<(), StoreError> {
-        if let Some(old) = self.identity()?
-            && (old.site, old.device) != (new.site, new.device)
-            && self.head()?.is_some()
-        {
-            return Err(StoreError::EnrolledElsewhere(old.site_name));
-        }
-        let organisations = serde_json::to_string(&new.organisations).map_err(|e| StoreError::Refused(e.to_string()))?;
-        let sql = "INSERT INTO device (only_one, device_id, site_id, site_name, organisations, epoch, server_url, authority, public_key)
-                   VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                   ON CONFLICT (only_one) DO UPDATE SET device_id = ?1, site_id = ?2, site_name = ?3, organisations = ?4,
-                       -- An epoch never goes back, whatever an old answer says.
-                       epoch = CASE WHEN device_id = ?1 THEN max(epoch, ?5) ELSE ?5 END,
-                       server_url = ?6, authority = ?7, public_key = ?8";
-        let identity = params![
-            new.device.0.as_bytes(),
-            new.site.0.as_bytes(),
-            new.site_name,
-            organisations,
-            new.epoch,
-            new.server_url,
-            new.authority,
-            new.public_key
-        ];
-        self.connection.execute(sql, identity)?;
-        Ok(())
     }
 }

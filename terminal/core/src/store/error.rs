@@ -1,6 +1,7 @@
 //! What can go wrong on the tablet's disk, in words that a person at a door
 //! can act on.
 
+use shared::french as words;
 use std::path::Path;
 
 /// A failure of the tablet's storage. `Display` is French, for the person who holds the tablet.
@@ -39,9 +40,18 @@ pub enum StoreError {
         "Cette tablette n'est pas encore enrôlée. Demandez un code à l'administration, puis : preau-terminal enrol --server ADRESSE --code CODE"
     )]
     NotEnrolled,
-    /// The tablet belongs to another site.
-    #[error("Cette tablette est déjà enrôlée pour {0}. Pour la déplacer, videz d'abord ses pointages en attente.")]
-    EnrolledElsewhere(String),
+    /// The tablet belongs to another site, whose server doesn't hold all of its entries.
+    #[error(
+        "Cette tablette est enrôlée pour {site} et garde {} que ce serveur n'a pas. Laissez-la les envoyer, ou réenrôlez-la pour {site} \
+         si elle y est refusée ; « preau-terminal status » dit ce qui reste. Ensuite seulement, elle peut changer de site.",
+        words::count(*waiting, "pointage", "pointages")
+    )]
+    EnrolledElsewhere {
+        /// "École Vauban".
+        site: String,
+        /// Entries that its server doesn't hold, refused ones included.
+        waiting: u32,
+    },
     /// The disk, the file system or the rights of a file.
     #[error("Lecture ou écriture impossible de {path} : {why}.")]
     Io {

@@ -21,7 +21,7 @@ pub struct Journal {
     faults: Arc<dyn FaultPoints>,
 }
 
-/// An entry with the key of its author; `None` for our own.
+/// An entry with the key of its author; `None` for our own of this life.
 pub type Authored = (Sealed, Option<[u8; 32]>);
 
 /// An entry that this tablet sealed, as it stands on disk.
@@ -80,7 +80,7 @@ impl Journal {
         Ok(out)
     }
 
-    /// The last place of this tablet's chain, and its hash; `None` before its first entry.
+    /// The last place of this tablet's chain, and its hash; `None` before its first entry. Earlier lives had chains of their own.
     ///
     /// # Errors
     /// A failed read, or an envelope that can't be read.
@@ -160,19 +160,19 @@ impl Journal {
         Ok(facts)
     }
 
-    /// One of this tablet's own entries.
+    /// One of this tablet's own entries, of whichever life.
     ///
     /// # Errors
     /// A failed read.
     pub fn own_entry(&self, entry: EntryId) -> Result<Option<StoredOwn>, StoreError> {
-        let sql = "SELECT envelope, signature, salt, payload FROM entry WHERE entry_id = ?1 AND own = 1";
+        let sql = "SELECT envelope, signature, salt, payload FROM entry WHERE entry_id = ?1 AND own > 0";
         let found = self.connection.prepare_cached(sql)?.query_row([entry.0.as_bytes()], entries::sealed_of).optional()?;
         let Some(sealed) = found else { return Ok(None) };
         let envelope = sealed.decode_envelope().map_err(|e| StoreError::damaged("journal.db (entry)", e))?;
         Ok(Some(StoredOwn { sealed, envelope }))
     }
 
-    /// All entries with the key of their author (`None` for our own), in order of arrival: for a verification.
+    /// All entries with the key of their author (`None` for our own of this life), in order of arrival: for a verification.
     ///
     /// # Errors
     /// A failed read.

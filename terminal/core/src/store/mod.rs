@@ -5,6 +5,7 @@
 //! | `journal.db` | sealed entries, what the server said of them, who this tablet is | facts are lost: hence its own file, WAL, `synchronous=FULL` |
 //! | `roster.db` | what the server told: children, adults, bookings, cursor | it is pulled again |
 //! | `device.key` | 32 secret bytes, mode 0600 | the tablet is enrolled anew |
+//! | `device.key.next` | the secret of a life that is being enrolled | it is enrolled once more |
 //! | `reserve` | zeroes, given up when the disk is full | entries have room once more |
 //! | `lock` | nothing: who holds its lock owns the folder | |
 //!
@@ -18,6 +19,7 @@ mod epochs;
 mod error;
 mod faults;
 mod journal;
+mod lives;
 mod migrations;
 mod outbox;
 mod reserve;

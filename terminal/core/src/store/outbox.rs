@@ -86,6 +86,20 @@ impl Journal {
     pub fn outgoing(&self, after: Option<EntryId>, entries_max: usize, bytes_max: usize) -> Result<Vec<Outgoing>, StoreError> {
         let sql = "SELECT envelope, signature, salt, payload, entry_id, seq FROM outbox JOIN entry USING (arrival)
                    WHERE state IN ('unsent', 'held') AND arrival > ?1 ORDER BY arrival LIMIT ?2";
+        self.page(sql, after, entries_max, bytes_max)
+    }
+
+    /// The same of all that this tablet sealed, in this life and those before it, whatever the server said of it.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn own(&self, after: Option<EntryId>, entries_max: usize, bytes_max: usize) -> Result<Vec<Outgoing>, StoreError> {
+        let sql = "SELECT envelope, signature, salt, payload, entry_id, seq FROM outbox JOIN entry USING (arrival)
+                   WHERE arrival > ?1 ORDER BY arrival LIMIT ?2";
+        self.page(sql, after, entries_max, bytes_max)
+    }
+
+    fn page(&self, sql: &str, after: Option<EntryId>, entries_max: usize, bytes_max: usize) -> Result<Vec<Outgoing>, StoreError> {
         let after = match after {
             None => 0,
             Some(entry) => self.arrival_of(entry)?.unwrap_or(0),
@@ -148,7 +162,7 @@ impl Journal {
         let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         for recorded in verdicts {
             let sql = "UPDATE outbox SET state = ?2, code = ?3
-                       WHERE arrival = (SELECT arrival FROM entry WHERE entry_id = ?1 AND own = 1) AND state IN ('unsent', 'held')";
+                       WHERE arrival = (SELECT arrival FROM entry WHERE entry_id = ?1 AND own > 0) AND state IN ('unsent', 'held')";
             let values = params![recorded.entry.0.as_bytes(), state_of(recorded.verdict), recorded.code];
             transaction.prepare_cached(sql)?.execute(values)?;
         }
@@ -157,19 +171,21 @@ impl Journal {
     }
 
     /// Offers again all that the server may have lost: entries of an epoch after a number, except what it refused. Entries of
-    /// earlier epochs are offered too where `earlier_epochs` (another server epoch), since no number tells what is left of them.
+    /// earlier epochs and lives are offered too where `earlier_epochs` (another server epoch), since no number tells what is left of
+    /// them.
     ///
     /// # Errors
     /// A failed write.
     pub fn offer_again(&mut self, epoch: u32, after_seq: u64, earlier_epochs: bool) -> Result<usize, StoreError> {
         let sql = "UPDATE outbox SET state = 'unsent', code = NULL
                    WHERE state NOT IN ('unsent', 'refused') AND arrival IN (
-                       SELECT arrival FROM entry WHERE own = 1 AND ((epoch = ?1 AND seq > ?2) OR (?3 AND epoch < ?1)))";
+                       SELECT arrival FROM entry
+                       WHERE own = 1 AND epoch = ?1 AND seq > ?2 OR ?3 AND (own = 1 AND epoch < ?1 OR own = 2))";
         let after_seq = i64::try_from(after_seq).unwrap_or(i64::MAX);
         Ok(self.connection.prepare_cached(sql)?.execute(params![epoch, after_seq, earlier_epochs])?)
     }
 
-    /// The last number of an epoch up to which the server has said to hold every entry.
+    /// The last number of an epoch of this life up to which the server has said to hold every entry.
     ///
     /// # Errors
     /// A failed read.

@@ -160,6 +160,17 @@ impl RosterDb {
         self.empty_log()
     }
 
+    /// Forgets all that the server told: roster, cursor, line, clock. Leaves no byte of it in the files.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub fn empty(&mut self) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch("DELETE FROM item; DELETE FROM staged_item; DELETE FROM meta;")?;
+        transaction.commit()?;
+        self.empty_log()
+    }
+
     /// What was removed still stands in the log of writes: empty it, so that a forgotten person leaves no byte.
     fn empty_log(&self) -> Result<(), StoreError> {
         Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
@@ -255,6 +266,22 @@ impl RosterDb {
     pub fn set_observed(&mut self, seen: Observed) -> Result<(), StoreError> {
         let json = serde_json::to_string(&(seen.boot.to_string(), seen.boottime_ms, seen.server_ms));
         self.set("observed", &json.map_err(|e| StoreError::Refused(e.to_string()))?)
+    }
+
+    /// For whom exports are sealed; `None` before the first exchange.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn export_recipient(&self) -> Result<Option<String>, StoreError> {
+        self.get("export_recipient")
+    }
+
+    /// Remembers for whom exports are sealed, where it is news: a tablet's flash wears.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub fn set_export_recipient(&mut self, recipient: &str) -> Result<(), StoreError> {
+        if self.export_recipient()?.as_deref() == Some(recipient) { Ok(()) } else { self.set("export_recipient", recipient) }
     }
 
     /// A number that changes when the other connection has committed: time to read again.

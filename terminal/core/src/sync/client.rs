@@ -154,6 +154,8 @@ pub enum Output {
     PushEpoch(String),
     /// Remember the server's clock.
     Observe(Observed),
+    /// Remember for whom exports are sealed.
+    ExportFor(String),
     /// Keep a page: entries and forgettings first, then the roster with its cursor.
     Keep {
         /// The changes.
@@ -441,6 +443,7 @@ impl SyncClient {
         let life_ms = u64::from(session.life_s).saturating_mul(1_000);
         let until_ms = now.boottime_ms.saturating_add(life_ms.saturating_sub(SESSION_MARGIN_MS.min(life_ms / 2)));
         let mut out = vec![Output::Observe(Observed { boot: now.boot, boottime_ms: now.boottime_ms, server_ms: session.server_ms })];
+        out.extend(session.export_recipient.map(Output::ExportFor));
         let gives_epochs = session.capabilities.iter().any(|able| able == "epoch");
         let server_epoch = session.server_epoch.clone();
         self.session = Some(OpenSession { token: session.token, until_ms, server_epoch, fresh: true, gives_epochs });

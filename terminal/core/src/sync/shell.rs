@@ -126,6 +126,7 @@ impl<T: Transport> Shell<T> {
                 tracing::warn!(count, "the server has lost entries: they are offered again");
             }
             Output::PushEpoch(server_epoch) => self.store.roster.set_push_epoch(&server_epoch)?,
+            Output::ExportFor(recipient) => self.store.roster.set_export_recipient(&recipient)?,
             Output::Observe(seen) => self.store.roster.set_observed(seen)?,
             Output::Keep { page, staging } => {
                 round.changes += page.roster.len() + page.others.len() + page.forgotten.len();

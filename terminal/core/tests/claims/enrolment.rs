@@ -4,8 +4,11 @@ use crate::fixture::{ORGANISATION, SITE, device};
 use argon2::{Algorithm, Argon2, Params, Version};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use shared::id::{DeviceId, SiteId};
+use shared::journal::VerifyingKey;
 use shared::wire::{
     ENROL_ARGON2, ENROL_SALT, EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, Problem, enrolment_keys, enrolment_transcript,
+    succession_bytes,
 };
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -15,21 +18,30 @@ use terminal_core::commands::enrol::{Enrolled, Reach, enrol};
 use terminal_core::store::{NoFaults, Store};
 use terminal_core::sync::transport::{Answer, LineFailure, Request, Transport};
 
-const CODE: &str = "7KQM3X02AB11";
+pub const CODE: &str = "7KQM3X02AB11";
 
 /// A server that knows one code, and keeps all that it hears.
 #[derive(Clone)]
-struct Office {
-    code: &'static str,
-    expired: bool,
-    pinned: bool,
-    heard: Arc<Mutex<Vec<u8>>>,
-    key: Arc<Mutex<Option<Vec<u8>>>>,
+pub struct Office {
+    pub code: &'static str,
+    pub expired: bool,
+    pub pinned: bool,
+    pub heard: Arc<Mutex<Vec<u8>>>,
+    pub key: Arc<Mutex<Option<Vec<u8>>>>,
+    /// Where the code is for.
+    pub site: (SiteId, &'static str),
+    /// The device that it makes.
+    pub number: u16,
+    /// A tablet whose key is not wanted any more, and why.
+    pub unwanted: Option<(DeviceId, VerifyingKey, &'static str)>,
+    /// Whom the last new key went on for, proved.
+    pub succeeded: Arc<Mutex<Option<DeviceId>>>,
 }
 
 impl Office {
-    fn new(code: &'static str) -> Self {
-        Self { code, expired: false, pinned: false, heard: Arc::default(), key: Arc::default() }
+    pub fn new(code: &'static str) -> Self {
+        let (heard, key, succeeded) = (Arc::default(), Arc::default(), Arc::default());
+        Self { code, expired: false, pinned: false, heard, key, site: (SITE, "École Vauban"), number: 1, unwanted: None, succeeded }
     }
 
     fn derived(&self) -> ([u8; 16], [u8; 32]) {
@@ -50,14 +62,32 @@ impl Office {
         Answer { status, body: serde_json::to_vec(&Problem { code: code.into(), message: message.into() }).unwrap() }
     }
 
+    /// Whether a key has the code.
+    pub fn is_bound(&self) -> bool {
+        self.key.lock().unwrap().is_some()
+    }
+
     fn confirm(&self, confirm: &EnrolConfirm) -> Answer {
         self.proof(b"device", &confirm.public_key.0, &confirm.device_nonce.0).verify_slice(&confirm.proof.0).unwrap();
+        if let Some((older, key, why)) = &self.unwanted {
+            if confirm.public_key.0 == key.to_bytes() {
+                return Self::no(409, why, "non");
+            }
+            if let Some(succession) = &confirm.succeeds {
+                let (new, nonce) = (confirm.public_key.array().unwrap(), confirm.device_nonce.array().unwrap());
+                let said = enrolment_transcript(b"device", &new, &nonce, &[9; 32], b"the authority of the office");
+                let signature = ed25519_dalek::Signature::from_bytes(&succession.signature.array().unwrap());
+                key.verify_strict(&succession_bytes(&said), &signature).unwrap();
+                assert_eq!(succession.device, *older);
+                *self.succeeded.lock().unwrap() = Some(*older);
+            }
+        }
         let mut first = self.key.lock().unwrap();
         if first.get_or_insert(confirm.public_key.0.clone()) != &confirm.public_key.0 {
             return Self::no(409, "code_deja_utilise", "Code déjà utilisé par une autre tablette : demandez-en un nouveau.");
         }
-        let site_name = "École Vauban".to_owned();
-        let done = EnrolDone { device: device(1), site: SITE, site_name, organisations: vec![ORGANISATION], epoch: 1 };
+        let (site, site_name) = (self.site.0, self.site.1.to_owned());
+        let done = EnrolDone { device: device(self.number), site, site_name, organisations: vec![ORGANISATION], epoch: 1 };
         Answer { status: 200, body: serde_json::to_vec(&done).unwrap() }
     }
 }
@@ -75,7 +105,7 @@ impl Transport for Office {
         let hello: EnrolHello = serde_json::from_slice(&request.body).unwrap();
         let proof = self.proof(b"server", &hello.public_key.0, &hello.nonce.0).finalize().into_bytes();
         let authority = b"the authority of the office".to_vec();
-        let challenge = EnrolChallenge { nonce: [9; 32].into(), authority: authority.into(), proof: proof.into() };
+        let challenge = EnrolChallenge { nonce: [9; 32].into(), authority: authority.into(), proof: proof.into(), site: Some(self.site.0) };
         Ok(Answer { status: 200, body: serde_json::to_vec(&challenge).unwrap() })
     }
 }
@@ -90,7 +120,7 @@ impl Reach for Office {
     }
 }
 
-fn try_enrol(dir: &Path, office: &Office, code: &str) -> Result<Enrolled, CommandError> {
+pub fn try_enrol(dir: &Path, office: &Office, code: &str) -> Result<Enrolled, CommandError> {
     enrol(dir, "http://preau.exemple.fr:8480", code, office)
 }
 

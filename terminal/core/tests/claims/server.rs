@@ -33,6 +33,8 @@ pub struct Server {
     pub doubtful: HashSet<EntryId>,
     /// Epochs given after the first, by device: which request each was given for.
     pub epochs: HashMap<DeviceId, Vec<[u8; 32]>>,
+    /// For whom exports are sealed.
+    pub recipient: Option<String>,
     /// Another copy's request, which comes just before the next one.
     pub overtaken: Option<[u8; 32]>,
     /// Cursors below this are told to refresh.
@@ -173,7 +175,15 @@ impl Server {
         self.tokens.insert(token.clone(), proof.device);
         let contiguous_seq = self.contiguous(proof.device);
         let (life_s, capabilities) = (limits::SESSION_LIFE_S, vec!["epoch".into()]);
-        ok(&Session { token, life_s, server_epoch: self.epoch.clone(), server_ms: self.server_ms, contiguous_seq, capabilities })
+        ok(&Session {
+            token,
+            life_s,
+            server_epoch: self.epoch.clone(),
+            server_ms: self.server_ms,
+            contiguous_seq,
+            capabilities,
+            export_recipient: self.recipient.clone(),
+        })
     }
 
     fn next_epoch(&mut self, ask: &EpochAsk) -> Answer {

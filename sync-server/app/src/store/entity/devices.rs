@@ -15,6 +15,7 @@ entity! {
         last_contact_ms: Option<i64>,
         last_status: Option<String>,
         revoked_at_ms: Option<i64>,
+        succeeds: Option<Uuid>,
     }
 }
 
