@@ -42,6 +42,8 @@ pub struct House {
     app: App,
     router: Router,
     place: Place,
+    /// The database, for reading, without a line of the server's code.
+    eyes: Connection,
     dir: PathBuf,
     clock: Arc<AtomicI64>,
     backups: Vec<PathBuf>,
@@ -74,7 +76,8 @@ impl House {
         let place = Place { data: Some(dir.join("0")), database: None };
         let (runtime, clock) = (runtime()?, Arc::new(AtomicI64::new(at_ms)));
         let (app, router) = started(&runtime, &place, &clock)?;
-        Ok(Self { runtime, app, router, place, dir: dir.to_owned(), clock, backups: Vec::new(), lives: 0 })
+        let eyes = eyes(&place)?;
+        Ok(Self { runtime, app, router, place, eyes, dir: dir.to_owned(), clock, backups: Vec::new(), lives: 0 })
     }
 
     /// Its clock.
@@ -134,6 +137,7 @@ impl House {
         self.lives += 1;
         let place = Place { data: Some(self.dir.join(self.lives.to_string())), database: None };
         self.runtime.block_on(Box::pin(restore::restore(&place, folder)))?;
+        self.eyes = eyes(&place)?;
         self.place = place;
         self.restart()?;
         for device in revoked {
@@ -244,17 +248,10 @@ impl House {
         Ok(rows.into_iter().map(|o| OrganisationId(o.id)).collect())
     }
 
-    /// The database, for reading, without a line of the server's code.
-    fn eyes(&self) -> Result<Connection> {
-        let path = self.place.data_dir()?.join("preau.db");
-        Ok(Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
-    }
-
     fn last_numbers(&self) -> Result<Vec<String>> {
         let sql = "SELECT o.code || ':' || r.code || ':' || s.exercise || ':' || s.kind || '=' || s.last_number
                    FROM number_sequence s JOIN regie r ON r.id = s.regie_id JOIN organisation o ON o.id = s.organisation_id";
-        let eyes = self.eyes()?;
-        let mut statement = eyes.prepare(sql)?;
+        let mut statement = self.eyes.prepare_cached(sql)?;
         let numbers = statement.query_map([], |row| row.get(0))?;
         Ok(numbers.collect::<rusqlite::Result<_>>()?)
     }
@@ -264,8 +261,7 @@ impl House {
     /// # Errors
     /// The database's.
     pub fn sites(&self) -> Result<BTreeMap<String, SiteId>> {
-        let eyes = self.eyes()?;
-        let mut statement = eyes.prepare("SELECT code, id FROM site")?;
+        let mut statement = self.eyes.prepare_cached("SELECT code, id FROM site")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, SiteId(Uuid::from_bytes(row.get(1)?)))))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -275,7 +271,7 @@ impl House {
     /// # Errors
     /// No such child.
     pub fn child(&self, code: &str) -> Result<Uuid> {
-        let found = self.eyes()?.query_row("SELECT id FROM child WHERE code = ?1", [code], |row| row.get(0).map(Uuid::from_bytes));
+        let found = self.eyes.query_row("SELECT id FROM child WHERE code = ?1", [code], |row| row.get(0).map(Uuid::from_bytes));
         found.with_context(|| format!("child {code}"))
     }
 
@@ -284,9 +280,8 @@ impl House {
     /// # Errors
     /// The database's.
     pub fn held(&self) -> Result<Held> {
-        let eyes = self.eyes()?;
         let mut held = Held::default();
-        let mut journal = eyes.prepare("SELECT entry_id, envelope, device_id FROM journal_entry")?;
+        let mut journal = self.eyes.prepare_cached("SELECT entry_id, envelope, device_id FROM journal_entry")?;
         let mut rows = journal.query([])?;
         while let Some(row) = rows.next()? {
             let (entry, envelope) = (EntryId(Uuid::from_bytes(row.get(0)?)), row.get::<_, Vec<u8>>(1)?);
@@ -294,7 +289,7 @@ impl House {
             held.journal.entry(entry).or_default().push(envelope);
         }
         let ids = |sql: &str| -> Result<Vec<Uuid>> {
-            let mut statement = eyes.prepare(sql)?;
+            let mut statement = self.eyes.prepare_cached(sql)?;
             let rows = statement.query_map([], |row| row.get(0).map(Uuid::from_bytes))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         };
@@ -311,9 +306,8 @@ impl House {
     /// # Errors
     /// The database's; an entry that doesn't read.
     pub fn facts(&self) -> Result<Vec<Fact>> {
-        let eyes = self.eyes()?;
         let sql = "SELECT e.envelope, p.payload FROM journal_entry e LEFT JOIN journal_payload p USING (organisation_id, entry_id) ORDER BY e.rowid";
-        let mut statement = eyes.prepare(sql)?;
+        let mut statement = self.eyes.prepare_cached(sql)?;
         let mut rows = statement.query([])?;
         let mut facts = Vec::new();
         while let Some(row) = rows.next()? {
@@ -328,8 +322,8 @@ impl House {
     /// # Errors
     /// The database's.
     pub fn stored_times(&self) -> Result<HashMap<EntryId, i64>> {
-        let eyes = self.eyes()?;
-        let mut statement = eyes.prepare("SELECT entry_id, effective_at_ms FROM journal_payload WHERE effective_at_ms IS NOT NULL")?;
+        let mut statement =
+            self.eyes.prepare_cached("SELECT entry_id, effective_at_ms FROM journal_payload WHERE effective_at_ms IS NOT NULL")?;
         let rows = statement.query_map([], |row| Ok((EntryId(Uuid::from_bytes(row.get(0)?)), row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -339,12 +333,11 @@ impl House {
     /// # Errors
     /// The database's.
     pub fn issued(&self) -> Result<BTreeMap<String, String>> {
-        let eyes = self.eyes()?;
         let sql = "SELECT hex(i.id), i.printed_number || ' ' || i.month || ' ' || i.total_cents || ' ' || i.addressee || ' ' || hex(i.payer_id),
                           (SELECT group_concat(l.number || ' ' || l.label || ' ' || l.quantity || ' ' || l.amount_cents || ' ' || l.explanation, char(10))
                            FROM (SELECT * FROM invoice_line l WHERE l.invoice_id = i.id ORDER BY number) l)
                    FROM invoice i";
-        let mut statement = eyes.prepare(sql)?;
+        let mut statement = self.eyes.prepare_cached(sql)?;
         let rows = statement.query_map([], |row| {
             Ok((row.get(0)?, format!("{}\n{}", row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?.unwrap_or_default())))
         })?;
@@ -354,6 +347,10 @@ impl House {
 
 fn runtime() -> Result<Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+fn eyes(place: &Place) -> Result<Connection> {
+    Ok(Connection::open_with_flags(place.data_dir()?.join("preau.db"), OpenFlags::SQLITE_OPEN_READ_ONLY)?)
 }
 
 fn started(runtime: &Runtime, place: &Place, clock: &Arc<AtomicI64>) -> Result<(App, Router)> {

@@ -20,6 +20,9 @@ struct Args {
     /// Runs side by side; by default one a core
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
+    /// Says which seed breaks what, and doesn't look for the shortest way to it
+    #[arg(long)]
+    first: bool,
     /// Prints each line of one seed's trace, and its hash
     #[arg(long, value_name = "SEED", conflicts_with = "seeds")]
     trace: Option<u64>,
@@ -73,6 +76,9 @@ fn main() -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     println!("seed {seed}: {what}");
+    if args.first {
+        return Ok(ExitCode::from(1));
+    }
     match run::shortest(&template, seed) {
         Ok((events, outcome)) => {
             println!("{} events are enough:", events.len());

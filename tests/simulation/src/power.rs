@@ -86,6 +86,9 @@ pub fn copy(from: &Path, to: &Path) {
         let (path, name) = (entry.path(), entry.file_name());
         if path.is_dir() {
             copy(&path, &to.join(&name));
+        } else if name == "reserve" {
+            // Never written twice, only given up: one file of zeroes for all.
+            std::fs::hard_link(&path, to.join(&name)).expect("the simulation's disk");
         } else if name != "lock" && !name.to_string_lossy().ends_with("-shm") {
             std::fs::copy(&path, to.join(&name)).expect("the simulation's disk");
         }

@@ -4,6 +4,7 @@ use crate::event::Gesture;
 use crate::house::House;
 use crate::line::{Line, Sky};
 use crate::power::{self, Power};
+use crate::template::enrolled;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OpenFlags};
 use shared::fold::Fact;
@@ -236,6 +237,18 @@ impl Tablet {
         self.dir = power::image_of(&image);
         self.boot_again(true_ms)?;
         Ok(true)
+    }
+
+    /// Somebody enrols it anew at its site, with the window closed: what it holds goes on under its earlier name.
+    ///
+    /// # Errors
+    /// The enrolment's.
+    pub fn enrol_anew(&mut self, true_ms: i64) -> Result<()> {
+        self.running = None;
+        enrolled(&self.dir, &self.house, self.site)?;
+        self.device = Peek::open(&self.dir)?.journal.identity()?.context("an enrolled tablet")?.device;
+        self.revoked = false;
+        self.open(true_ms)
     }
 
     /// The machine is gone.
