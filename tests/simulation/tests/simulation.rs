@@ -1,5 +1,7 @@
 //! What the simulation itself must be: the same twice, and of what is shipped.
 
+#![allow(clippy::unwrap_used, reason = "a test's helper that reads the sources")]
+
 use simulation::event;
 use simulation::run::{self, LENGTH};
 use simulation::template::Template;
