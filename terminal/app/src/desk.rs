@@ -13,7 +13,8 @@ use terminal_core::view::{Act, Notice, Screen, Tone};
 
 use crate::door_thread::Desk;
 
-/// A closed door is tried again after this many ticks: another program may still be ending, or enrolling the tablet.
+/// A closed door is tried again after this many ticks: another program may still be ending, or enrolling the tablet; damage that
+/// the door met as it opened is salvaged by the next opening.
 const TICKS_BETWEEN_TRIES: u32 = 3;
 
 /// The tablet behind one window.
@@ -39,8 +40,18 @@ impl Tablet {
         Self { data, door, ticks: 0 }
     }
 
+    /// Damage was met while the door was open: it closes, what it owns with it, and opens again over what could be salvaged.
+    fn salvage_if_damaged(&mut self) {
+        if self.door.as_ref().is_ok_and(|open| open.door.is_damaged()) {
+            // Both connections go before the journal may be moved; what stands here meanwhile is never seen.
+            self.door = Err(StoreError::Busy);
+            self.door = OpenDoor::open(&self.data);
+        }
+    }
+
     fn try_again(&mut self) {
-        let may_change = matches!(&self.door, Err(StoreError::NotEnrolled | StoreError::AlreadyOpen(_) | StoreError::Busy));
+        let may_change =
+            matches!(&self.door, Err(StoreError::NotEnrolled | StoreError::AlreadyOpen(_) | StoreError::Busy | StoreError::Damaged { .. }));
         self.ticks = self.ticks.wrapping_add(1);
         if may_change && self.ticks.is_multiple_of(TICKS_BETWEEN_TRIES) {
             self.door = OpenDoor::open(&self.data);
@@ -50,12 +61,17 @@ impl Tablet {
 
 impl OpenDoor {
     fn open(data: &Path) -> Result<Self, StoreError> {
-        // Looked at without owning it, so that `enrol` finds the folder free.
-        if Peek::open(data)?.journal.identity()?.is_none() {
-            return Err(StoreError::NotEnrolled);
+        // Looked at without owning it, so that `enrol` finds the folder free. A damaged journal is its owner's to salvage.
+        match Peek::open(data).and_then(|peek| peek.journal.identity()) {
+            Ok(None) => return Err(StoreError::NotEnrolled),
+            Ok(Some(_)) | Err(StoreError::Damaged { .. }) => {}
+            Err(other) => return Err(other),
         }
         let clock = SystemClock::new()?;
         let store = Store::open(data, Arc::new(NoFaults))?;
+        if store.journal.identity()?.is_none() {
+            return Err(StoreError::NotEnrolled);
+        }
         let line = Line::start(store.second()?, clock).inspect_err(|error| tracing::error!(%error, "the exchange can't start")).ok();
         let door = Door::open(store, clock.now())?;
         Ok(Self { door, clock, line })
@@ -79,6 +95,7 @@ impl Desk for Tablet {
     }
 
     fn tick(&mut self) -> Screen {
+        self.salvage_if_damaged();
         self.try_again();
         match &mut self.door {
             Ok(open) => open.door.tick_clock(open.clock.now()),
@@ -113,14 +130,15 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_journal_is_said_in_red_and_left_as_it_is() {
+    fn a_journal_that_is_none_any_more_is_set_aside_and_a_code_asked_for() {
         let data = tempfile::tempdir().unwrap();
         for name in ["journal.db", "roster.db"] {
             std::fs::write(data.path().join(name), b"this was a journal once").unwrap();
         }
         let notice = Tablet::at(data.path().to_owned()).tick().notice.unwrap();
-        assert_eq!(notice.tone, Tone::Red);
-        assert!(notice.text.contains("sur papier"), "{}", notice.text);
-        assert_eq!(std::fs::read(data.path().join("journal.db")).unwrap(), b"this was a journal once");
+        assert!(notice.text.contains("preau-terminal enrol"), "{}", notice.text);
+        let aside = terminal_core::store::set_aside(data.path());
+        let journal = aside.iter().find(|name| name.starts_with("journal.db")).unwrap();
+        assert_eq!(std::fs::read(data.path().join(journal)).unwrap(), b"this was a journal once");
     }
 }

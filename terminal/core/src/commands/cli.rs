@@ -2,6 +2,7 @@
 
 use super::enrol::{ByHttps, enrol};
 use super::status::status;
+use super::verify::verify;
 use super::{CommandError, data_dir, simulate};
 use crate::door::words;
 use clap::{Subcommand, ValueEnum};
@@ -36,6 +37,12 @@ pub enum Headless {
     },
     /// Dit ce qui attend d'être envoyé, et l'état de la ligne ; fonctionne sans réseau et fenêtre ouverte
     Status {
+        /// Présentation du résultat
+        #[arg(long, value_enum, default_value_t, value_name = "FORME")]
+        format: Format,
+    },
+    /// Vérifie tout le journal de cette tablette : pages, signatures, chaîne, seconde copie ; fonctionne fenêtre ouverte
+    Verify {
         /// Présentation du résultat
         #[arg(long, value_enum, default_value_t, value_name = "FORME")]
         format: Format,
@@ -79,6 +86,11 @@ impl Headless {
             Self::Status { format } => {
                 let status = status(dir)?;
                 print(format, &status, status.in_words().trim_end())
+            }
+            Self::Verify { format } => {
+                let whole = verify(dir)?;
+                print(format, &whole, &whole.in_words())?;
+                whole.first_break.map_or(Ok(()), |found| Err(CommandError::Finding(format!("Le journal ne tient pas : {found}."))))
             }
             Self::Simulate { child: true, .. } => simulate::child::run(dir, &mut BufReader::new(std::io::stdin()), &mut std::io::stdout()),
             Self::Simulate { actions, .. } => play(dir, actions.as_deref()),

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod enrol;
 pub mod simulate;
 pub mod status;
+pub mod verify;
 
 use crate::store::StoreError;
 use crate::sync::transport::LineFailure;

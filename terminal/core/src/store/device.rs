@@ -3,6 +3,7 @@
 use super::{Journal, StoreError};
 use crate::entropy::{Entropy, SystemEntropy};
 use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
 use shared::id::{DeviceId, OrganisationId, SiteId};
 use shared::journal::SigningKey;
 use std::io::Write;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// What enrolment gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// Its id.
     pub device: DeviceId,
@@ -124,7 +125,8 @@ impl Journal {
             new.authority,
             new.public_key
         ];
+        let before = self.identity()?;
         self.connection.execute(sql, identity)?;
-        Ok(())
+        self.enrolled(before.as_ref(), new)
     }
 }

@@ -5,7 +5,8 @@ use super::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Steps of `journal.db`.
-pub(super) const JOURNAL: &[&str] = &[r"
+pub(super) const JOURNAL: &[&str] = &[
+    r"
     -- Who this tablet is. One row, or none before enrolment.
     CREATE TABLE device (
         only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
@@ -60,7 +61,37 @@ pub(super) const JOURNAL: &[&str] = &[r"
     ) STRICT;
     CREATE INDEX outbox_waiting ON outbox (arrival) WHERE state IN ('unsent', 'held');
     CREATE INDEX outbox_apart ON outbox (state, code) WHERE state IN ('quarantined', 'refused');
-    "];
+    ",
+    r"
+    -- What the tablet knows of its own journal, by name: `checkpoint`, up to where the chain was verified (epoch, number, hash);
+    -- `needs_epoch`, why it must ask the server for a new one.
+    CREATE TABLE mark (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    -- No longer unique: a salvage keeps both entries of a fork. Sealing takes the place behind the last one, in one transaction.
+    DROP INDEX entry_own_place;
+    CREATE INDEX entry_own_place ON entry (epoch, seq) WHERE own = 1;
+
+    -- Who this tablet is, once more: a bit that flips in either row is noticed. Whatever writes the one writes the other.
+    CREATE TABLE device_twice (
+        only_one INTEGER PRIMARY KEY,
+        device_id BLOB, site_id BLOB, site_name TEXT, organisations TEXT, epoch INTEGER, server_url TEXT, authority BLOB, public_key BLOB
+    ) STRICT;
+    INSERT INTO device_twice
+        SELECT only_one, device_id, site_id, site_name, organisations, epoch, server_url, authority, public_key FROM device;
+    CREATE TRIGGER device_inserted AFTER INSERT ON device BEGIN
+        DELETE FROM device_twice;
+        INSERT INTO device_twice
+            SELECT only_one, device_id, site_id, site_name, organisations, epoch, server_url, authority, public_key FROM device;
+    END;
+    CREATE TRIGGER device_updated AFTER UPDATE ON device BEGIN
+        DELETE FROM device_twice;
+        INSERT INTO device_twice
+            SELECT only_one, device_id, site_id, site_name, organisations, epoch, server_url, authority, public_key FROM device;
+    END;
+    ",
+];
 
 /// Steps of `roster.db`.
 pub(super) const ROSTER: &[&str] = &[r"
@@ -85,6 +116,21 @@ pub(super) const ROSTER: &[&str] = &[r"
         value TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     "];
+
+/// Whether the schema is, word for word, what the steps make of nothing: a bit may flip there too.
+///
+/// # Errors
+/// [`StoreError::Damaged`] where it isn't; a failed read.
+pub(super) fn check(connection: &Connection, steps: &[&str]) -> Result<(), StoreError> {
+    let schema = |connection: &Connection| -> Result<Vec<String>, rusqlite::Error> {
+        let mut statement = connection.prepare("SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        rows.collect()
+    };
+    let mut fresh = Connection::open_in_memory()?;
+    migrate(&mut fresh, steps)?;
+    if schema(connection)? == schema(&fresh)? { Ok(()) } else { Err(StoreError::damaged("schéma", "la description des tables a changé")) }
+}
 
 /// Brings a database to the newest schema, in one transaction.
 pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {
