@@ -116,6 +116,8 @@ fn closed(why: &StoreError) -> Screen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::id::{DeviceId, OrganisationId, SiteId};
+    use terminal_core::store::{Identity, public_key_of};
 
     #[test]
     fn a_tablet_that_nobody_enrolled_says_so_and_leaves_the_folder_free() {
@@ -127,6 +129,36 @@ mod tests {
         assert_eq!(tablet.act(Act::Confirm).notice.unwrap(), notice, "a touch is answered, and changes nothing");
         assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0, "nothing is written before enrolment");
         assert!(Store::open(data.path(), Arc::new(NoFaults)).is_ok(), "the folder is free");
+    }
+
+    #[test]
+    fn damage_met_while_the_window_is_open_is_mended_without_a_person() {
+        let data = tempfile::tempdir().unwrap();
+        let mut store = Store::open(data.path(), Arc::new(NoFaults)).unwrap();
+        let identity = Identity {
+            device: DeviceId::new(1, [1; 10]),
+            site: SiteId::new(1, [2; 10]),
+            site_name: "École Vauban".into(),
+            organisations: vec![OrganisationId::new(1, [3; 10])],
+            epoch: 1,
+            server_url: "https://localhost:1".into(),
+            authority: vec![],
+            public_key: public_key_of(store.key()),
+        };
+        store.journal.enrol(&identity).unwrap();
+        drop(store);
+        let mut tablet = Tablet::at(data.path().to_owned());
+        assert_eq!(tablet.tick().notice, None);
+        let other = rusqlite::Connection::open(data.path().join("journal.db")).unwrap();
+        other.execute("UPDATE device SET organisations = 'rien de lisible'", []).unwrap();
+        drop(other);
+        let notice = tablet.tick().notice.unwrap();
+        assert!(notice.tone == Tone::Red && notice.text.contains("abîmé"), "{}", notice.text);
+        let screen = tablet.tick();
+        let notice = screen.notice.unwrap();
+        assert!(notice.tone == Tone::Amber && notice.text.contains("a été repris"), "{}", notice.text);
+        assert!(screen.sync.text.starts_with("Journal réparé"), "{}", screen.sync.text);
+        assert_eq!(terminal_core::store::set_aside(data.path()).len(), 1);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tempfile::tempdir;
 use terminal_core::commands::status::status;
 use terminal_core::door::Door;
+use terminal_core::entropy::SeededEntropy;
 use terminal_core::store::{Identity, NoFaults, Store, set_aside};
 use terminal_core::view::{Act, TileState, Tone};
 
@@ -301,6 +302,60 @@ fn a_damaged_roster_is_set_aside_and_pulled_again_and_the_journal_stays() {
     assert!(!screen.sync.text.contains("à recevoir"), "{}", screen.sync.text);
     drop((door, line));
     assert!(set_aside(dir.path()).is_empty(), "a list that came again is all there was to it: the old one names children for nothing");
+}
+
+#[test]
+fn an_entry_that_nobody_signed_is_not_salvaged() {
+    let (dir, elsewhere) = (tempdir().unwrap(), tempdir().unwrap());
+    let held = a_morning(dir.path());
+    let other = of_another(dir.path());
+    // Another tablet's segment among ours: whole by its CRCs, and not signed by our key.
+    drop(a_morning(elsewhere.path()));
+    let foreign = std::fs::read(elsewhere.path().join("copy/2026-10.seg")).unwrap();
+    std::fs::write(dir.path().join("copy/2026-09.seg"), foreign).unwrap();
+    // Another's entry under a key that isn't its author's, and one of ours with a signature of nothing.
+    let connection = rusqlite::Connection::open(dir.path().join("journal.db")).unwrap();
+    let ours = "(SELECT public_key FROM device)";
+    connection.execute(&format!("UPDATE entry SET author_key = {ours} WHERE own = 0"), []).unwrap();
+    connection.execute("UPDATE entry SET signature = zeroblob(64) WHERE arrival = 9", []).unwrap();
+    connection.execute("UPDATE entry SET envelope = x'00' WHERE arrival = 10", []).unwrap();
+    drop(connection);
+    std::fs::write(dir.path().join("journal.suspect"), "").unwrap();
+    let store = opened(dir.path());
+    let found = entries(&store);
+    assert!(!found.contains_key(&other));
+    assert_eq!(found, held, "the copy gives back what its signatures prove");
+}
+
+#[test]
+fn two_entries_at_one_place_are_both_salvaged_as_evidence() {
+    let (dir, restored) = (tempdir().unwrap(), tempdir().unwrap());
+    let mut door = door_in(dir.path(), wednesday("07:40"));
+    door.act(wednesday("07:42"), Act::Touch(child(LEA)));
+    drop(door);
+    copy_folder(dir.path(), restored.path());
+    let sealed_in = |dir: &Path, number: u16, seed: u64| {
+        let mut door = Door::with_entropy(opened(dir), wednesday("07:45"), Box::new(SeededEntropy::new(seed))).unwrap();
+        door.act(wednesday("07:45"), Act::Arrive(child(number)));
+        door.last_recorded()[0]
+    };
+    // The same place twice: number 2 of the same key, sealed by a tablet and by its copy.
+    let (tom, noe) = (sealed_in(dir.path(), TOM, 7), sealed_in(restored.path(), NOE, 8));
+    std::fs::copy(restored.path().join("copy/2026-10.seg"), dir.path().join("copy/2026-10.seg")).unwrap();
+    damage(dir.path(), "journal.db", |bytes| bytes[4096..4196].fill(0));
+    let store = opened(dir.path());
+    let found = entries(&store);
+    assert!(found.contains_key(&tom) && found.contains_key(&noe) && found.len() == 3, "{:?}", found.keys());
+    assert_eq!(store.journal.queue().unwrap().unsent, 3, "the server judges both");
+    let whole = {
+        drop(store);
+        drop(opened(dir.path()));
+        terminal_core::commands::verify::verify(dir.path()).unwrap()
+    };
+    assert_eq!((whole.whole, whole.forks), (true, 1), "{whole:?}");
+    let next = sealed_in(dir.path(), INES, 9);
+    let place = opened(dir.path()).journal.own_entry(next).unwrap().unwrap().envelope.place;
+    assert_eq!(place.seq, 3, "sealing goes on behind both");
 }
 
 #[test]

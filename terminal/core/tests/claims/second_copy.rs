@@ -17,6 +17,12 @@ fn segments(dir: &Path) -> Vec<PathBuf> {
     segments
 }
 
+/// Every file below a folder.
+pub fn files(dir: &Path) -> Vec<PathBuf> {
+    let here = std::fs::read_dir(dir).unwrap().flatten().map(|file| file.path());
+    here.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
 fn names(dir: &Path) -> Vec<String> {
     segments(dir).iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect()
 }
