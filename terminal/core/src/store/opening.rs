@@ -17,7 +17,7 @@ const SUSPECT: &str = "journal.suspect";
 /// As [`super::Store::open`].
 pub(super) fn journal(dir: &Path, faults: Arc<dyn FaultPoints>) -> Result<(Arc<SecondCopy>, Journal), StoreError> {
     salvage::finish(dir)?;
-    let copy = Arc::new(SecondCopy::open(dir)?);
+    let copy = Arc::new(SecondCopy::open(dir));
     // Damage that was met is looked for in every page and entry: it may have been the roster's, and then the journal stays.
     let opened = sound(dir, Arc::clone(&faults), &copy)
         .map_err(unusable)
@@ -38,13 +38,15 @@ pub(super) fn journal(dir: &Path, faults: Arc<dyn FaultPoints>) -> Result<(Arc<S
     Ok((copy, journal))
 }
 
-/// A journal that holds, as far as a start can tell: its pages, its chain since the last checkpoint, and nothing less than its copy.
+/// A journal that holds, as far as a start can tell: its pages, its chain since the last checkpoint, its queue, and nothing less than its
+/// copy.
 fn sound(dir: &Path, faults: Arc<dyn FaultPoints>, copy: &Arc<SecondCopy>) -> Result<Journal, StoreError> {
     let path = dir.join("journal.db");
     let journal = Journal::open(connect(&path, "FULL")?, faults, Some(Arc::clone(copy)))?;
     journal.quick_check()?;
     journal.check_identity()?;
     journal.verify_onwards()?;
+    journal.check_queue()?;
     let identity = journal.identity()?;
     let Some(kept) = copy.identity() else { return Ok(journal) };
     if identity.is_none() {

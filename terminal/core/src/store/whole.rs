@@ -7,6 +7,9 @@ use serde::Serialize;
 use shared::journal::{Report, Sealed, StoredEntry, VerifyingKey, check_signature, verify};
 use std::path::Path;
 
+/// Entries of the queue that a start verifies: the oldest of a long time without a line.
+const WAITING_CHECKED_MAX: usize = 2_000;
+
 /// What a whole verification found. Keys stand in the order in which they are printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Whole {
@@ -40,6 +43,25 @@ impl Journal {
     fn pages(&self, check: &str) -> Result<(), StoreError> {
         let said: String = self.connection.query_row(check, [], |row| row.get(0))?;
         if said == "ok" { Ok(()) } else { Err(StoreError::damaged("journal.db", said)) }
+    }
+
+    /// What still has to reach the server: every own entry has its row in the queue with a state that is one, and what waits there is
+    /// what was signed.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] with the first thing that doesn't hold; a failed read.
+    pub(super) fn check_queue(&self) -> Result<(), StoreError> {
+        let sql = "SELECT (SELECT count(*) FROM entry WHERE own = 1) <> (SELECT count(*) FROM outbox)
+                       OR EXISTS (SELECT 1 FROM outbox
+                                  WHERE state NOT IN ('unsent', 'held', 'accepted', 'duplicate', 'quarantined', 'refused'))";
+        if self.connection.query_row(sql, [], |row| row.get(0))? {
+            return Err(StoreError::damaged("journal.db", "la file d'envoi ne correspond plus aux pointages"));
+        }
+        let key = self.own_key()?;
+        for waiting in self.outgoing(None, WAITING_CHECKED_MAX, usize::MAX)? {
+            holds(&waiting.sealed, key.as_ref()).map_err(|why| StoreError::damaged("journal.db", why))?;
+        }
+        Ok(())
     }
 
     /// Whether every page, index and entry can be read and is what was signed. Holes of the chain are not judged.
@@ -104,7 +126,7 @@ impl Peek {
             let place = found.place.map_or_else(String::new, |place| format!(" au n° {} de l'époque {}", place.seq, place.epoch));
             format!("la chaîne de la tablette ne tient pas{place} ({:?})", found.kind)
         });
-        let copy = SecondCopy::open(dir)?;
+        let copy = SecondCopy::open(dir);
         let segments = copy.lock();
         let (mut own, mut others, mut erased, mut not_copied) = (0, 0, 0, 0);
         for (sealed, author) in self.journal.all()? {

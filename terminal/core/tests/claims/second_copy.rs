@@ -102,6 +102,32 @@ fn a_start_writes_again_what_a_torn_or_missing_segment_lacks() {
 }
 
 #[test]
+fn half_a_record_that_a_full_disk_left_is_cut_off_before_the_next() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("copy/2026-10.seg");
+    let mut door = door_in(dir.path(), wednesday("07:40"));
+    touched(&mut door, "07:42", &[LEA]);
+    drop(door);
+    let mut door = Door::open(Store::open(dir.path(), Arc::new(NoFaults)).unwrap(), wednesday("07:43")).unwrap();
+    let half = [std::fs::read(&path).unwrap(), vec![0xAB; 3_000]].concat();
+    std::fs::write(&path, half).unwrap();
+    touched(&mut door, "07:44", &[TOM]);
+    drop(door);
+    assert_eq!(behind(dir.path()), 0);
+    assert!(!holds(&path, &[0xAB; 16]), "rubbish stays behind the record");
+}
+
+#[test]
+fn a_segment_that_cannot_be_read_does_not_close_the_door() {
+    let dir = tempdir().unwrap();
+    drop(door_in(dir.path(), wednesday("07:40")));
+    // A folder in its place: what the disk answers is an error, not bytes.
+    std::fs::create_dir(dir.path().join("copy/2026-10.seg")).unwrap();
+    let mut door = door_in(dir.path(), wednesday("07:41"));
+    assert_eq!(touched(&mut door, "07:42", &[LEA]).len(), 1);
+}
+
+#[test]
 fn what_is_forgotten_leaves_the_second_copy_too() {
     let dir = tempdir().unwrap();
     let mut door = door_in(dir.path(), wednesday("07:40"));
@@ -184,5 +210,5 @@ fn an_old_segment_with_one_entry_that_the_server_lacks_stays() {
     drop(door);
     heard(dir.path(), "2027-06", &entries[..1]);
     drop(Store::open(dir.path(), Arc::new(NoFaults)).unwrap());
-    assert_eq!(names(dir.path()), ["2026-10.seg"]);
+    assert_eq!((names(dir.path()), behind(dir.path())), (vec!["2026-10.seg".to_owned()], 0), "whole");
 }

@@ -109,6 +109,9 @@ pub fn holds(store: &Store, told: &[u16], case: &str) -> usize {
         assert!(of_it == 0 || of_it == usize::from(BATCH), "{case}: {of_it} of batch {batch}");
     }
     assert!(all.iter().all(|(sealed, _)| sealed.private.is_some()), "{case}: a payload is lost");
+    // Nothing was ever acknowledged here: all of it still waits for the server.
+    let waiting: BTreeSet<EntryId> = store.journal.outgoing(None, 1_000, usize::MAX).unwrap().into_iter().map(|out| out.entry).collect();
+    assert_eq!(waiting, there, "{case}: an entry is there and will never be sent");
     let identity = store.journal.identity().unwrap().unwrap();
     let key = VerifyingKey::from_bytes(&identity.public_key).unwrap();
     let stored = all.iter().map(|(s, _)| StoredEntry { envelope: &s.envelope, signature: &s.signature, private: s.private.as_ref() });

@@ -61,24 +61,23 @@ struct Known {
 }
 
 impl SecondCopy {
-    /// Reads what the folder holds. Writes nothing: a torn tail stays until there is something to write behind it.
-    ///
-    /// # Errors
-    /// A folder that can't be read.
-    pub(super) fn open(data: &Path) -> Result<Self, StoreError> {
+    /// Reads what the folder holds. Writes nothing: a torn tail stays until there is something to write behind it. What can't be read
+    /// counts as damaged: the tablet opens by its journal.
+    pub(super) fn open(data: &Path) -> Self {
         let dir = data.join(FOLDER);
         let mut segments = Segments { dir: dir.clone(), months: BTreeMap::new(), known: HashMap::new(), heads: HashMap::new() };
-        for month in months_in(&dir)? {
-            let bytes = read_file(&segments.path(month))?;
+        for month in months_in(&dir) {
+            let (bytes, readable) = read_file(&segments.path(month)).map_or_else(|_| (Vec::new(), false), |bytes| (bytes, true));
             let read = segment::read(&bytes);
-            if read.damaged {
+            let damaged = read.damaged || !readable;
+            if damaged {
                 tracing::error!(%month, "a segment of the second copy is damaged; it is written again from the journal");
             }
-            let state = Segment { good_bytes: read.good_bytes, file_bytes: bytes.len() as u64, damaged: read.damaged };
+            let state = Segment { good_bytes: read.good_bytes, file_bytes: bytes.len() as u64, damaged };
             segments.months.insert(month, state);
             read.records.iter().for_each(|kept| segments.learn(month, kept));
         }
-        Ok(Self { dir, segments: Mutex::new(segments) })
+        Self { dir, segments: Mutex::new(segments) }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Segments> {
@@ -87,13 +86,13 @@ impl SecondCopy {
     }
 
     /// Every record that holds, by month and in the order of the files.
-    pub(super) fn all(&self) -> Result<Vec<Kept>, StoreError> {
+    pub(super) fn all(&self) -> Vec<Kept> {
         let segments = self.lock();
         let mut all = Vec::with_capacity(segments.known.len());
         for month in segments.months.keys() {
-            all.extend(segment::read(&read_file(&segments.path(*month))?).records);
+            all.extend(segment::read(&read_file(&segments.path(*month)).unwrap_or_default()).records);
         }
-        Ok(all)
+        all
     }
 }
 
@@ -193,7 +192,8 @@ impl Segments {
 
     fn rewrite(&mut self, month: Month, forget: &dyn Fn(EntryId) -> bool) -> Result<(), StoreError> {
         let path = self.path(month);
-        let mut records = segment::read(&read_file(&path)?).records;
+        // One that can't be read is written anew from nothing; the journal gives back what was in it.
+        let mut records = segment::read(&read_file(&path).unwrap_or_default()).records;
         let mut bytes = segment::MAGIC.to_vec();
         for kept in &mut records {
             if kept.sealed.decode_envelope().is_ok_and(|envelope| forget(envelope.entry_id)) {
@@ -246,23 +246,19 @@ fn month_of(sealed_at_ms: i64) -> Month {
     Month::of(business_day(instant_from_ms(sealed_at_ms)))
 }
 
-fn months_in(dir: &Path) -> Result<Vec<Month>, StoreError> {
-    let files = match std::fs::read_dir(dir) {
-        Ok(files) => files,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(StoreError::io(dir, &error)),
-    };
-    let mut months = Vec::new();
-    for file in files {
-        let name = file.map_err(|e| StoreError::io(dir, &e))?.file_name();
-        months.extend(name.to_str().and_then(|name| name.strip_suffix(".seg")).and_then(|month| month.parse::<Month>().ok()));
-    }
+fn months_in(dir: &Path) -> Vec<Month> {
+    let files = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let month = |file: std::fs::DirEntry| file.file_name().to_str()?.strip_suffix(".seg")?.parse().ok();
+    let mut months: Vec<Month> = files.filter_map(month).collect();
     months.sort_unstable();
-    Ok(months)
+    months
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, StoreError> {
-    std::fs::read(path).map_err(|e| StoreError::io(path, &e))
+    std::fs::read(path).map_err(|error| {
+        tracing::error!(%error, "a segment of the second copy can't be read");
+        StoreError::io(path, &error)
+    })
 }
 
 /// Puts other bytes in a file's place, all or nothing, and leaves none of the old ones in the blocks that it gives back.

@@ -99,7 +99,10 @@ fn entry(row: &Row<'_>) -> Option<FoundEntry> {
 
 fn waiting(connection: &Connection, arrival: i64) -> Option<Waiting> {
     let mut statement = connection.prepare_cached("SELECT state, code, sealed_at_ms FROM outbox WHERE arrival = ?1").ok()?;
-    statement.query_row([arrival], |row| Ok(Waiting { state: row.get(0)?, code: row.get(1)?, sealed_at_ms: row.get(2)? })).ok()
+    statement
+        .query_row([arrival], |row| Ok(Waiting { state: row.get(0)?, code: row.get(1)?, sealed_at_ms: row.get(2)? }))
+        .ok()
+        .filter(Waiting::is_known)
 }
 
 fn notes(connection: &Connection, entry: EntryId) -> Vec<Note> {

@@ -37,6 +37,13 @@ pub(super) struct Waiting {
     pub(super) sealed_at_ms: i64,
 }
 
+impl Waiting {
+    /// A state of another name would never be sent, nor asked about.
+    pub(super) fn is_known(&self) -> bool {
+        matches!(self.state.as_str(), "unsent" | "held" | "accepted" | "duplicate" | "quarantined" | "refused")
+    }
+}
+
 /// An entry for the fresh journal.
 #[derive(Debug)]
 pub(super) struct Salvaged {

@@ -57,7 +57,7 @@ pub(super) fn salvage(dir: &Path, copy: &SecondCopy, why: &str) -> Result<(), St
     let identity = identity(dir, &found, copy);
     let mut keys: Vec<VerifyingKey> = identity.iter().filter_map(|i| VerifyingKey::from_bytes(&i.public_key).ok()).collect();
     keys.extend(key_on_disk(dir)?.map(|key| key.verifying_key()));
-    let merged = merge::merge(found, copy.all()?, &keys);
+    let merged = merge::merge(found, copy.all(), &keys);
     tracing::warn!(own = merged.own, others = merged.others, dropped = merged.dropped, "entries salvaged");
     let part = dir.join(PART);
     write(&part, identity, &merged, why)?;
