@@ -283,6 +283,30 @@ fn a_forgotten_child_leaves_what_was_set_aside_too() {
 }
 
 #[test]
+fn what_was_forgotten_is_not_brought_back_by_a_salvage() {
+    let dir = tempdir().unwrap();
+    let held = a_morning(dir.path());
+    let segment = dir.path().join("copy/2026-10.seg");
+    let before = std::fs::read(&segment).unwrap();
+    let about = *held.iter().find(|(_, sealed)| !sealed.private.as_ref().unwrap().notes.is_empty()).unwrap().0;
+    let mut store = opened(dir.path());
+    store.journal.forget(&[about]).unwrap();
+    drop(store);
+    // The power went before the copy forgot, and another entry rotted.
+    std::fs::write(&segment, before).unwrap();
+    let connection = rusqlite::Connection::open(dir.path().join("journal.db")).unwrap();
+    connection.execute("UPDATE entry SET envelope = x'00' WHERE arrival = 5", []).unwrap();
+    drop(connection);
+    let store = opened(dir.path());
+    assert!(store.journal.needs_epoch().unwrap().is_some(), "it was salvaged");
+    let found = entries(&store);
+    assert_eq!((found.len(), &found[&about].private), (held.len(), &None));
+    drop(store);
+    let left = std::fs::read(&segment).unwrap();
+    assert!(!left.windows(6).any(|window| window == b"Tanguy"), "nor does the copy keep it");
+}
+
+#[test]
 fn a_damaged_roster_is_set_aside_and_pulled_again_and_the_journal_stays() {
     let dir = tempdir().unwrap();
     let held = a_morning(dir.path());

@@ -52,12 +52,15 @@ fn an_entry_is_in_the_second_copy_within_a_second_while_the_door_is_open() {
     let mut door = door_in(dir.path(), wednesday("07:40"));
     let before = segments(dir.path());
     assert!(before.is_empty(), "nothing was sealed yet: {before:?}");
-    touched(&mut door, "07:42", &[LEA, TOM]);
-    let sealed = Instant::now();
-    while behind(dir.path()) > 0 {
-        // Promised within a second; a machine that does much else at once is not what is judged here.
-        assert!(sealed.elapsed() < Duration::from_secs(10), "the copy stays behind");
-        std::thread::yield_now();
+    // The second time, the thread has caught up with its start, and only knows because it is told.
+    for number in [LEA, TOM] {
+        touched(&mut door, "07:42", &[number]);
+        let sealed = Instant::now();
+        while behind(dir.path()) > 0 {
+            // Promised within a second; a machine that does much else at once is not what is judged here.
+            assert!(sealed.elapsed() < Duration::from_secs(10), "the copy stays behind");
+            std::thread::yield_now();
+        }
     }
     assert_eq!(names(dir.path()), ["2026-10.seg"]);
 }
