@@ -13,7 +13,8 @@ use terminal_core::view::{Act, Notice, Screen, Tone};
 
 use crate::door_thread::Desk;
 
-/// A closed door is tried again after this many ticks: another program may still be ending, or enrolling the tablet.
+/// A closed door is tried again after this many ticks: another program may still be ending, or enrolling the tablet; damage that
+/// the door met as it opened is salvaged by the next opening.
 const TICKS_BETWEEN_TRIES: u32 = 3;
 
 /// The tablet behind one window.
@@ -39,8 +40,18 @@ impl Tablet {
         Self { data, door, ticks: 0 }
     }
 
+    /// Damage was met while the door was open: it closes, what it owns with it, and opens again over what could be salvaged.
+    fn salvage_if_damaged(&mut self) {
+        if self.door.as_ref().is_ok_and(|open| open.door.is_damaged()) {
+            // Both connections go before the journal may be moved; what stands here meanwhile is never seen.
+            self.door = Err(StoreError::Busy);
+            self.door = OpenDoor::open(&self.data);
+        }
+    }
+
     fn try_again(&mut self) {
-        let may_change = matches!(&self.door, Err(StoreError::NotEnrolled | StoreError::AlreadyOpen(_) | StoreError::Busy));
+        let may_change =
+            matches!(&self.door, Err(StoreError::NotEnrolled | StoreError::AlreadyOpen(_) | StoreError::Busy | StoreError::Damaged { .. }));
         self.ticks = self.ticks.wrapping_add(1);
         if may_change && self.ticks.is_multiple_of(TICKS_BETWEEN_TRIES) {
             self.door = OpenDoor::open(&self.data);
@@ -50,12 +61,17 @@ impl Tablet {
 
 impl OpenDoor {
     fn open(data: &Path) -> Result<Self, StoreError> {
-        // Looked at without owning it, so that `enrol` finds the folder free.
-        if Peek::open(data)?.journal.identity()?.is_none() {
-            return Err(StoreError::NotEnrolled);
+        // Looked at without owning it, so that `enrol` finds the folder free. A damaged journal is its owner's to salvage.
+        match Peek::open(data).and_then(|peek| peek.journal.identity()) {
+            Ok(None) => return Err(StoreError::NotEnrolled),
+            Ok(Some(_)) | Err(StoreError::Damaged { .. }) => {}
+            Err(other) => return Err(other),
         }
         let clock = SystemClock::new()?;
         let store = Store::open(data, Arc::new(NoFaults))?;
+        if store.journal.identity()?.is_none() {
+            return Err(StoreError::NotEnrolled);
+        }
         let line = Line::start(store.second()?, clock).inspect_err(|error| tracing::error!(%error, "the exchange can't start")).ok();
         let door = Door::open(store, clock.now())?;
         Ok(Self { door, clock, line })
@@ -79,6 +95,7 @@ impl Desk for Tablet {
     }
 
     fn tick(&mut self) -> Screen {
+        self.salvage_if_damaged();
         self.try_again();
         match &mut self.door {
             Ok(open) => open.door.tick_clock(open.clock.now()),
@@ -99,6 +116,8 @@ fn closed(why: &StoreError) -> Screen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::id::{DeviceId, OrganisationId, SiteId};
+    use terminal_core::store::{Identity, public_key_of};
 
     #[test]
     fn a_tablet_that_nobody_enrolled_says_so_and_leaves_the_folder_free() {
@@ -113,14 +132,45 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_journal_is_said_in_red_and_left_as_it_is() {
+    fn damage_met_while_the_window_is_open_is_mended_without_a_person() {
+        let data = tempfile::tempdir().unwrap();
+        let mut store = Store::open(data.path(), Arc::new(NoFaults)).unwrap();
+        let identity = Identity {
+            device: DeviceId::new(1, [1; 10]),
+            site: SiteId::new(1, [2; 10]),
+            site_name: "École Vauban".into(),
+            organisations: vec![OrganisationId::new(1, [3; 10])],
+            epoch: 1,
+            server_url: "https://localhost:1".into(),
+            authority: vec![],
+            public_key: public_key_of(store.key()),
+        };
+        store.journal.enrol(&identity).unwrap();
+        drop(store);
+        let mut tablet = Tablet::at(data.path().to_owned());
+        assert_eq!(tablet.tick().notice, None);
+        let other = rusqlite::Connection::open(data.path().join("journal.db")).unwrap();
+        other.execute("UPDATE device SET organisations = 'rien de lisible'", []).unwrap();
+        drop(other);
+        let notice = tablet.tick().notice.unwrap();
+        assert!(notice.tone == Tone::Red && notice.text.contains("abîmé"), "{}", notice.text);
+        let screen = tablet.tick();
+        let notice = screen.notice.unwrap();
+        assert!(notice.tone == Tone::Amber && notice.text.contains("a été repris"), "{}", notice.text);
+        assert!(screen.sync.text.starts_with("Journal réparé"), "{}", screen.sync.text);
+        assert_eq!(terminal_core::store::set_aside(data.path()).len(), 1);
+    }
+
+    #[test]
+    fn a_journal_that_is_none_any_more_is_set_aside_and_a_code_asked_for() {
         let data = tempfile::tempdir().unwrap();
         for name in ["journal.db", "roster.db"] {
             std::fs::write(data.path().join(name), b"this was a journal once").unwrap();
         }
         let notice = Tablet::at(data.path().to_owned()).tick().notice.unwrap();
-        assert_eq!(notice.tone, Tone::Red);
-        assert!(notice.text.contains("sur papier"), "{}", notice.text);
-        assert_eq!(std::fs::read(data.path().join("journal.db")).unwrap(), b"this was a journal once");
+        assert!(notice.text.contains("preau-terminal enrol"), "{}", notice.text);
+        let aside = terminal_core::store::set_aside(data.path());
+        let journal = aside.iter().find(|name| name.starts_with("journal.db")).unwrap();
+        assert_eq!(std::fs::read(data.path().join(journal)).unwrap(), b"this was a journal once");
     }
 }

@@ -12,8 +12,10 @@
 //! | [`oracle`] | every entry that ever was durable, and the promises I1 to I9 |
 //! | [`run`] | a seed from its first event to its last, and the shortest way to break what it breaks |
 //!
-//! One event ends before the next is drawn, nothing runs beside it, and no clock but the simulated ones is asked: a seed gives the
-//! same trace each time. What is random by nature (ids, keys) is named in the trace by the order in which it appeared.
+//! One event ends before the next is drawn, and no clock but the simulated ones is asked. Beside it runs what a tablet runs too: the
+//! thread of its second copy, which no step waits for, and which each start brings up to the journal, so that its pace is seen
+//! nowhere. A seed gives the same trace each time; what is random by nature (ids, keys) is named in it by the order in which it
+//! appeared.
 
 pub mod event;
 pub mod house;

@@ -3,6 +3,7 @@
 //! Killing the simulation's own process would end the simulation. Instead the folder is copied at that very instant; the rest of
 //! the step is played by a process that nobody sees any more, and the tablet starts again from the copy.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use terminal_core::store::{FaultPoints, SealPoint};
@@ -77,6 +78,8 @@ pub fn image_of(dir: &Path) -> PathBuf {
 
 /// Copies a folder; files that only a running process needs are left behind.
 ///
+/// Whatever the second copy holds at that instant, the next start brings it up to the journal: what a step shows doesn't depend on it.
+///
 /// # Panics
 /// Where the simulation's own disk fails.
 pub fn copy(from: &Path, to: &Path) {
@@ -90,7 +93,11 @@ pub fn copy(from: &Path, to: &Path) {
             // Never written twice, only given up: one file of zeroes for all.
             std::fs::hard_link(&path, to.join(&name)).expect("the simulation's disk");
         } else if name != "lock" && !name.to_string_lossy().ends_with("-shm") {
-            std::fs::copy(&path, to.join(&name)).expect("the simulation's disk");
+            match std::fs::copy(&path, to.join(&name)) {
+                // The thread of the second copy runs on while the power goes, and puts new files in the place of old ones.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                copied => drop(copied.expect("the simulation's disk")),
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::house::House;
 use crate::line::{Line, Sky};
 use crate::power::{self, Power};
 use crate::template::enrolled;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, OpenFlags};
 use shared::fold::Fact;
 use shared::id::{BootId, ChildId, DeviceId, EntryId, SiteId};
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use terminal_core::clock::Now;
 use terminal_core::door::Door;
 use terminal_core::entropy::SeededEntropy;
-use terminal_core::store::{LineState, Peek, Store};
+use terminal_core::store::{LineState, Peek, Store, set_aside};
 use terminal_core::sync::shell::Shell;
 use terminal_core::view::{Act, Corrects, Dialog, Screen};
 use uuid::Uuid;
@@ -143,6 +143,8 @@ impl Tablet {
         self.starts += 1;
         let power = Arc::new(Power::of(&self.dir));
         let store = Store::open(&self.dir, Arc::clone(&power) as _)?;
+        // What a power cut leaves, whenever it comes, is no damage.
+        ensure!(set_aside(&self.dir).is_empty(), "tablet {} set aside {:?}", self.number, set_aside(&self.dir));
         if self.full {
             fill(&store)?;
         }

@@ -3,6 +3,7 @@
 use super::enrol::{ByHttps, enrol};
 use super::export::export;
 use super::status::status;
+use super::verify::verify;
 use super::{CommandError, data_dir, simulate};
 use crate::door::words;
 use clap::{Subcommand, ValueEnum};
@@ -49,6 +50,12 @@ pub enum Headless {
         /// Tout ce que cette tablette a scellé, et non ce qui attend seulement
         #[arg(long)]
         tout: bool,
+        /// Présentation du résultat
+        #[arg(long, value_enum, default_value_t, value_name = "FORME")]
+        format: Format,
+    },
+    /// Vérifie tout le journal de cette tablette : pages, signatures, chaîne, seconde copie ; fonctionne fenêtre ouverte
+    Verify {
         /// Présentation du résultat
         #[arg(long, value_enum, default_value_t, value_name = "FORME")]
         format: Format,
@@ -101,6 +108,11 @@ impl Headless {
                     Some(file) => format!("{entries} dans {}, que seul le serveur peut lire.", file.display()),
                 };
                 print(format, &exported, &words)
+            }
+            Self::Verify { format } => {
+                let whole = verify(dir)?;
+                print(format, &whole, &whole.in_words())?;
+                whole.first_break.map_or(Ok(()), |found| Err(CommandError::Finding(format!("Le journal ne tient pas : {found}."))))
             }
             Self::Simulate { child: true, .. } => simulate::child::run(dir, &mut BufReader::new(std::io::stdin()), &mut std::io::stdout()),
             Self::Simulate { actions, .. } => play(dir, actions.as_deref()),

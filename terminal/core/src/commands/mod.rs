@@ -8,6 +8,7 @@ pub mod enrol;
 pub mod export;
 pub mod simulate;
 pub mod status;
+pub mod verify;
 
 use crate::store::StoreError;
 use crate::sync::transport::LineFailure;

@@ -4,7 +4,7 @@
 use super::CommandError;
 use crate::clock::{Clock, Now, SystemClock};
 use crate::door::{set_apart, words};
-use crate::store::{LineState, Peek};
+use crate::store::{LineState, Peek, set_aside};
 use serde::Serialize;
 use shared::calendar::instant_from_ms;
 use std::fmt::Write;
@@ -45,6 +45,10 @@ pub struct Status {
     pub roster_version: u64,
     /// The clocks.
     pub clock: ClockStatus,
+    /// Why the journal was salvaged; nothing once the server has given the tablet a new epoch.
+    pub salvaged: Option<String>,
+    /// Damaged files that were set aside, by name.
+    pub set_aside: Vec<String>,
 }
 
 /// The tablet's clock beside the server's.
@@ -63,7 +67,7 @@ pub struct ClockStatus {
 pub fn status(dir: &Path) -> Result<Status, CommandError> {
     let now = SystemClock::new()?.now();
     match Peek::open(dir) {
-        Ok(peek) => Ok(read(&peek, now)?),
+        Ok(peek) => Ok(read(&peek, now)?).map(|status| Status { set_aside: set_aside(dir), ..status }),
         Err(crate::store::StoreError::NotEnrolled) => Ok(nothing(now)),
         Err(error) => Err(error.into()),
     }
@@ -92,6 +96,8 @@ fn read(peek: &Peek, now: Now) -> Result<Status, CommandError> {
         last_contact: line.last_contact_ms.map(at),
         roster_version: peek.roster.cursor()?,
         clock: ClockStatus { wall: at(now.wall_ms), ahead_ms: heard.then_some(now.wall_ms.saturating_sub(corrected.wall_ms)) },
+        salvaged: peek.journal.salvaged()?,
+        set_aside: Vec::new(),
     })
 }
 
@@ -114,6 +120,8 @@ fn nothing(now: Now) -> Status {
         last_contact: None,
         roster_version: 0,
         clock: ClockStatus { wall, ahead_ms: None },
+        salvaged: None,
+        set_aside: Vec::new(),
     }
 }
 
@@ -137,6 +145,12 @@ impl Status {
         line("En attente", self.oldest_unsent.as_ref().map_or_else(|| "rien".into(), |at| format!("{waiting}, le plus ancien du {at}")));
         if let Some(apart) = set_apart(self.refused, self.quarantined) {
             line("À regarder", apart);
+        }
+        if let Some(why) = &self.salvaged {
+            line("Journal", format!("réparé ({why}) : prévenez l'administration"));
+        }
+        if !self.set_aside.is_empty() {
+            line("Mis de côté", self.set_aside.join(", "));
         }
         line("Dernier échange", self.last_contact.clone().unwrap_or_else(|| "aucun".into()));
         line("Horloge", self.clock.ahead_ms.map_or_else(|| self.clock.wall.clone(), |ms| format!("{} (écart {ms} ms)", self.clock.wall)));

@@ -75,6 +75,7 @@ impl Door {
             Ok(()) => true,
             Err(error) => {
                 tracing::error!(%error, "a gesture was not recorded");
+                self.look_at(&error);
                 self.say(Tone::Red, error.to_string());
                 false
             }

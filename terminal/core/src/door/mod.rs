@@ -74,6 +74,9 @@ pub struct Door {
     queue: Queue,
     line: LineStatus,
     observed: Option<Observed>,
+    repaired: sync_bar::Repaired,
+    /// Whether damage was met: the store is to be opened again, which salvages it.
+    damaged: bool,
     seen: Seen,
 
     // What time it is, with the clock put right where the server was heard.
@@ -141,6 +144,8 @@ impl Door {
             queue: Queue::default(),
             line: LineStatus::default(),
             observed: None,
+            repaired: sync_bar::Repaired::default(),
+            damaged: false,
             seen: Seen::default(),
             wall_ms: now.wall_ms,
             boottime_ms: now.boottime_ms,
@@ -160,8 +165,23 @@ impl Door {
             last_recorded: Vec::new(),
             store,
         };
-        door.read_again(now)?;
+        if let Err(error) = door.read_again(now) {
+            door.look_at(&error);
+            return Err(error);
+        }
+        door.notice = door.repaired.notice();
         Ok(door)
+    }
+
+    /// Whether damage was met on disk: to be closed and opened again from [`Store::open`], which salvages what can be read.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.damaged
+    }
+
+    /// Remembers an error that tells of damage.
+    fn look_at(&mut self, error: &StoreError) {
+        self.damaged |= self.store.suspect(error);
     }
 
     /// Does what a person asks. What the returned screen shows as recorded is durable.
@@ -200,6 +220,7 @@ impl Door {
     pub fn refresh(&mut self, now: Now) {
         if let Err(error) = self.read_again(now) {
             tracing::error!(%error, "the tablet's data could not be read");
+            self.look_at(&error);
             self.notice = Some(Notice { text: error.to_string(), tone: Tone::Red });
         }
         if self.identity.as_ref().is_some_and(|identity| identity.epoch > 1)
@@ -257,6 +278,7 @@ impl Door {
         if !self.seen.whole || roster_version != self.seen.roster {
             self.observed = self.store.roster.observed()?;
             self.line = self.store.roster.line()?;
+            self.repaired.roster_lost = self.store.roster.is_lost()?;
         }
         let corrected = now.corrected(self.observed);
         (self.wall_ms, self.boottime_ms, self.day, self.time) = (corrected.wall_ms, now.boottime_ms, corrected.day(), corrected.time());
@@ -267,6 +289,7 @@ impl Door {
             self.facts = self.store.journal.facts_around(self.day)?;
             self.attendance = fold(&self.facts);
             self.queue = self.store.journal.queue()?;
+            self.repaired.journal = self.store.journal.salvaged()?;
         }
         let items = self.store.roster.items_changed_at()?;
         if !self.seen.whole || new_day || items != self.seen.items {

@@ -3,14 +3,54 @@
 
 use super::{Door, words};
 use crate::store::{LineState, LineStatus, Queue};
-use crate::view::{SyncBar, Tone};
+use crate::view::{Notice, SyncBar, Tone};
 
 impl Door {
     pub(super) fn sync_bar(&self) -> SyncBar {
         if self.identity.is_none() {
             return SyncBar { text: "Tablette à enrôler".into(), tone: Tone::Red, unsent: 0 };
         }
-        bar(&self.line, &self.queue, self.wall_ms)
+        self.repaired.beside(bar(&self.line, &self.queue, self.wall_ms))
+    }
+}
+
+/// What was damaged on this tablet, and made again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Repaired {
+    /// Why the journal was salvaged; `None` once the server has given the tablet a new epoch.
+    pub journal: Option<String>,
+    /// Whether the list of children was lost and is still to come.
+    pub roster_lost: bool,
+}
+
+impl Repaired {
+    /// What a person reads when the door opens.
+    pub fn notice(&self) -> Option<Notice> {
+        let mut text = String::new();
+        if self.journal.is_some() {
+            text.push_str(
+                "Le journal de la tablette était abîmé. Ce qui a pu être lu a été repris, l'ancien fichier est gardé, et les pointages \
+                 sont de nouveau enregistrés. Vérifiez qui est présent, et prévenez l'administration.",
+            );
+        }
+        if self.roster_lost {
+            let space = if text.is_empty() { "" } else { " " };
+            text.push_str(space);
+            text.push_str("La liste des enfants était abîmée : elle revient au prochain échange avec le serveur.");
+        }
+        (!text.is_empty()).then_some(Notice { text, tone: Tone::Amber })
+    }
+
+    /// Stays in the corner for as long as it is so.
+    fn beside(&self, said: SyncBar) -> SyncBar {
+        let journal = self.journal.as_ref().map(|_| "Journal réparé : prévenez l'administration");
+        let roster = self.roster_lost.then_some("Liste des enfants à recevoir");
+        let repaired: Vec<&str> = journal.into_iter().chain(roster).collect();
+        if repaired.is_empty() {
+            return said;
+        }
+        let tone = if said.tone == Tone::Red { Tone::Red } else { Tone::Amber };
+        SyncBar { text: format!("{} · {}", repaired.join(" · "), said.text), tone, unsent: said.unsent }
     }
 }
 
@@ -117,6 +157,21 @@ mod tests {
         let sending = Queue { unsent: 2, ..apart(3, 1) };
         let said = bar(&line(LineState::Online), &sending, now).text;
         assert_eq!(said, "Envoi de 2 pointages · 3 pointages mis de côté par le serveur : prévenez le bureau");
+    }
+
+    #[test]
+    fn a_repaired_journal_is_said_beside_the_line_until_the_server_has_answered_it() {
+        let now = at("2026-10-14T08:27:00+02:00");
+        let repaired = Repaired { journal: Some("une page est illisible".into()), roster_lost: false };
+        let said = repaired.beside(bar(&line(LineState::Online), &Queue::default(), now));
+        assert_eq!(said.text, "Journal réparé : prévenez l'administration · À jour · dernier échange 8:26");
+        assert_eq!(said.tone, Tone::Amber);
+        assert!(repaired.notice().unwrap().text.contains("l'ancien fichier est gardé"));
+        let red = repaired.beside(bar(&line(LineState::Revoked), &Queue::default(), now));
+        assert_eq!(red.tone, Tone::Red, "what is graver stays so");
+        let whole = Repaired::default();
+        assert_eq!(whole.notice(), None);
+        assert_eq!(whole.beside(bar(&line(LineState::Online), &Queue::default(), now)).tone, Tone::Calm);
     }
 
     #[test]

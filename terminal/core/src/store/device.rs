@@ -3,6 +3,7 @@
 use super::{Journal, StoreError};
 use crate::entropy::{Entropy, SystemEntropy};
 use rusqlite::{Connection, OptionalExtension};
+use serde::{Deserialize, Serialize};
 use shared::id::{DeviceId, OrganisationId, SiteId};
 use shared::journal::SigningKey;
 use std::io::Write;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// What enrolment gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// Its id.
     pub device: DeviceId,
@@ -72,13 +73,21 @@ fn read_key(secret: &[u8]) -> Result<SigningKey, StoreError> {
     Ok(SigningKey::from_bytes(&Zeroizing::new(secret)))
 }
 
+/// The secrets that lie in the folder, without making one: the tablet's, and that of a life that was prepared.
+pub(super) fn keys_on_disk(dir: &Path) -> Result<Vec<SigningKey>, StoreError> {
+    Ok(read_file(&dir.join(KEY))?.into_iter().chain(next_key(dir)?).collect())
+}
+
 /// The key of a life that was prepared, if one was.
 pub(super) fn next_key(dir: &Path) -> Result<Option<SigningKey>, StoreError> {
-    let path = dir.join(NEXT_KEY);
-    match std::fs::read(&path) {
+    read_file(&dir.join(NEXT_KEY))
+}
+
+fn read_file(path: &Path) -> Result<Option<SigningKey>, StoreError> {
+    match std::fs::read(path) {
         Ok(bytes) => read_key(&Zeroizing::new(bytes)).map(Some),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(StoreError::io(&path, &error)),
+        Err(error) => Err(StoreError::io(path, &error)),
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Row<'a> {
     pub(super) envelope: Envelope,
     sealed: &'a Sealed,
     author: Option<[u8; 32]>,
+    /// 1: sealed in this life of the tablet, 2: in an earlier one, 0: by others.
+    own: i64,
     span: Span,
     target: Option<EntryId>,
 }
@@ -30,7 +32,13 @@ impl<'a> Row<'a> {
         let envelope = sealed.decode_envelope().map_err(|e| StoreError::Refused(e.to_string()))?;
         let payload = sealed.private.as_ref().and_then(|p| Payload::decode(&envelope.kind, envelope.kind_version, &p.payload).ok());
         let target = payload.as_ref().and_then(|p| p.target);
-        Ok(Self { span: span(payload.as_ref()), envelope, sealed, author: author.map(VerifyingKey::to_bytes), target })
+        let own = i64::from(author.is_none());
+        Ok(Self { span: span(payload.as_ref()), envelope, sealed, author: author.map(VerifyingKey::to_bytes), own, target })
+    }
+
+    /// Of an entry that an earlier life of this tablet sealed, under its key.
+    pub(super) fn of_earlier_life(sealed: &'a Sealed, author: &VerifyingKey) -> Result<Self, StoreError> {
+        Ok(Self { own: 2, ..Self::of(sealed, Some(author))? })
     }
 }
 
@@ -61,7 +69,7 @@ pub(super) fn insert(connection: &Connection, row: &Row<'_>) -> Result<usize, St
     let (first_day, last_day) = row.span.columns();
     let inserted = connection.prepare_cached(sql)?.execute(params![
         row.envelope.entry_id.0.as_bytes(),
-        row.author.is_none(),
+        row.own,
         row.envelope.place.epoch,
         seq,
         row.sealed.envelope,

@@ -62,6 +62,7 @@ impl Journal {
         // An epoch never goes back, whatever an old answer says.
         transaction.execute("UPDATE device SET epoch = ?2, pull_anew = 1 WHERE epoch = ?1", params![leaves, epoch])?;
         transaction.commit()?;
+        self.keep_identity_twice();
         Ok(())
     }
 

@@ -16,8 +16,10 @@ pub enum StoreError {
     /// Another connection wrote for longer than the patience of a person.
     #[error("Le journal est occupé : ce geste n'est PAS enregistré. Recommencez dans un instant.")]
     Busy,
-    /// A file isn't what it should be. It is left as it is.
-    #[error("Le fichier {path} est abîmé ({why}). Rien n'a été effacé : n'utilisez plus cette tablette et appelez l'administration.")]
+    /// A file isn't what it should be. Nothing of it is deleted; a start salvages what can be read of a journal.
+    #[error(
+        "Le fichier {path} est abîmé ({why}). Rien n'a été effacé, rien n'a été enregistré à l'instant : recommencez ; si cela revient, notez sur papier et appelez l'administration."
+    )]
     Damaged {
         /// Which file.
         path: String,
@@ -96,9 +98,17 @@ impl From<rusqlite::Error> for StoreError {
         let Some(code) = error.sqlite_error_code() else {
             return Self::Refused(error.to_string());
         };
-        // Without room, the index of the write-ahead log can't grow: the same thing for a person.
-        if error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
-            return Self::Full;
+        match error.sqlite_error().map(|e| e.extended_code) {
+            // Without room, the index of the write-ahead log can't grow: the same thing for a person.
+            Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => return Self::Full,
+            // What the disk can't give back any more, or a file cut short.
+            Some(
+                rusqlite::ffi::SQLITE_IOERR_READ
+                | rusqlite::ffi::SQLITE_IOERR_SHORT_READ
+                | rusqlite::ffi::SQLITE_IOERR_CORRUPTFS
+                | rusqlite::ffi::SQLITE_IOERR_DATA,
+            ) => return Self::damaged("journal.db ou roster.db", error),
+            _ => {}
         }
         match code {
             ErrorCode::DiskFull => Self::Full,

@@ -1,13 +1,15 @@
 //! The journal: sealing, and the entries that this tablet holds.
 
+use super::copy::SecondCopy;
 use super::device::{Identity, identity_of};
 use super::entries::{self, Row, Span};
-use super::{FaultPoints, NoFaults, SealPoint, StoreError, day_number, migrations};
+use super::{FaultPoints, NoFaults, SealPoint, StoreError, day_number, migrations, set_aside};
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use shared::fold::Fact;
 use shared::id::EntryId;
 use shared::journal::{ChainHead, Detail, Draft, Envelope, Place, Private, Sealed, SigningKey, VerifyingKey, hash_of, seal};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Entries read beside those of a day, by order of arrival: what was sealed under a wrong date is among them.
@@ -15,10 +17,15 @@ const RECENT_ENTRIES: u32 = 400;
 /// Clock observations read beside those of a day.
 const RECENT_CLOCKS: u32 = 64;
 
+/// Pages of the log between two checkpoints, once the reserve has been given up.
+const LOG_PAGES_SHORT: u32 = 64;
+
 /// Sealed entries on disk. One connection; the one that seals is the window's.
 pub struct Journal {
     pub(super) connection: Connection,
     faults: Arc<dyn FaultPoints>,
+    /// What is forgotten leaves it too; `None` where nothing is forgotten: read-only eyes, a journal being salvaged.
+    pub(super) copy: Option<Arc<SecondCopy>>,
 }
 
 /// An entry with the key of its author; `None` for our own of this life.
@@ -33,8 +40,21 @@ pub struct StoredOwn {
     pub envelope: Envelope,
 }
 
+/// An own entry as the second copy asks for it.
+pub(super) struct OwnRow {
+    pub(super) arrival: i64,
+    pub(super) entry: EntryId,
+    pub(super) forgotten: bool,
+    pub(super) sealed_at_ms: i64,
+    pub(super) state: String,
+}
+
 impl Journal {
-    pub(super) fn open(mut connection: Connection, faults: Arc<dyn FaultPoints>) -> Result<Self, StoreError> {
+    pub(super) fn open(
+        mut connection: Connection,
+        faults: Arc<dyn FaultPoints>,
+        copy: Option<Arc<SecondCopy>>,
+    ) -> Result<Self, StoreError> {
         migrations::migrate(&mut connection, migrations::JOURNAL)?;
         let hook = Arc::clone(&faults);
         // A hook that answers `true` would roll back: this one only tells.
@@ -42,11 +62,11 @@ impl Journal {
             hook.pass(SealPoint::InsideCommit);
             false
         }))?;
-        Ok(Self { connection, faults })
+        Ok(Self { connection, faults, copy })
     }
 
     pub(super) fn peek(connection: Connection) -> Self {
-        Self { connection, faults: Arc::new(NoFaults) }
+        Self { connection, faults: Arc::new(NoFaults), copy: None }
     }
 
     /// Seals drafts behind the head of the chain, in one transaction. On return they are durable.
@@ -112,14 +132,19 @@ impl Journal {
         Ok(kept)
     }
 
-    /// Deletes payload, salt and notes of entries, our own included; the chain still verifies. Leaves no byte of them in the files.
+    /// Deletes payload, salt and notes of entries, our own included; the chain still verifies. Leaves no byte of them in the files:
+    /// database, log, second copy, and what was set aside, as far as it can be found there.
     ///
     /// # Errors
-    /// A failed write: nothing was deleted.
+    /// A failed write: to be asked again, harmless for what is deleted already.
     pub fn forget(&mut self, forgotten: &[EntryId]) -> Result<(), StoreError> {
         if forgotten.is_empty() {
             return Ok(());
         }
+        let copy = self.copy.clone();
+        let mut segments = copy.as_ref().map(|copy| copy.lock());
+        // First, while the journal still knows which bytes to look for.
+        self.forget_set_aside(forgotten)?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for entry in forgotten {
             transaction
@@ -130,7 +155,36 @@ impl Journal {
         transaction.commit()?;
         // The log still holds the old pages: empty it. Another reader may keep it a while; the next forgetting tries again.
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        Ok(())
+        segments.as_mut().map_or(Ok(()), |segments| segments.forget(forgotten))
+    }
+
+    fn forget_set_aside(&self, forgotten: &[EntryId]) -> Result<(), StoreError> {
+        let files = self.connection.path().map(|path| set_aside::beside(Path::new(path))).unwrap_or_default();
+        if files.is_empty() {
+            return Ok(());
+        }
+        // Salt and text, salt and payload: neighbours in their rows, and together like nothing else.
+        let mut bytes: Vec<Vec<u8>> = Vec::new();
+        for entry in forgotten {
+            let sql = "SELECT salt, payload FROM entry WHERE entry_id = ?1 AND payload IS NOT NULL";
+            let private = self
+                .connection
+                .prepare_cached(sql)?
+                .query_row([entry.0.as_bytes()], |row| Ok([row.get::<_, Vec<u8>>(0)?, row.get(1)?].concat()));
+            bytes.extend(private.optional()?);
+            let notes = entries::notes_of(&self.connection, *entry)?;
+            bytes.extend(notes.iter().map(|note| [note.salt.as_slice(), note.text.as_bytes()].concat()));
+        }
+        files.iter().try_for_each(|file| set_aside::blank(file, &bytes))
+    }
+
+    /// From here on the log is brought into the database often: there an entry takes some hundred bytes, in the log several pages.
+    pub(super) fn keep_log_short(&self) {
+        let emptied = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let often = self.connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_SHORT);
+        if let Err(error) = emptied.and(often) {
+            tracing::warn!(%error, "the log of a full disk could not be emptied");
+        }
     }
 
     /// Entries that the board of a day is read from: those that speak of the day, the latest ones whatever they claim, clock
@@ -172,13 +226,38 @@ impl Journal {
         Ok(Some(StoredOwn { sealed, envelope }))
     }
 
+    /// Own entries of whichever life after a point of the order of arrival, without their bytes.
+    pub(super) fn own_after(&self, arrival: i64, entries_max: usize) -> Result<Vec<OwnRow>, StoreError> {
+        let sql = "SELECT arrival, entry_id, payload IS NULL, sealed_at_ms, state FROM entry JOIN outbox USING (arrival)
+                   WHERE own > 0 AND arrival > ?1 ORDER BY arrival LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params![arrival, i64::try_from(entries_max).unwrap_or(i64::MAX)], |row| {
+            let (entry, forgotten) = (entries::entry_id_of(row, 1)?, row.get(2)?);
+            Ok(OwnRow { arrival: row.get(0)?, entry, forgotten, sealed_at_ms: row.get(3)?, state: row.get(4)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Wall clock at sealing of every own entry that the server has not acknowledged.
+    pub(super) fn sealed_at_of_unacknowledged(&self) -> Result<Vec<i64>, StoreError> {
+        let sql = "SELECT sealed_at_ms FROM outbox WHERE state NOT IN ('accepted', 'duplicate')";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let at = statement.query_map([], |row| row.get(0))?;
+        Ok(at.collect::<Result<_, _>>()?)
+    }
+
     /// All entries with the key of their author (`None` for our own of this life), in order of arrival: for a verification.
     ///
     /// # Errors
     /// A failed read.
     pub fn all(&self) -> Result<Vec<Authored>, StoreError> {
-        let sql = "SELECT envelope, signature, salt, payload, author_key, entry_id FROM entry ORDER BY arrival";
-        let mut statement = self.connection.prepare(sql)?;
+        self.authored("entry ORDER BY arrival")
+    }
+
+    /// The same of some of them: what stands behind FROM.
+    pub(super) fn authored(&self, from: &str) -> Result<Vec<Authored>, StoreError> {
+        let sql = format!("SELECT envelope, signature, salt, payload, author_key, entry_id FROM {from}");
+        let mut statement = self.connection.prepare(&sql)?;
         let rows = statement.query_map([], |row| Ok((entries::sealed_of(row)?, row.get(4)?, entries::entry_id_of(row, 5)?)))?;
         let mut out = Vec::new();
         for row in rows {

@@ -13,9 +13,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use shared::id::SiteId;
 use shared::journal::SigningKey;
 use std::path::Path;
+use std::sync::Arc;
 
-/// What else may lie in the folder and speak of the site, by how its name begins: copies of the journal, and what was set aside.
-const BESIDE: [&str; 3] = ["copy", "journal.db.", "journal.suspect"];
+/// What else may lie in the folder and speak of the site, by how its name begins: what was set aside.
+const BESIDE: [&str; 3] = ["journal.db.", "roster.db.", "journal.suspect"];
 
 impl Store {
     /// The key of a life to come. It is the tablet's once [`Self::enrol`] was told so.
@@ -47,12 +48,18 @@ impl Store {
         let old = self.journal.identity()?;
         let moves = old.as_ref().is_some_and(|old| old.site != new.site);
         self.journal.check_may_be_at(new.site)?;
-        if moves {
-            // First what can be pulled again: a power cut here leaves the old site's tablet, which pulls it.
-            self.roster.empty()?;
-            forget_beside(&self.dir)?;
+        {
+            // Whoever writes the second copy reads the journal under this lock: nothing of the old site is written again in between.
+            let copy = Arc::clone(&self.copy);
+            let mut segments = copy.lock();
+            if moves {
+                // First what can be pulled again, or copied again: a power cut here leaves the old site's tablet, which does so.
+                self.roster.empty()?;
+                segments.empty()?;
+                forget_beside(&self.dir)?;
+            }
+            self.journal.enrol(new)?;
         }
-        self.journal.enrol(new)?;
         if old.is_some_and(|old| old.device != new.device) {
             // What the line refused was the life before.
             self.roster.set_line(&LineStatus::default())?;
@@ -90,7 +97,9 @@ impl Journal {
             moves = old.site != new.site;
             if moves {
                 check_settled(&transaction, old.site_name)?;
-                transaction.execute_batch("DELETE FROM outbox; DELETE FROM note; DELETE FROM entry; DELETE FROM epoch_request;")?;
+                transaction.execute_batch(
+                    "DELETE FROM outbox; DELETE FROM note; DELETE FROM entry; DELETE FROM epoch_request; DELETE FROM mark;",
+                )?;
             } else if old.device != new.device {
                 keep_author(&transaction, &old.public_key)?;
                 // A copy was never told of what the other one sealed in their common name.
@@ -121,6 +130,7 @@ impl Journal {
         if moves {
             self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         }
+        self.keep_identity_twice();
         Ok(())
     }
 }

@@ -75,6 +75,37 @@ pub(super) const JOURNAL: &[&str] = &[
     -- 1: the epoch is new, and what was lost with the one before is to be pulled.
     ALTER TABLE device ADD COLUMN pull_anew INTEGER NOT NULL DEFAULT 0;
     ",
+    r"
+    -- What the tablet knows of its own journal, by name: `checkpoint`, up to where the chain was verified (device, epoch, number,
+    -- hash); `salvaged`, why it was made again (device, epoch, a few words).
+    CREATE TABLE mark (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    -- No longer unique: a salvage keeps both entries of a fork. Sealing takes the place behind the last one, in one transaction.
+    DROP INDEX entry_own_place;
+    CREATE INDEX entry_own_place ON entry (epoch, seq) WHERE own = 1;
+    -- Keys of earlier lives: read at each start, in most folders none.
+    CREATE INDEX entry_of_earlier_life ON entry (author_key) WHERE own = 2;
+
+    -- Who this tablet is, once more: a bit that flips in either row is noticed. Whatever writes the one writes the other.
+    CREATE TABLE device_twice (
+        only_one INTEGER PRIMARY KEY,
+        device_id BLOB, site_id BLOB, site_name TEXT, organisations TEXT, epoch INTEGER, server_url TEXT, authority BLOB, public_key BLOB
+    ) STRICT;
+    INSERT INTO device_twice
+        SELECT only_one, device_id, site_id, site_name, organisations, epoch, server_url, authority, public_key FROM device;
+    CREATE TRIGGER device_inserted AFTER INSERT ON device BEGIN
+        DELETE FROM device_twice;
+        INSERT INTO device_twice
+            SELECT only_one, device_id, site_id, site_name, organisations, epoch, server_url, authority, public_key FROM device;
+    END;
+    CREATE TRIGGER device_updated AFTER UPDATE ON device BEGIN
+        DELETE FROM device_twice;
+        INSERT INTO device_twice
+            SELECT only_one, device_id, site_id, site_name, organisations, epoch, server_url, authority, public_key FROM device;
+    END;
+    ",
 ];
 
 /// Steps of `roster.db`.
@@ -100,6 +131,21 @@ pub(super) const ROSTER: &[&str] = &[r"
         value TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     "];
+
+/// Whether the schema is, word for word, what the steps make of nothing: a bit may flip there too.
+///
+/// # Errors
+/// [`StoreError::Damaged`] where it isn't; a failed read.
+pub(super) fn check(connection: &Connection, steps: &[&str]) -> Result<(), StoreError> {
+    let schema = |connection: &Connection| -> Result<Vec<String>, rusqlite::Error> {
+        let mut statement = connection.prepare("SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        rows.collect()
+    };
+    let mut fresh = Connection::open_in_memory()?;
+    migrate(&mut fresh, steps)?;
+    if schema(connection)? == schema(&fresh)? { Ok(()) } else { Err(StoreError::damaged("schéma", "la description des tables a changé")) }
+}
 
 /// Brings a database to the newest schema, in one transaction.
 pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {

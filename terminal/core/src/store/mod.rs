@@ -6,6 +6,9 @@
 //! | `roster.db` | what the server told: children, adults, bookings, cursor | it is pulled again |
 //! | `device.key` | 32 secret bytes, mode 0600 | the tablet is enrolled anew |
 //! | `device.key.next` | the secret of a life that is being enrolled | it is enrolled once more |
+//! | `copy/` | our own entries once more, by month, and who this tablet is once more | the journal alone holds them |
+//! | `journal.db.corrompu-…` | a damaged journal, set aside | what nobody could read of it |
+//! | `journal.suspect` | why the next start is to salvage the journal | |
 //! | `reserve` | zeroes, given up when the disk is full | entries have room once more |
 //! | `lock` | nothing: who holds its lock owns the folder | |
 //!
@@ -13,6 +16,8 @@
 //! deleted because it can't be read; every failure is a [`StoreError`] in
 //! French; nothing here panics on what it finds on disk.
 
+mod checkpoint;
+mod copy;
 mod device;
 mod entries;
 mod epochs;
@@ -20,10 +25,15 @@ mod error;
 mod faults;
 mod journal;
 mod lives;
+mod mark;
 mod migrations;
+mod opening;
 mod outbox;
 mod reserve;
 mod roster_db;
+mod salvage;
+mod set_aside;
+mod whole;
 
 pub use device::{Identity, public_key_of};
 pub use epochs::EpochRequest;
@@ -33,7 +43,10 @@ pub use journal::{Authored, Journal, StoredOwn};
 pub use outbox::{Carried, Outgoing, Queue, Recorded};
 pub use reserve::{RESERVE_BYTES, Reserve};
 pub use roster_db::{LineState, LineStatus, RosterChange, RosterDb};
+pub use set_aside::set_aside;
+pub use whole::Whole;
 
+use copy::{Keeper, SecondCopy};
 use rusqlite::{Connection, OpenFlags};
 use shared::journal::{Draft, Sealed, SigningKey};
 use std::fs::{File, OpenOptions};
@@ -46,6 +59,9 @@ const BUSY_MS_MAX: u64 = 3_000;
 
 /// The tablet's data folder, owned.
 pub struct Store {
+    /// Ends first: it copies what is left while the folder is still owned. `None` for a second set of connections.
+    keeper: Option<Keeper>,
+    copy: Arc<SecondCopy>,
     dir: PathBuf,
     /// Held as long as any connection of this program lives.
     lock: Arc<File>,
@@ -65,8 +81,15 @@ impl Store {
     pub fn open(dir: &Path, faults: Arc<dyn FaultPoints>) -> Result<Self, StoreError> {
         std::fs::create_dir_all(dir).map_err(|e| StoreError::io(dir, &e))?;
         let lock = Arc::new(own(dir)?);
+        let (copy, journal) = opening::journal(dir, faults)?;
+        let roster = opening::roster(dir)?;
+        let key = device::key(dir, journal.identity()?.as_ref())?;
         let reserve = Reserve::at(dir);
-        Self::with_lock(dir, lock, faults, reserve)
+        reserve.fill();
+        journal.keep_identity_twice();
+        let beside = Journal::open(connect(&dir.join("journal.db"), "FULL")?, Arc::new(NoFaults), Some(Arc::clone(&copy)))?;
+        let keeper = Some(Keeper::start(dir, beside, Arc::clone(&copy), Arc::clone(&lock))?);
+        Ok(Self { keeper, copy, dir: dir.to_owned(), lock, key, reserve, journal, roster })
     }
 
     /// A second set of connections for another thread of this program. It passes no named point: those are of sealing alone.
@@ -74,15 +97,11 @@ impl Store {
     /// # Errors
     /// As [`Self::open`], but for the owner.
     pub fn second(&self) -> Result<Self, StoreError> {
-        Self::with_lock(&self.dir, Arc::clone(&self.lock), Arc::new(NoFaults), Reserve::at(&self.dir))
-    }
-
-    fn with_lock(dir: &Path, lock: Arc<File>, faults: Arc<dyn FaultPoints>, reserve: Reserve) -> Result<Self, StoreError> {
-        let journal = Journal::open(connect(&dir.join("journal.db"), "FULL")?, faults)?;
+        let (dir, lock, copy) = (self.dir.clone(), Arc::clone(&self.lock), Arc::clone(&self.copy));
+        let journal = Journal::open(connect(&dir.join("journal.db"), "FULL")?, Arc::new(NoFaults), Some(Arc::clone(&copy)))?;
         let roster = RosterDb::open(connect(&dir.join("roster.db"), "NORMAL")?)?;
-        let key = device::key(dir, journal.identity()?.as_ref())?;
-        reserve.fill();
-        Ok(Self { dir: dir.to_owned(), lock, key, reserve, journal, roster })
+        let key = device::key(&dir, journal.identity()?.as_ref())?;
+        Ok(Self { keeper: None, copy, lock, key, reserve: Reserve::at(&dir), dir, journal, roster })
     }
 
     /// The data folder.
@@ -99,15 +118,29 @@ impl Store {
 
     /// Seals drafts in one transaction, all or none, and returns once they are durable.
     ///
-    /// A full disk costs the reserve, then the same drafts are tried once more: same ids, so nothing can double.
+    /// A full disk costs the reserve, which the log alone must not eat; then the same drafts are tried once more: same ids, so nothing
+    /// can double.
     ///
     /// # Errors
     /// Nothing was recorded.
     pub fn seal(&mut self, drafts: &[Draft]) -> Result<Vec<Sealed>, StoreError> {
-        match self.journal.seal(drafts, &self.key) {
-            Err(error) if error.is_full() && self.reserve.give_up() => self.journal.seal(drafts, &self.key),
+        let sealed = match self.journal.seal(drafts, &self.key) {
+            Err(error) if error.is_full() => {
+                self.reserve.give_up();
+                self.journal.keep_log_short();
+                self.journal.seal(drafts, &self.key)
+            }
             other => other,
+        };
+        if let (Ok(_), Some(keeper)) = (&sealed, &self.keeper) {
+            keeper.sealed();
         }
+        sealed
+    }
+
+    /// Remembers a failure that says that the journal is damaged: the next start salvages it. `true` where it was one.
+    pub fn suspect(&self, error: &StoreError) -> bool {
+        opening::suspect(&self.dir, error)
     }
 
     /// Whether the reserve has been given up: there is room for some hundred entries, no more.

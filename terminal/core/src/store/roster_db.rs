@@ -1,12 +1,13 @@
 //! The roster on disk: what the server told, the cursor it belongs to, and the
 //! state of the line. All of it can be pulled again.
 
-use super::{StoreError, day_number, migrations};
+use super::{StoreError, day_number, migrations, set_aside};
 use crate::clock::Observed;
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 use shared::roster::{Item, Key};
+use std::path::Path;
 
 /// One change of the roster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +80,32 @@ impl RosterDb {
         Self { connection }
     }
 
+    /// What SQLite says of its own pages and indexes: the roster is small.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        migrations::check(&self.connection, migrations::ROSTER)?;
+        let said: String = self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        if said == "ok" { Ok(()) } else { Err(StoreError::damaged("roster.db", said)) }
+    }
+
+    /// Remembers that the roster before this one was damaged.
+    pub(super) fn set_lost(&mut self) -> Result<(), StoreError> {
+        self.set("lost", "1")
+    }
+
+    /// Whether the roster was lost, and none has come since.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn is_lost(&self) -> Result<bool, StoreError> {
+        Ok(self.get("lost")?.is_some() && self.items_changed_at()?.is_empty())
+    }
+
+    /// Makes the next pull bring everything, entries of others included; the roster stands until then.
+    pub(super) fn ask_everything(&mut self) -> Result<(), StoreError> {
+        // Of no server: "refresh" is the answer to that.
+        self.set("server_epoch", "reprise")
+    }
+
     /// Everything that a board of a day needs; bookings of that day only. What a newer server sends and this version can't read is left out.
     ///
     /// # Errors
@@ -117,6 +144,9 @@ impl RosterDb {
             set(&transaction, "items_cursor", &format!("{server_epoch} {cursor}"))?;
         }
         transaction.commit()?;
+        if !changes.is_empty() {
+            self.came_again();
+        }
         if changes.iter().any(|change| matches!(change, RosterChange::Remove(_))) {
             self.empty_log()?;
         }
@@ -157,6 +187,7 @@ impl RosterDb {
         set(&transaction, "cursor", &cursor.to_string())?;
         set(&transaction, "items_cursor", &format!("{server_epoch} {cursor}"))?;
         transaction.commit()?;
+        self.came_again();
         self.empty_log()
     }
 
@@ -169,6 +200,16 @@ impl RosterDb {
         transaction.execute_batch("DELETE FROM item; DELETE FROM staged_item; DELETE FROM meta;")?;
         transaction.commit()?;
         self.empty_log()
+    }
+
+    /// What was lost is here again: a damaged roster that was set aside names children for nothing.
+    fn came_again(&self) {
+        let aside = self.connection.path().map(|path| set_aside::beside(Path::new(path))).unwrap_or_default();
+        for file in aside {
+            if let Err(error) = std::fs::remove_file(&file) {
+                tracing::warn!(%error, "a damaged roster stays beside the new one");
+            }
+        }
     }
 
     /// What was removed still stands in the log of writes: empty it, so that a forgotten person leaves no byte.

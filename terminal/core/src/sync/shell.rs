@@ -54,6 +54,7 @@ impl<T: Transport> Shell<T> {
             Ok(local) => local,
             Err(error) => {
                 tracing::error!(%error, "sync can't read the store");
+                self.store.suspect(&error);
                 return round;
             }
         };
@@ -66,6 +67,7 @@ impl<T: Transport> Shell<T> {
                     Ok(answer) => input = answer,
                     Err(error) => {
                         tracing::error!(%error, "sync can't write the store");
+                        self.store.suspect(&error);
                         input = Some(Input::StoreFailed);
                         break;
                     }

@@ -26,10 +26,7 @@ fn wire() -> Wire {
 /// An image of a tablet's folder, made while it is off.
 fn image(dir: &Path) -> TempDir {
     let copy = tempdir().unwrap();
-    for file in std::fs::read_dir(dir).unwrap() {
-        let path = file.unwrap().path();
-        std::fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
-    }
+    crate::damage::copy_folder(dir, copy.path());
     copy
 }
 

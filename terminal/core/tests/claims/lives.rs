@@ -24,8 +24,8 @@ fn office(dir: &Path, why: &'static str) -> Office {
 }
 
 fn holds(dir: &Path, needle: &[u8]) -> Vec<String> {
-    let files = std::fs::read_dir(dir).unwrap().map(|f| f.unwrap().path()).filter(|path| path.is_file());
-    let found = files.filter(|path| std::fs::read(path).unwrap().windows(needle.len()).any(|w| w == needle));
+    let found =
+        crate::second_copy::files(dir).into_iter().filter(|path| std::fs::read(path).unwrap().windows(needle.len()).any(|w| w == needle));
     found.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
 }
 
