@@ -157,6 +157,25 @@ fn a_journal_older_than_the_last_enrolment_is_noticed_by_the_key_and_brought_up_
 }
 
 #[test]
+fn a_copy_that_missed_the_last_enrolment_is_not_taken_for_newer_than_the_journal() {
+    let dir = tempdir().unwrap();
+    let mut store = opened(dir.path());
+    enrol(&mut store, 1, roster());
+    touched(store, &[LEA, TOM]);
+    let kept = dir.path().join("copy/device.json");
+    let before = std::fs::read(&kept).unwrap();
+    let mut store = opened(dir.path());
+    begins(&mut store, 2);
+    drop(store);
+    // As if there had been no room for it.
+    std::fs::write(&kept, &before).unwrap();
+    let store = opened(dir.path());
+    assert_eq!((store.journal.salvaged().unwrap(), set_aside(dir.path())), (None, vec![]));
+    assert_eq!(store.journal.identity().unwrap().unwrap().device, device(2));
+    assert_ne!(std::fs::read(&kept).unwrap(), before, "and a start writes it again");
+}
+
+#[test]
 fn a_salvage_keeps_the_requests_for_epochs_that_wait_and_those_that_were_answered() {
     use shared::wire::EpochReason;
     let dir = tempdir().unwrap();
@@ -222,7 +241,6 @@ fn a_tablet_that_changes_its_site_takes_its_second_copy_along_to_nowhere() {
     let mut store = opened(dir.path());
     enrol(&mut store, 1, roster());
     let sealed = touched(store, &[LEA, TOM]);
-    std::fs::write(dir.path().join("roster.db.corrompu-2026-10-01T0742"), "Odette").unwrap();
     let mut store = opened(dir.path());
     accepted(&mut store, &sealed);
     let old = store.journal.identity().unwrap().unwrap();

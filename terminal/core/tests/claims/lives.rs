@@ -128,7 +128,9 @@ fn a_tablet_leaves_its_site_only_when_nothing_waits_and_takes_nothing_along() {
     let mut tablet = wakes(dir.path(), 1, &wire);
     assert_eq!(tablet.sync(wednesday("16:32")), Some(LineState::Online));
     drop(tablet);
-    std::fs::write(dir.path().join("journal.db.corrompu-1"), "Odette").unwrap();
+    for damaged in ["journal.db.corrompu-1", "roster.db.corrompu-1"] {
+        std::fs::write(dir.path().join(damaged), "Odette").unwrap();
+    }
     let moved = try_enrol(dir.path(), &there, CODE).unwrap();
     assert_eq!((moved.site_name.as_str(), moved.device), ("Crèche des Lilas", device(2).to_string()));
     assert_eq!(*there.succeeded.lock().unwrap(), None, "another site's tablet goes on for nobody");
