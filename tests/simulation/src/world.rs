@@ -13,6 +13,7 @@ use shared::id::SiteId;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
+use terminal_core::commands::verify::verify;
 use terminal_core::store::LineState;
 
 /// Between two events at least, in ms: no two entries are sealed at one instant.
@@ -420,6 +421,7 @@ impl World {
         self.check_reading()?;
         self.oracle.all_has_arrived()?;
         self.boards_agree()?;
+        self.journals_hold()?;
         Ok(format!("{anew} enrolled anew · {} entries, {} held", self.oracle.count(), self.on_server()))
     }
 
@@ -439,6 +441,17 @@ impl World {
             }
         }
         Ok(count)
+    }
+
+    /// I1: each tablet's journal holds, pages, signatures and chains, as `preau-terminal verify` reads it.
+    fn journals_hold(&self) -> Result<(), Trouble> {
+        for tablet in self.tablets.iter().filter(|tablet| !tablet.lost) {
+            let whole = verify(tablet.dir()).map_err(|e| anyhow::anyhow!("{e}"))?;
+            if let Some(found) = whole.first_break {
+                return Ok(broken("I1", format!("tablet {}: {found}", tablet.number))?);
+            }
+        }
+        Ok(())
     }
 
     /// I3: the last days read alike on each tablet and on the server.
