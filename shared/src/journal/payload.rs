@@ -126,6 +126,33 @@ pub struct Payload {
 }
 
 impl Payload {
+    /// Nothing yet: sealed at an instant, by nobody, about nobody, at the list of a tablet's door. Whoever seals says what it knows
+    /// better.
+    #[must_use]
+    pub fn at(at_ms: i64) -> Self {
+        Self {
+            about_child: None,
+            centre: None,
+            happened_at_ms: at_ms,
+            sealed_at_ms: at_ms,
+            boottime_ms: 0,
+            boot: BootId::NIL,
+            moment: Moment::default(),
+            actor: Actor::NOBODY,
+            on_behalf_of: Actor::NOBODY,
+            capacity: Capacity::Own,
+            authority_ref: String::new(),
+            channel: Channel::Tablet,
+            evidence: Evidence::List,
+            badge: None,
+            roster_version: 0,
+            target: None,
+            reason: String::new(),
+            notes: Vec::new(),
+            detail: Detail::None,
+        }
+    }
+
     /// The bytes whose salted hash the envelope carries.
     ///
     /// # Panics

@@ -4,7 +4,7 @@ pub mod door;
 pub mod golden_journal;
 
 use shared::id::{ActivityId, CentreId, ChildId, GroupId, OrganisationId, SiteId};
-use shared::journal::{Actor, ActorKind, Capacity, Channel, Detail, Evidence, Moment, Payload};
+use shared::journal::{Actor, ActorKind, Detail, Moment, Payload};
 use uuid::Uuid;
 
 pub const ORGANISATION: OrganisationId = OrganisationId(Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0001));
@@ -27,22 +27,10 @@ pub fn touch(child: ChildId, detail: Detail) -> Payload {
     Payload {
         about_child: Some(child),
         centre: Some(CARE),
-        happened_at_ms: 0,
-        sealed_at_ms: 0,
-        boottime_ms: 0,
         boot: Uuid::from_u128(1).into(),
         moment: Moment { activity: Some(MORNING), label: "Accueil du matin".into() },
-        actor: Actor::NOBODY,
-        on_behalf_of: Actor::NOBODY,
-        capacity: Capacity::Own,
-        authority_ref: String::new(),
-        channel: Channel::Tablet,
-        evidence: Evidence::List,
-        badge: None,
         roster_version: 7,
-        target: None,
-        reason: String::new(),
-        notes: Vec::new(),
         detail,
+        ..Payload::at(0)
     }
 }

@@ -11,7 +11,7 @@ mod fixture;
 
 use fixture::*;
 use shared::id::EntryId;
-use shared::journal::{Actor, Capacity, Channel, Detail, Draft, Evidence, Kind, Moment, Payload};
+use shared::journal::{Draft, Kind, Moment, Payload};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -64,23 +64,11 @@ fn draft(number: u32) -> Draft {
     let payload = Payload {
         about_child: Some(child(u16::try_from(number % 300).unwrap())),
         centre: Some(ALSH),
-        happened_at_ms: now.wall_ms,
-        sealed_at_ms: now.wall_ms,
         boottime_ms: now.boottime_ms,
         boot: now.boot,
         moment: Moment { activity: Some(activity("MERC")), label: "Mercredi journée".into() },
-        actor: Actor::NOBODY,
-        on_behalf_of: Actor::NOBODY,
-        capacity: Capacity::Own,
-        authority_ref: String::new(),
-        channel: Channel::Tablet,
-        evidence: Evidence::List,
-        badge: None,
         roster_version: 1,
-        target: None,
-        reason: String::new(),
-        notes: Vec::new(),
-        detail: Detail::None,
+        ..Payload::at(now.wall_ms)
     };
     let entry_id = EntryId(Uuid::from_u128(0x7000_8000_0000_0000_0000_u128 << 32 | u128::from(number) | 1 << 127));
     Draft { organisation: ORGANISATION, site: SITE, entry_id, kind: Kind::Arrived, payload, notes: Vec::new(), salt: [7; 32] }

@@ -4,10 +4,7 @@
 use anyhow::{Context, Result};
 use chrono::NaiveDate;
 use shared::id::{BootId, EntryId};
-use shared::journal::{
-    Actor, ActorKind, Capacity, ChainHead, Channel, Detail, Draft, Evidence, Head, Kind, LeftTo, Moment, Note, Payload, Sealed, SigningKey,
-    seal,
-};
+use shared::journal::{Actor, ActorKind, ChainHead, Detail, Draft, Head, Kind, LeftTo, Moment, Note, Payload, Sealed, SigningKey, seal};
 use shared::roster::Item;
 use terminal_core::entropy::{SystemEntropy, bytes};
 use terminal_core::store::Identity;
@@ -36,23 +33,11 @@ pub fn sealed(me: &Identity, key: &SigningKey, boot: BootId, now_ms: i64, items:
     let usual = Payload {
         about_child: Some(child),
         centre: Some(activity.centre),
-        happened_at_ms: now_ms,
-        sealed_at_ms: now_ms,
         boottime_ms: 1_000_000,
         boot,
         moment: Moment { activity: Some(activity.id), label: activity.name.clone() },
-        actor: Actor::NOBODY,
-        on_behalf_of: Actor::NOBODY,
-        capacity: Capacity::Own,
-        authority_ref: String::new(),
-        channel: Channel::Tablet,
-        evidence: Evidence::List,
-        badge: None,
         roster_version: 1,
-        target: None,
-        reason: String::new(),
-        notes: Vec::new(),
-        detail: Detail::None,
+        ..Payload::at(now_ms)
     };
     let mut pen = Pen { me, key, head: ChainHead::start(me.device), usual, sealed: Vec::new() };
     pen.ordinary()?;

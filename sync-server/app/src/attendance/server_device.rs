@@ -16,10 +16,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use sha2::Sha256;
 use shared::calendar::Instant;
-use shared::id::{BootId, DeviceId, EntryId, OrganisationId, SiteId};
-use shared::journal::{
-    Actor, Capacity, ChainHead, Channel, Detail, Draft, Envelope, Evidence, Hash, Kind, Moment, Note, Payload, Place, SigningKey, seal,
-};
+use shared::id::{DeviceId, EntryId, OrganisationId, SiteId};
+use shared::journal::{Actor, ChainHead, Channel, Detail, Draft, Envelope, Evidence, Hash, Kind, Note, Payload, Place, SigningKey, seal};
 use std::io::Write;
 use std::path::Path;
 use uuid::Uuid;
@@ -154,27 +152,7 @@ impl ServerDevice {
     #[must_use]
     pub fn payload(now: Instant) -> Payload {
         let now_ms = now.timestamp_millis();
-        Payload {
-            about_child: None,
-            centre: None,
-            happened_at_ms: now_ms,
-            sealed_at_ms: now_ms,
-            boottime_ms: 0,
-            boot: BootId::NIL,
-            moment: Moment::default(),
-            actor: Actor::SYSTEM,
-            on_behalf_of: Actor::NOBODY,
-            capacity: Capacity::Own,
-            authority_ref: String::new(),
-            channel: Channel::System,
-            evidence: Evidence::Measured,
-            badge: None,
-            roster_version: 0,
-            target: None,
-            reason: String::new(),
-            notes: Vec::new(),
-            detail: Detail::None,
-        }
+        Payload { actor: Actor::SYSTEM, channel: Channel::System, evidence: Evidence::Measured, ..Payload::at(now_ms) }
     }
 
     /// Seals a fact of one of the site's tenants. It is in the journal once [`Self::append`] was called and committed.

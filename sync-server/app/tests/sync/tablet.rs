@@ -14,9 +14,7 @@ use server::sync::enrol::new_code;
 use sha2::Sha256;
 use shared::calendar::Instant;
 use shared::id::{BootId, DeviceId, EntryId, SiteId, uuid_v7};
-use shared::journal::{
-    Actor, Capacity, ChainHead, Channel, Detail, Draft, Evidence, Kind, Moment, Payload, Place, Sealed, SigningKey, seal,
-};
+use shared::journal::{ChainHead, Detail, Draft, Kind, Moment, Payload, Place, Sealed, SigningKey, seal};
 use shared::wire::{
     ENROL_ARGON2, ENROL_SALT, EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, Pull, PullAnswer, Push, PushAnswer, Session,
     SessionChallenge, SessionHello, SessionProof, Succession, WireEntry, enrolment_keys, enrolment_transcript, normalised_code,
@@ -236,23 +234,12 @@ impl Tablet {
         let payload = Payload {
             about_child: Some(self.here.child),
             centre: Some(self.here.centre),
-            happened_at_ms: at_ms,
-            sealed_at_ms: at_ms,
             boottime_ms: 1_000_000,
             boot: self.boot,
             moment: Moment { activity: Some(self.here.activity), label: "Accueil du soir".into() },
-            actor: Actor::NOBODY,
-            on_behalf_of: Actor::NOBODY,
-            capacity: Capacity::Own,
-            authority_ref: String::new(),
-            channel: Channel::Tablet,
-            evidence: Evidence::List,
-            badge: None,
             roster_version: 1,
-            target: None,
-            reason: String::new(),
-            notes: vec![],
             detail,
+            ..Payload::at(at_ms)
         };
         let entry_id = EntryId::new(at_ms, random().unwrap());
         Draft {

@@ -8,7 +8,7 @@ use rules::tariff::{National, parse};
 use shared::calendar::{SchoolCalendar, Weekdays, Zone, instant};
 use shared::fold::{Fact, fold};
 use shared::id::{ActivityId, BootId, CentreId, ChildId, DeviceId, EntryId, OrganisationId, SiteId};
-use shared::journal::{Actor, Capacity, Channel, Detail, Envelope, Evidence, Kind, LeftTo, Moment, Payload, Place};
+use shared::journal::{Actor, Channel, Detail, Envelope, Evidence, Kind, LeftTo, Moment, Payload, Place};
 use shared::roster::{BookingRule, Dated, Period, Recording};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -196,23 +196,12 @@ impl Town {
         let payload = Payload {
             about_child: Some(id::<ChildId>(child)),
             centre: Some(id::<CentreId>("V")),
-            happened_at_ms: at_ms,
-            sealed_at_ms: at_ms,
-            boottime_ms: 0,
             boot: id::<BootId>("boot"),
             moment: Moment { activity: activity.map(id), label: activity.unwrap_or_default().into() },
-            actor: Actor::NOBODY,
-            on_behalf_of: Actor::NOBODY,
-            capacity: Capacity::Own,
-            authority_ref: String::new(),
             channel,
             evidence: if channel == Channel::Tablet { Evidence::List } else { Evidence::Import },
-            badge: None,
-            roster_version: 0,
-            target: None,
-            reason: String::new(),
-            notes: Vec::new(),
             detail,
+            ..Payload::at(at_ms)
         };
         self.facts.push(Fact { envelope, payload: Some(payload), opaque: false });
         self

@@ -3,8 +3,7 @@ use crate::server::{Fault, Wire};
 use proptest::prelude::*;
 use shared::id::{BootId, DeviceId, EntryId};
 use shared::journal::{
-    Actor, Capacity, ChainHead, Channel, Detail, Draft, Evidence, Kind, Moment, Payload, Sealed, SigningKey, StoredEntry, VerifyingKey,
-    seal,
+    Actor, ChainHead, Channel, Detail, Draft, Evidence, Kind, Payload, Sealed, SigningKey, StoredEntry, VerifyingKey, seal,
 };
 use shared::wire::{ChangeBody, WireEntry};
 use std::path::Path;
@@ -414,25 +413,13 @@ fn touches_of_a_dead_battery_are_put_on_the_right_day_by_the_servers_observation
 fn server_saw(device: DeviceId, at: Now) -> (Sealed, VerifyingKey) {
     let key = SigningKey::from_bytes(&[5; 32]);
     let payload = Payload {
-        about_child: None,
-        centre: None,
-        happened_at_ms: at.wall_ms,
-        sealed_at_ms: at.wall_ms,
         boottime_ms: 1,
         boot: BootId::new(3, [3; 10]),
-        moment: Moment::default(),
         actor: Actor::SYSTEM,
-        on_behalf_of: Actor::NOBODY,
-        capacity: Capacity::Own,
-        authority_ref: String::new(),
         channel: Channel::System,
         evidence: Evidence::Measured,
-        badge: None,
-        roster_version: 0,
-        target: None,
-        reason: String::new(),
-        notes: vec![],
         detail: Detail::Clock { device, boot: BOOT, boottime_ms: at.boottime_ms, at_ms: at.wall_ms },
+        ..Payload::at(at.wall_ms)
     };
     let entry_id = EntryId::new(at.wall_ms, [3; 10]);
     let draft =

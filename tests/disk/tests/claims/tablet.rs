@@ -1,7 +1,7 @@
 //! A tablet without a window, and what is asked of it after each fault.
 
 use shared::id::{BootId, CentreId, ChildId, DeviceId, EntryId, OrganisationId, SiteId, uuid_v7};
-use shared::journal::{Actor, Capacity, Channel, Detail, Draft, Evidence, Kind, Moment, Note, Payload, StoredEntry, VerifyingKey, verify};
+use shared::journal::{Draft, Kind, Note, Payload, StoredEntry, VerifyingKey, verify};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -52,23 +52,10 @@ fn draft(number: u16) -> Draft {
     let payload = Payload {
         about_child: Some(ChildId(uuid_v7(1, [1, 1, 1, 1, high, low, 1, 1, 1, 1]))),
         centre: Some(CentreId(Uuid::from_u128(0xA1))),
-        happened_at_ms: SEALED_AT_MS,
-        sealed_at_ms: SEALED_AT_MS,
         boottime_ms: 1_000,
         boot: BootId(Uuid::from_u128(0xB0)),
-        moment: Moment::default(),
-        actor: Actor::NOBODY,
-        on_behalf_of: Actor::NOBODY,
-        capacity: Capacity::Own,
-        authority_ref: String::new(),
-        channel: Channel::Tablet,
-        evidence: Evidence::List,
-        badge: None,
         roster_version: 1,
-        target: None,
-        reason: String::new(),
-        notes: Vec::new(),
-        detail: Detail::None,
+        ..Payload::at(SEALED_AT_MS)
     };
     let notes = if number.is_multiple_of(5) { vec![Note { salt: [low; 32], text: format!("note {number}") }] } else { Vec::new() };
     Draft {
