@@ -15,5 +15,6 @@ pub mod http;
 pub mod line;
 mod pull;
 pub mod shell;
+mod steps;
 pub mod tls;
 pub mod transport;
