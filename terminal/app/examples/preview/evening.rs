@@ -4,8 +4,8 @@ use super::{child, creche, departure};
 use chrono::NaiveTime;
 use shared::id::StaffId;
 use terminal_core::view::{
-    ChildDialog, Correction, Corrects, Dialog, HourChoice, HourPick, LateDeparture, Screen, SignDialog, StaffChoice, SyncBar, TileState,
-    TimeDialog, Tone,
+    ChildDialog, Correction, Corrects, Dialog, HourChoice, HourPick, LateDeparture, Notice, Screen, SignDialog, StaffChoice, SyncBar,
+    TileState, TimeDialog, Tone,
 };
 
 pub fn staff(number: u128) -> StaffId {
@@ -134,4 +134,19 @@ pub fn signature() -> Screen {
 pub fn quarantined() -> Screen {
     let text = "3 pointages mis de côté par le serveur : prévenez le bureau".into();
     Screen { sync: SyncBar { text, tone: Tone::Amber, unsent: 0 }, undo: None, ..creche() }
+}
+
+/// A journal that was damaged, made again at the start.
+pub fn repaired() -> Screen {
+    let text = "Journal réparé : prévenez l'administration · Sans réseau depuis 8 h 10 · 14 pointages gardés".into();
+    let said = "Le journal de la tablette était abîmé. Ce qui a pu être lu a été repris, l'ancien fichier est gardé, et les pointages sont \
+                de nouveau enregistrés. Vérifiez qui est présent, et prévenez l'administration.";
+    let notice = Some(Notice { text: said.into(), tone: Tone::Amber });
+    Screen { sync: SyncBar { text, tone: Tone::Amber, unsent: 14 }, notice, undo: None, ..creche() }
+}
+
+/// A tablet whose other copy goes on.
+pub fn doubled() -> Screen {
+    let text = "Cette tablette existe en double : réenrôlez-la · 14 pointages gardés".into();
+    Screen { sync: SyncBar { text, tone: Tone::Red, unsent: 14 }, undo: None, ..creche() }
 }

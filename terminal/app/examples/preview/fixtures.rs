@@ -4,7 +4,9 @@
 mod evening;
 
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
-pub use evening::{child_dialog, child_today, correction, departure_late, departure_witness, quarantined, signature, signing, staff};
+pub use evening::{
+    child_dialog, child_today, correction, departure_late, departure_witness, doubled, quarantined, repaired, signature, signing, staff,
+};
 
 use shared::id::{ActivityId, ChildId, GroupId, PersonId};
 use terminal_core::view::{
@@ -402,5 +404,7 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("a-signer", signing()),
         ("signature", signature()),
         ("quarantaine", quarantined()),
+        ("repare", repaired()),
+        ("en-double", doubled()),
     ]
 }
