@@ -30,7 +30,7 @@ impl Default for Sky {
 
 impl Sky {
     /// The line becomes such.
-    pub fn become_(&mut self, weather: Weather, dice: u16) {
+    pub fn turn(&mut self, weather: Weather, dice: u16) {
         (self.weather, self.dice) = (weather, SeededEntropy::new(u64::from(dice)));
     }
 

@@ -14,8 +14,9 @@ use terminal_core::commands::CommandError;
 use terminal_core::commands::enrol::{Reach, enrol};
 use terminal_core::sync::transport::Transport;
 
-/// Monday 5 October 2026, seven in the morning in Paris.
-pub const START_MS: i64 = 1_791_176_400_000;
+/// Monday 19 October 2026, seven in the morning in Paris: within a run of some weeks the clocks change, a month ends, and its bills
+/// can be issued.
+pub const START_MS: i64 = 1_792_386_000_000;
 /// Sites whose tablets stand ready, by code, one each.
 pub const TABLETS: [&str; 3] = ["A", "A", "B"];
 

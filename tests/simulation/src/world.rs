@@ -160,7 +160,7 @@ impl World {
             Event::Touch { tablet, gesture, child, choice } => self.touch(self.tablet(*tablet), *gesture, *child, *choice)?,
             Event::Round { tablet } => self.round(self.tablet(*tablet))?,
             Event::Line { tablet, weather, dice } => {
-                self.tablets[self.tablet(*tablet)].sky.lock().unwrap_or_else(PoisonError::into_inner).become_(*weather, *dice);
+                self.tablets[self.tablet(*tablet)].sky.lock().unwrap_or_else(PoisonError::into_inner).turn(*weather, *dice);
                 String::new()
             }
             Event::Die { tablet, when } => {
@@ -190,7 +190,7 @@ impl World {
             Event::Clone { tablet } => self.double(self.tablet(*tablet))?,
             Event::Lose { tablet } => {
                 let at = self.tablet(*tablet);
-                // The last one at a site is replaced before it is thrown away.
+                // Somebody must be left to talk at the end.
                 if self.tablets.iter().filter(|t| t.is_in_service()).count() < 2 {
                     return Ok("the last one".into());
                 }
@@ -395,7 +395,7 @@ impl World {
         for at in 0..self.tablets.len() {
             let late = {
                 let mut sky = self.tablets[at].sky.lock().unwrap_or_else(PoisonError::into_inner);
-                sky.become_(Weather::Fine, 0);
+                sky.turn(Weather::Fine, 0);
                 sky.take_late()
             };
             for request in late {
