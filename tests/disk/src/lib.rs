@@ -111,6 +111,19 @@ impl Drop for Disk {
     }
 }
 
+/// Writes zeroes over one page of a closed file, at a place that a seed gives.
+///
+/// # Errors
+/// A file that can't be read or written.
+pub fn blank(file: &Path, seed: u64) -> std::io::Result<()> {
+    const PAGE_BYTES: usize = 4_096;
+    let mut content = std::fs::read(file)?;
+    let pages = content.len().div_ceil(PAGE_BYTES);
+    let page = usize::try_from(model::Random::new(seed).below(pages as u64)).unwrap_or(0);
+    content.iter_mut().skip(page * PAGE_BYTES).take(PAGE_BYTES).for_each(|byte| *byte = 0);
+    std::fs::write(file, content)
+}
+
 /// Flips bits of a closed file at places that a seed gives: a flash cell that no longer holds.
 ///
 /// # Errors

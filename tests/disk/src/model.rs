@@ -203,9 +203,11 @@ fn copy_folder(from: &Path, to: &Path, but: &dyn Fn(&Path) -> bool) -> std::io::
         if file.file_type()?.is_dir() {
             copy_folder(&path, &to, but)?;
         } else if !but(&path) {
-            let linked = file.metadata()?.len() >= LINKED_BYTES_MIN && std::fs::hard_link(&path, &to).is_ok();
-            if !linked {
-                std::fs::copy(&path, &to)?;
+            let linked = file.metadata().is_ok_and(|m| m.len() >= LINKED_BYTES_MIN) && std::fs::hard_link(&path, &to).is_ok();
+            match if linked { Ok(0) } else { std::fs::copy(&path, &to) } {
+                // Another thread put a new file in the place of this one meanwhile.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                copied => drop(copied?),
             }
         }
     }

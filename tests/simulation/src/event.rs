@@ -19,8 +19,8 @@ pub enum Event {
     Round { tablet: u8 },
     /// A tablet's line becomes such; what it does to each request is drawn from `dice`.
     Line { tablet: u8, weather: Weather, dice: u16 },
-    /// A tablet's power is cut at the next such instant.
-    Die { tablet: u8, when: Death },
+    /// A tablet's program ends at the next such instant.
+    Die { tablet: u8, when: Death, how: Ending },
     /// A tablet starts again, with a new boot and what its battery kept of the time.
     Reboot { tablet: u8 },
     /// A tablet's wall clock jumps.
@@ -29,6 +29,10 @@ pub enum Event {
     Drift { tablet: u8, millionths: i32 },
     /// A tablet's disk is full, or has room again.
     Full { tablet: u8, full: bool },
+    /// A file on a tablet's disk is damaged, and the tablet starts again.
+    Damage { tablet: u8, file: Damaged, dice: u16 },
+    /// One entry can no longer be read, neither in a tablet's journal nor in its second copy, and the tablet starts again.
+    Hole { tablet: u8, entry: u8 },
     /// Somebody makes an image of a tablet's disk.
     Image { tablet: u8 },
     /// A tablet is put back to its last image: what came since is gone from it.
@@ -51,6 +55,8 @@ pub enum Event {
     ServerRestored,
     /// The server's process dies and starts again.
     ServerRestarts,
+    /// The server's power is cut within a later request, after so many operations on its disk.
+    ServerDies { operations: u8, dice: u16 },
     /// The bills of the last whole month are issued.
     Issue,
 }
@@ -87,7 +93,7 @@ pub enum Weather {
     Newer,
 }
 
-/// When a tablet's power is cut.
+/// When a tablet's program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Death {
     /// While an entry is sealed.
@@ -96,6 +102,25 @@ pub enum Death {
     Before(u8),
     /// When its n-th answer has come, before anything was made of it.
     After(u8),
+}
+
+/// How a program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It is killed: the system still writes what it was given.
+    Killed,
+    /// The power is cut: of what was not synced, each sector is there or not, by `dice`.
+    PowerCut { dice: u16 },
+}
+
+/// What is damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Damaged {
+    Journal,
+    /// The journal's log: what was sealed last.
+    JournalLog,
+    Roster,
+    SecondCopy,
 }
 
 /// Draws a run. The first choice is what kind of run it is, so that some seeds are calm and others aren't.
@@ -110,13 +135,22 @@ pub fn draw(seed: u64, length: usize) -> Vec<Event> {
 type Draw = fn(&mut SeededEntropy) -> Event;
 
 /// Faults that a run may be made of, each drawn as often as the others of the run.
-const FAULTS: [Draw; 17] = [
+const FAULTS: [Draw; 19] = [
     |d| Event::Line { tablet: small(d), weather: Weather::Cut, dice: wide(d) },
     |d| Event::Line { tablet: small(d), weather: Weather::Lossy, dice: wide(d) },
     |d| Event::Line { tablet: small(d), weather: pick(d, &[Weather::HalfOpen, Weather::WelcomePage, Weather::Garbled]), dice: wide(d) },
     |d| Event::Line { tablet: small(d), weather: Weather::Newer, dice: wide(d) },
-    |d| Event::Die { tablet: small(d), when: Death::Sealing(pick(d, &SealPoint::ALL)) },
-    |d| Event::Die { tablet: small(d), when: if d.below(2) == 0 { Death::Before(few(d)) } else { Death::After(few(d)) } },
+    |d| Event::Die { tablet: small(d), when: Death::Sealing(pick(d, &SealPoint::ALL)), how: ending(d) },
+    |d| Event::Die { tablet: small(d), when: if d.below(2) == 0 { Death::Before(few(d)) } else { Death::After(few(d)) }, how: ending(d) },
+    |d| match d.below(5) {
+        0 => Event::Hole { tablet: small(d), entry: small(d) },
+        _ => Event::Damage {
+            tablet: small(d),
+            file: pick(d, &[Damaged::Journal, Damaged::JournalLog, Damaged::Roster, Damaged::SecondCopy]),
+            dice: wide(d),
+        },
+    },
+    |d| Event::ServerDies { operations: u8::try_from(d.below(60)).unwrap_or(0), dice: wide(d) },
     |d| Event::Reboot { tablet: small(d) },
     |d| Event::Jump { tablet: small(d), minutes: pick(d, &[-60 * 24 * 400, -120, -7, 1, 9, 45, 60 * 24 * 3, 60 * 24 * 4_000]) },
     |d| Event::Drift { tablet: small(d), millionths: pick(d, &[-900, -40, 25, 500]) },
@@ -156,6 +190,10 @@ fn one(dice: &mut SeededEntropy, kinds: &[usize]) -> Event {
             FAULTS[kinds[kind]](dice)
         }
     }
+}
+
+fn ending(dice: &mut SeededEntropy) -> Ending {
+    if dice.below(2) == 0 { Ending::Killed } else { Ending::PowerCut { dice: wide(dice) } }
 }
 
 fn small(dice: &mut SeededEntropy) -> u8 {

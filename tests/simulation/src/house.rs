@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request as HttpRequest;
+use disk::Disk;
 use rusqlite::{Connection, OpenFlags};
 use server::app::{App, Place};
 use server::attendance::desk::{self, Args as Desk};
@@ -48,6 +49,10 @@ pub struct House {
     clock: Arc<AtomicI64>,
     backups: Vec<PathBuf>,
     lives: u32,
+    /// Watches the database.
+    disk: Disk,
+    /// Operations of its disk within requests until its power is cut, and what the disk then makes of the last ones.
+    dies: Option<(u64, u64)>,
 }
 
 impl House {
@@ -75,9 +80,11 @@ impl House {
     pub fn open(dir: &Path, at_ms: i64) -> Result<Self> {
         let place = Place { data: Some(dir.join("0")), database: None };
         let (runtime, clock) = (runtime()?, Arc::new(AtomicI64::new(at_ms)));
+        let disk = Disk::of(&place.data_dir()?);
         let (app, router) = started(&runtime, &place, &clock)?;
         let eyes = eyes(&place)?;
-        Ok(Self { runtime, app, router, place, eyes, dir: dir.to_owned(), clock, backups: Vec::new(), lives: 0 })
+        let (dir, backups) = (dir.to_owned(), Vec::new());
+        Ok(Self { runtime, app, router, place, eyes, dir, clock, backups, lives: 0, disk, dies: None })
     }
 
     /// Its clock.
@@ -85,8 +92,46 @@ impl House {
         self.clock.store(at_ms, Ordering::SeqCst);
     }
 
-    /// Answers a tablet's request.
-    pub fn answer(&self, request: &Request) -> Answer {
+    /// Its power is cut within a later request, after so many operations of its disk.
+    pub fn will_die(&mut self, operations: u8, dice: u16) {
+        self.dies = Some((u64::from(operations), u64::from(dice)));
+    }
+
+    /// Answers a tablet's request; `None` where its power goes meanwhile. It is up again then.
+    ///
+    /// # Panics
+    /// Where it doesn't start from what a power cut left: no promise allows that.
+    pub fn answer(&mut self, request: &Request) -> Option<Answer> {
+        let Some((left, dice)) = self.dies else { return Some(self.ask(request)) };
+        let before = self.disk.operations();
+        self.disk.cut_after(left);
+        let answer = self.ask(request);
+        if self.disk.is_cut() {
+            self.dies = None;
+            self.rise(dice).expect("a server starts from what a power cut leaves");
+            return None;
+        }
+        self.disk.cut_after(u64::from(u32::MAX));
+        self.dies = Some((left.saturating_sub(self.disk.operations() - before), dice));
+        Some(answer)
+    }
+
+    /// Starts from what the power cut left.
+    fn rise(&mut self, dice: u64) -> Result<()> {
+        self.lives += 1;
+        let dir = self.dir.join(self.lives.to_string());
+        self.disk.image(dice, &dir)?;
+        self.start_in(Place { data: Some(dir), database: None })
+    }
+
+    fn start_in(&mut self, place: Place) -> Result<()> {
+        self.disk = Disk::of(&place.data_dir()?);
+        self.eyes = eyes(&place)?;
+        self.place = place;
+        self.restart()
+    }
+
+    fn ask(&self, request: &Request) -> Answer {
         self.runtime.block_on(async {
             let mut http = HttpRequest::post(request.path).header("content-type", "application/json");
             if let Some(token) = &request.bearer {
@@ -137,9 +182,7 @@ impl House {
         self.lives += 1;
         let place = Place { data: Some(self.dir.join(self.lives.to_string())), database: None };
         self.runtime.block_on(Box::pin(restore::restore(&place, folder)))?;
-        self.eyes = eyes(&place)?;
-        self.place = place;
-        self.restart()?;
+        self.start_in(place)?;
         for device in revoked {
             self.revoke(*device)?;
         }

@@ -58,31 +58,32 @@ impl Line {
         self.sky.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn carry(&self, request: &Request) -> Answer {
-        let answer = self.house.lock().unwrap_or_else(PoisonError::into_inner).answer(request);
+    /// The server's answer; none where its power went meanwhile.
+    fn carry(&self, request: &Request) -> Result<Answer, LineFailure> {
+        let answer = self.house.lock().unwrap_or_else(PoisonError::into_inner).answer(request).ok_or(LineFailure::NoNetwork)?;
         let mut sky = self.sky();
         sky.answered.push((request.path, answer.status));
         sky.bytes.0 += request.body.len();
         sky.bytes.1 += answer.body.len();
-        answer
+        Ok(answer)
     }
 
     fn under(&self, weather: Weather, request: &Request) -> Result<Answer, LineFailure> {
         match weather {
-            Weather::Fine => Ok(self.carry(request)),
+            Weather::Fine => self.carry(request),
             Weather::Cut => Err(LineFailure::NoNetwork),
             Weather::HalfOpen => {
-                self.carry(request);
+                let _ = self.carry(request);
                 Err(LineFailure::NoNetwork)
             }
             Weather::WelcomePage => Ok(Answer { status: 200, body: b"<html>Bienvenue \xe0 bord</html>".to_vec() }),
             Weather::Garbled => {
-                let mut answer = self.carry(request);
+                let mut answer = self.carry(request)?;
                 let cut = usize::try_from(self.sky().dice.below(answer.body.len() as u64)).unwrap_or(0);
                 answer.body.truncate(cut);
                 Ok(answer)
             }
-            Weather::Newer => Ok(newer(self.carry(request))),
+            Weather::Newer => Ok(newer(self.carry(request)?)),
             Weather::Lossy => {
                 let (before, how) = {
                     let mut sky = self.sky();
@@ -91,12 +92,12 @@ impl Line {
                     (before, sky.dice.below(8))
                 };
                 if let Some(late) = before {
-                    self.carry(&late);
+                    let _ = self.carry(&late);
                 }
                 match how {
                     0 => Err(LineFailure::NoNetwork),
                     1 => {
-                        self.carry(request);
+                        let _ = self.carry(request);
                         Err(LineFailure::NoNetwork)
                     }
                     2 => {
@@ -104,10 +105,10 @@ impl Line {
                         Err(LineFailure::NoNetwork)
                     }
                     3 => {
-                        self.carry(request);
-                        Ok(self.carry(request))
+                        let _ = self.carry(request);
+                        self.carry(request)
                     }
-                    _ => Ok(self.carry(request)),
+                    _ => self.carry(request),
                 }
             }
         }

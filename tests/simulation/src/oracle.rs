@@ -163,6 +163,14 @@ impl Oracle {
         self.issued.clear();
     }
 
+    /// The run made one entry unreadable; where nobody else holds it, it is taken away.
+    pub fn unreadable(&mut self, entry: EntryId, tablets: &[Tablet], disks: &[Vec<OnDisk>]) {
+        let is_on_disk = tablets.iter().zip(disks).any(|(t, disk)| !t.lost && disk.iter().any(|d| d.entry == entry));
+        if !is_on_disk && !self.held.has(entry) {
+            self.gone.insert(entry);
+        }
+    }
+
     /// The run takes away what nobody holds now.
     pub fn taken_away(&mut self, tablets: &[Tablet], disks: &[Vec<OnDisk>]) {
         let on_disks: HashSet<EntryId> =

@@ -1,11 +1,14 @@
-//! What is on a tablet's disk at the instant at which its process dies: the bytes of its files, as another program would read them.
+//! What is on a tablet's disk at the instant at which its program ends: the bytes of its files, as another program would read them,
+//! or, where the power went, as the disk had them.
 //!
 //! Killing the simulation's own process would end the simulation. Instead the folder is copied at that very instant; the rest of
 //! the step is played by a process that nobody sees any more, and the tablet starts again from the copy.
 
+use crate::event::Ending;
+use disk::Disk;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use terminal_core::store::{FaultPoints, SealPoint};
 
 /// A tablet's power supply.
@@ -17,27 +20,51 @@ pub struct Power {
 #[derive(Debug)]
 struct State {
     dir: PathBuf,
+    /// Watches the folder's databases.
+    disk: Disk,
     armed: Option<SealPoint>,
+    /// How it will end, where it does.
+    how: Ending,
     died: Option<PathBuf>,
 }
 
 impl Power {
-    /// Of a tablet that lives in a folder.
+    /// Of a tablet that lives in a folder, and hasn't opened it yet.
     #[must_use]
     pub fn of(dir: &Path) -> Self {
-        Self { state: Mutex::new(State { dir: dir.to_owned(), armed: None, died: None }) }
+        let state = State { dir: dir.to_owned(), disk: Disk::of(dir), armed: None, how: Ending::Killed, died: None };
+        Self { state: Mutex::new(state) }
     }
 
-    /// Cuts the power at the next such point.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How it will end, whenever it does.
+    pub fn will_end(&self, how: Ending) {
+        self.state().how = how;
+    }
+
+    /// Ends the program at the next such point.
     pub fn cut_at(&self, point: SealPoint) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).armed = Some(point);
+        self.state().armed = Some(point);
     }
 
-    /// Cuts the power now.
+    /// Ends the program now.
+    ///
+    /// # Panics
+    /// Where the simulation's own disk fails.
     pub fn cut(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         if state.died.is_none() {
-            let image = image_of(&state.dir);
+            let image = match state.how {
+                Ending::Killed => image_of(&state.dir),
+                Ending::PowerCut { dice } => {
+                    let image = beside(&state.dir);
+                    state.disk.image(u64::from(dice), &image).expect("the simulation's disk");
+                    image
+                }
+            };
             state.died = Some(image);
         }
     }
@@ -45,19 +72,19 @@ impl Power {
     /// Whether the process is dead, and nothing that it does is seen.
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).died.is_some()
+        self.state().died.is_some()
     }
 
     /// The folder as it was when the power was cut.
     #[must_use]
     pub fn remains(&self) -> Option<PathBuf> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).died.clone()
+        self.state().died.clone()
     }
 }
 
 impl FaultPoints for Power {
     fn pass(&self, point: SealPoint) {
-        let armed = self.state.lock().unwrap_or_else(PoisonError::into_inner).armed;
+        let armed = self.state().armed;
         if armed == Some(point) {
             self.cut();
         }
@@ -70,10 +97,15 @@ impl FaultPoints for Power {
 /// Where the simulation's own disk fails.
 #[must_use]
 pub fn image_of(dir: &Path) -> PathBuf {
-    let parent = dir.parent().expect("a tablet's folder stands in another");
-    let image = (0..).map(|n| parent.join(format!("{n}"))).find(|p| !p.exists()).expect("numbers don't end");
+    let image = beside(dir);
     copy(dir, &image);
     image
+}
+
+/// A place for one more folder of a tablet.
+fn beside(dir: &Path) -> PathBuf {
+    let parent = dir.parent().expect("a tablet's folder stands in another");
+    (0..).map(|n| parent.join(format!("{n}"))).find(|p| !p.exists()).expect("numbers don't end")
 }
 
 /// Copies a folder; files that only a running process needs are left behind.

@@ -1,6 +1,6 @@
 //! A tablet: its folder, its door, its clock, and who stands before it.
 
-use crate::event::Gesture;
+use crate::event::{Damaged, Death, Ending, Gesture};
 use crate::house::House;
 use crate::line::{Line, Sky};
 use crate::power::{self, Power};
@@ -12,6 +12,7 @@ use shared::id::{BootId, ChildId, DeviceId, EntryId, SiteId};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use terminal_core::clock::Now;
+use terminal_core::commands::verify::verify_and_repair;
 use terminal_core::door::Door;
 use terminal_core::entropy::SeededEntropy;
 use terminal_core::store::{LineState, Peek, Store, set_aside};
@@ -55,6 +56,8 @@ pub struct Tablet {
     /// Full: the pages that its database may not grow past.
     full: bool,
     image: Option<PathBuf>,
+    /// Something was damaged: files may stand aside.
+    damaged: bool,
     seed: u64,
     starts: u64,
     /// Gone with all that was on it.
@@ -117,6 +120,7 @@ impl Tablet {
             clock: Clocks { boot, booted_ms: true_ms, off_ms: 0, millionths: 0, drifts_since_ms: true_ms },
             full: false,
             image: None,
+            damaged: false,
             seed,
             starts: 0,
             lost: false,
@@ -142,9 +146,10 @@ impl Tablet {
         self.running = None;
         self.starts += 1;
         let power = Arc::new(Power::of(&self.dir));
+        let before = set_aside(&self.dir);
         let store = Store::open(&self.dir, Arc::clone(&power) as _)?;
         // What a power cut leaves, whenever it comes, is no damage.
-        ensure!(set_aside(&self.dir).is_empty(), "tablet {} set aside {:?}", self.number, set_aside(&self.dir));
+        ensure!(self.damaged || set_aside(&self.dir) == before, "tablet {} set aside {:?}", self.number, set_aside(&self.dir));
         if self.full {
             fill(&store)?;
         }
@@ -197,16 +202,14 @@ impl Tablet {
         (self.clock.millionths, self.clock.drifts_since_ms) = (i64::from(millionths), true_ms);
     }
 
-    /// Cuts the power later.
-    pub fn will_die(&mut self, when: crate::event::Death) {
+    /// Its program ends later.
+    pub fn will_die(&mut self, when: Death, how: Ending) {
+        let Some(running) = &self.running else { return };
+        running.power.will_end(how);
         match when {
-            crate::event::Death::Sealing(point) => {
-                if let Some(running) = &self.running {
-                    running.power.cut_at(point);
-                }
-            }
-            crate::event::Death::Before(n) => self.sky().cut_power_at(n, false),
-            crate::event::Death::After(n) => self.sky().cut_power_at(n, true),
+            Death::Sealing(point) => running.power.cut_at(point),
+            Death::Before(n) => self.sky().cut_power_at(n, false),
+            Death::After(n) => self.sky().cut_power_at(n, true),
         }
     }
 
@@ -221,6 +224,72 @@ impl Tablet {
     pub fn set_full(&mut self, full: bool, true_ms: i64) -> Result<()> {
         self.full = full;
         self.open(true_ms)
+    }
+
+    /// A file is damaged, a while after the last gesture: what was sealed is in the journal and in its second copy. Then it starts again.
+    ///
+    /// # Errors
+    /// The folder doesn't open: whatever is damaged, it must.
+    pub fn damage(&mut self, file: Damaged, dice: u64, true_ms: i64) -> Result<&'static str> {
+        // A machine that runs still has the log of its journal.
+        let image = power::image_of(&self.dir);
+        self.running = None;
+        power::copy(&self.dir.join("copy"), &image.join("copy"));
+        self.dir = image;
+        let Some(path) = self.file(file) else { return self.boot_again(true_ms).map(|()| "nothing there") };
+        self.damaged = true;
+        let length = std::fs::metadata(&path)?.len();
+        let became = match dice % 4 {
+            0 => "cut short",
+            1 => "a page of zeroes",
+            _ => "flipped bits",
+        };
+        match dice % 4 {
+            0 => std::fs::OpenOptions::new().write(true).open(&path)?.set_len(length * (dice >> 2) / (1 << 14))?,
+            1 => disk::blank(&path, dice)?,
+            _ => disk::flip(&path, dice, 1 + usize::try_from(dice % 7)?)?,
+        }
+        self.boot_again(true_ms)?;
+        self.have_repaired(true_ms)?;
+        Ok(became)
+    }
+
+    /// Somebody verifies the folder, and has it repaired where it doesn't hold: what was verified before isn't at each start.
+    fn have_repaired(&mut self, true_ms: i64) -> Result<()> {
+        if verify_and_repair(&self.dir).map_err(|e| anyhow::anyhow!("{e}"))?.whole { Ok(()) } else { self.boot_again(true_ms) }
+    }
+
+    fn file(&self, file: Damaged) -> Option<PathBuf> {
+        let path = match file {
+            Damaged::Journal => self.dir.join("journal.db"),
+            Damaged::JournalLog => self.dir.join("journal.db-wal"),
+            Damaged::Roster => self.dir.join("roster.db"),
+            Damaged::SecondCopy => {
+                let files = std::fs::read_dir(self.dir.join("copy")).ok()?;
+                files.flatten().map(|file| file.path()).min()?
+            }
+        };
+        std::fs::metadata(&path).is_ok_and(|file| file.len() > 0).then_some(path)
+    }
+
+    /// One entry becomes unreadable wherever it stands in the folder. Then it starts again.
+    ///
+    /// # Errors
+    /// The folder doesn't open.
+    pub fn lose_entry(&mut self, envelope: &[u8], true_ms: i64) -> Result<()> {
+        self.running = None;
+        self.damaged = true;
+        let segments = std::fs::read_dir(self.dir.join("copy")).into_iter().flatten().flatten().map(|file| file.path());
+        for path in segments.chain([self.dir.join("journal.db")]).collect::<Vec<_>>() {
+            let mut content = std::fs::read(&path)?;
+            // An envelope is shorter than a page, and lies in one piece nearly always; where it doesn't, it stays readable.
+            let places: Vec<usize> =
+                content.windows(envelope.len()).enumerate().filter(|(_, bytes)| *bytes == envelope).map(|(at, _)| at).collect();
+            places.iter().for_each(|at| content[at + envelope.len() / 2] ^= 0xFF);
+            std::fs::write(&path, content)?;
+        }
+        self.boot_again(true_ms)?;
+        self.have_repaired(true_ms)
     }
 
     /// Somebody makes an image of the disk.

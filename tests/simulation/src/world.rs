@@ -60,6 +60,8 @@ pub struct World {
     seed: u64,
     read_each: usize,
     steps: usize,
+    /// The run made an entry unreadable: chains may lack it.
+    has_hole: bool,
     /// True time, ms since 1970.
     at_ms: i64,
 }
@@ -84,6 +86,7 @@ impl World {
             seed,
             read_each,
             steps: 0,
+            has_hole: false,
             at_ms: START_MS,
         };
         for number in 0..TABLETS.len() {
@@ -163,9 +166,9 @@ impl World {
                 self.tablets[self.tablet(*tablet)].sky.lock().unwrap_or_else(PoisonError::into_inner).turn(*weather, *dice);
                 String::new()
             }
-            Event::Die { tablet, when } => {
+            Event::Die { tablet, when, how } => {
                 let at = self.tablet(*tablet);
-                self.tablets[at].will_die(*when);
+                self.tablets[at].will_die(*when, *how);
                 String::new()
             }
             Event::Reboot { tablet } => self.on(*tablet, |tablet, at_ms| tablet.boot_again(at_ms).map(|()| String::new()))?,
@@ -178,6 +181,10 @@ impl World {
                 Ok(String::new())
             })?,
             Event::Full { tablet, full } => self.on(*tablet, |tablet, at_ms| tablet.set_full(*full, at_ms).map(|()| String::new()))?,
+            Event::Damage { tablet, file, dice } => {
+                self.on(*tablet, |tablet, at_ms| tablet.damage(*file, u64::from(*dice), at_ms).map(|what| what.to_owned()))?
+            }
+            Event::Hole { tablet, entry } => self.hole(self.tablet(*tablet), *entry)?,
             Event::Image { tablet } => self.on(*tablet, |tablet, _| {
                 tablet.make_image();
                 Ok(String::new())
@@ -215,6 +222,10 @@ impl World {
                 self.house().restart()?;
                 String::new()
             }
+            Event::ServerDies { operations, dice } => {
+                self.house().will_die(*operations, *dice);
+                String::new()
+            }
             Event::Issue => self.issue()?,
         })
     }
@@ -224,7 +235,7 @@ impl World {
         if self.tablets[at].lost {
             return Ok("lost".into());
         }
-        let became = act(&mut self.tablets[at], self.at_ms)?;
+        let became = act(&mut self.tablets[at], self.at_ms).map_err(|e| opens(at, &e))?;
         self.look(at)?;
         Ok(became)
     }
@@ -274,6 +285,19 @@ impl World {
             return Ok(broken("I1", format!("the server answers {status} on {path}"))?);
         }
         Ok(format!("{line:?} {answered:?}"))
+    }
+
+    fn hole(&mut self, at: usize, entry: u8) -> Result<String, Trouble> {
+        let own: Vec<OnDisk> = self.disks[at].iter().filter(|d| d.is_own()).cloned().collect();
+        let Some(chosen) = own.get(usize::from(entry) % own.len().max(1)).filter(|_| !self.tablets[at].lost) else {
+            return Ok("nothing".into());
+        };
+        let at_ms = self.at_ms;
+        self.has_hole = true;
+        self.tablets[at].lose_entry(&chosen.envelope, at_ms).map_err(|e| opens(at, &e))?;
+        self.look(at)?;
+        self.oracle.unreadable(chosen.entry, &self.tablets, &self.disks);
+        Ok(format!("entry {}", self.oracle.name(chosen.entry)))
     }
 
     fn take_away(&mut self) -> Result<(), Trouble> {
@@ -447,7 +471,7 @@ impl World {
     fn journals_hold(&self) -> Result<(), Trouble> {
         for tablet in self.tablets.iter().filter(|tablet| !tablet.lost) {
             let whole = verify(tablet.dir()).map_err(|e| anyhow::anyhow!("{e}"))?;
-            if let Some(found) = whole.first_break {
+            if let Some(found) = whole.first_break.filter(|found| !(self.has_hole && found.ends_with("(Hole)"))) {
                 return Ok(broken("I1", format!("tablet {}: {found}", tablet.number))?);
             }
         }
@@ -477,6 +501,11 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// I1: whatever was done to a tablet's folder, it opens.
+fn opens(at: usize, error: &anyhow::Error) -> Broken {
+    Broken { promise: "I1", what: format!("tablet {at} doesn't open: {error:#}") }
 }
 
 /// A child's code.

@@ -3,7 +3,7 @@
 use super::enrol::{ByHttps, enrol};
 use super::export::export;
 use super::status::status;
-use super::verify::verify;
+use super::verify::{verify, verify_and_repair};
 use super::{CommandError, data_dir, simulate};
 use crate::door::words;
 use clap::{Subcommand, ValueEnum};
@@ -56,6 +56,9 @@ pub enum Headless {
     },
     /// Vérifie tout le journal de cette tablette : pages, signatures, chaîne, seconde copie ; fonctionne fenêtre ouverte
     Verify {
+        /// Si quelque chose ne tient pas : la fenêtre répare le journal à son prochain démarrage
+        #[arg(long)]
+        repair: bool,
         /// Présentation du résultat
         #[arg(long, value_enum, default_value_t, value_name = "FORME")]
         format: Format,
@@ -109,10 +112,13 @@ impl Headless {
                 };
                 print(format, &exported, &words)
             }
-            Self::Verify { format } => {
-                let whole = verify(dir)?;
+            Self::Verify { repair, format } => {
+                let whole = if repair { verify_and_repair(dir)? } else { verify(dir)? };
                 print(format, &whole, &whole.in_words())?;
-                whole.first_break.map_or(Ok(()), |found| Err(CommandError::Finding(format!("Le journal ne tient pas : {found}."))))
+                let next =
+                    if repair { "Il sera réparé au prochain démarrage de la fenêtre." } else { "`verify --repair` le fait réparer." };
+                let finding = |found| CommandError::Finding(format!("Le journal ne tient pas : {found}. {next}"));
+                whole.first_break.map_or(Ok(()), |found| Err(finding(found)))
             }
             Self::Simulate { child: true, .. } => simulate::child::run(dir, &mut BufReader::new(std::io::stdin()), &mut std::io::stdout()),
             Self::Simulate { actions, .. } => play(dir, actions.as_deref()),

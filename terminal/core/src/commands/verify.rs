@@ -1,9 +1,9 @@
 //! `preau-terminal verify`: the whole journal of the tablet, page by page and
-//! signature by signature. Reads only.
+//! signature by signature. Reads only; a repair is done by the next start.
 
 use super::CommandError;
 use crate::door::words;
-use crate::store::{Peek, Whole};
+use crate::store::{Peek, Whole, ask_repair};
 use std::path::Path;
 
 /// Verifies everything that a data folder holds.
@@ -12,6 +12,18 @@ use std::path::Path;
 /// A folder without a journal (2), or one that can't be read at all (1, 3). What doesn't hold is in the answer.
 pub fn verify(dir: &Path) -> Result<Whole, CommandError> {
     Ok(Peek::open(dir)?.verify(dir)?)
+}
+
+/// Verifies, and has the next start repair what doesn't hold.
+///
+/// # Errors
+/// As [`verify`]; a folder that can't be written.
+pub fn verify_and_repair(dir: &Path) -> Result<Whole, CommandError> {
+    let whole = verify(dir)?;
+    if let Some(found) = &whole.first_break {
+        ask_repair(dir, found)?;
+    }
+    Ok(whole)
 }
 
 impl Whole {

@@ -3,7 +3,7 @@
 use super::copy::SecondCopy;
 use super::device::{Identity, identity_of};
 use super::entries::{self, Row, Span};
-use super::{FaultPoints, NoFaults, SealPoint, StoreError, day_number, migrations, set_aside};
+use super::{FaultPoints, NoFaults, SealPoint, StoreError, day_number, mark, migrations, set_aside};
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use shared::fold::Fact;
@@ -128,6 +128,7 @@ impl Journal {
             let row = Row::of(sealed, Some(key))?;
             kept += entries::insert(&transaction, &row)?;
         }
+        mark::tell(&transaction)?;
         transaction.commit()?;
         Ok(kept)
     }
@@ -152,6 +153,7 @@ impl Journal {
                 .execute([entry.0.as_bytes()])?;
             transaction.prepare_cached("DELETE FROM note WHERE entry_id = ?1")?.execute([entry.0.as_bytes()])?;
         }
+        mark::tell(&transaction)?;
         transaction.commit()?;
         // The log still holds the old pages: empty it. Another reader may keep it a while; the next forgetting tries again.
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;

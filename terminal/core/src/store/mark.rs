@@ -3,9 +3,10 @@
 
 use super::copy::Lives;
 use super::{Identity, Journal, StoreError};
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 
 const SALVAGED: &str = "salvaged";
+const TOLD: &str = "told";
 
 impl Journal {
     /// Why the journal was salvaged, in a few words of French that name nobody; `None` once the server has answered it with a later
@@ -34,6 +35,15 @@ impl Journal {
                        SELECT device_id, site_id, site_name, organisations, epoch, server_url, authority, public_key FROM device_twice)";
         let different: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
         if different < 2 { Ok(()) } else { Err(StoreError::damaged("journal.db", "le journal ne sait plus qui est la tablette")) }
+    }
+
+    /// How often the server's word changed this journal: entries of others, forgettings. Never less than it was, unless a log was cut
+    /// short.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn told(&self) -> Result<u64, StoreError> {
+        Ok(self.mark(TOLD)?.and_then(|text| text.parse().ok()).unwrap_or(0))
     }
 
     /// Keeps who the tablet is beside the second copy of its entries. Without room for it the enrolment stands all the same, and the
@@ -70,6 +80,13 @@ impl Journal {
         self.connection.prepare_cached(sql)?.execute([name, value])?;
         Ok(())
     }
+}
+
+/// Counts one more change by the server's word, in the transaction that makes it.
+pub(super) fn tell(connection: &Connection) -> Result<(), StoreError> {
+    let sql = "INSERT INTO mark (name, value) VALUES (?1, '1') ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1";
+    connection.prepare_cached(sql)?.execute([TOLD])?;
+    Ok(())
 }
 
 /// What a mark that speaks of one chain begins with: that of another life or epoch is none of this one's.

@@ -109,7 +109,8 @@ pub(super) const JOURNAL: &[&str] = &[
 ];
 
 /// Steps of `roster.db`.
-pub(super) const ROSTER: &[&str] = &[r"
+pub(super) const ROSTER: &[&str] = &[
+    r"
     -- What the tablet knows of its site, by the server's keys.
     CREATE TABLE item (
         key TEXT PRIMARY KEY,
@@ -130,7 +131,15 @@ pub(super) const ROSTER: &[&str] = &[r"
         name TEXT PRIMARY KEY,
         value TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
-    "];
+    ",
+    r"
+    -- CRC-32 of each row: a bit that flips in a barred adult's name or in the cursor is no fault of structure, and SQLite sees none.
+    -- Rows of before have none.
+    ALTER TABLE item ADD COLUMN sum INTEGER;
+    ALTER TABLE staged_item ADD COLUMN sum INTEGER;
+    ALTER TABLE meta ADD COLUMN sum INTEGER;
+    ",
+];
 
 /// Whether the schema is, word for word, what the steps make of nothing: a bit may flip there too.
 ///

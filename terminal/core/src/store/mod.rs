@@ -40,6 +40,7 @@ pub use epochs::EpochRequest;
 pub use error::StoreError;
 pub use faults::{FaultPoints, NoFaults, SealPoint};
 pub use journal::{Authored, Journal, StoredOwn};
+pub use opening::ask_repair;
 pub use outbox::{Carried, Outgoing, Queue, Recorded};
 pub use reserve::{RESERVE_BYTES, Reserve};
 pub use roster_db::{LineState, LineStatus, RosterChange, RosterDb};
@@ -82,7 +83,8 @@ impl Store {
         std::fs::create_dir_all(dir).map_err(|e| StoreError::io(dir, &e))?;
         let lock = Arc::new(own(dir)?);
         let (copy, journal) = opening::journal(dir, faults)?;
-        let roster = opening::roster(dir)?;
+        let mut roster = opening::roster(dir)?;
+        opening::hold_together(&journal, &mut roster)?;
         let key = device::key(dir, journal.identity()?.as_ref())?;
         let reserve = Reserve::at(dir);
         reserve.fill();

@@ -88,6 +88,20 @@ pub(super) fn roster(dir: &Path) -> Result<RosterDb, StoreError> {
     }
 }
 
+/// Where the journal has lost what came with the cursor, everything is asked again. Its own entries, its copy knows; others' it doesn't.
+///
+/// # Errors
+/// A failed read or write.
+pub(super) fn hold_together(journal: &Journal, roster: &mut RosterDb) -> Result<(), StoreError> {
+    let (told, known) = (journal.told()?, roster.told()?);
+    if told < known {
+        tracing::error!(told, known, "the journal has lost entries of others: they are asked again");
+        roster.ask_everything()?;
+        roster.set_told(told)?;
+    }
+    Ok(())
+}
+
 /// A statement of ours that SQLite doesn't take, at a start: the schema isn't what it was.
 fn unusable(error: StoreError) -> StoreError {
     match error {
@@ -100,14 +114,19 @@ fn unusable(error: StoreError) -> StoreError {
 pub(super) fn suspect(dir: &Path, error: &StoreError) -> bool {
     let StoreError::Damaged { why, .. } = error else { return false };
     tracing::error!(%error, "damage was met: the journal is salvaged at the next start");
-    let write = || -> std::io::Result<()> {
-        std::fs::write(dir.join(SUSPECT), why)?;
-        sync_folder(dir)
-    };
-    if let Err(error) = write() {
+    if let Err(error) = ask_repair(dir, why) {
         tracing::error!(%error, "and it could not be written down");
     }
     true
+}
+
+/// Has the next start examine every page and entry, and salvage the journal where one doesn't hold. `why` is a few words in French.
+///
+/// # Errors
+/// A folder that can't be written.
+pub fn ask_repair(dir: &Path, why: &str) -> Result<(), StoreError> {
+    let path = dir.join(SUSPECT);
+    std::fs::write(&path, why).and_then(|()| sync_folder(dir)).map_err(|e| StoreError::io(&path, &e))
 }
 
 fn is_suspect(dir: &Path) -> bool {

@@ -67,8 +67,10 @@ pub struct RosterDb {
     connection: Connection,
 }
 
-const ITEM: &str = "INSERT INTO item (key, day, json) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET day = ?2, json = ?3";
-const STAGED: &str = "INSERT INTO staged_item (key, day, json) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET day = ?2, json = ?3";
+const ITEM: &str = "INSERT INTO item (key, day, json, sum) VALUES (?1, ?2, ?3, ?4)
+                    ON CONFLICT (key) DO UPDATE SET day = ?2, json = ?3, sum = ?4";
+const STAGED: &str = "INSERT INTO staged_item (key, day, json, sum) VALUES (?1, ?2, ?3, ?4)
+                      ON CONFLICT (key) DO UPDATE SET day = ?2, json = ?3, sum = ?4";
 
 impl RosterDb {
     pub(super) fn open(mut connection: Connection) -> Result<Self, StoreError> {
@@ -80,11 +82,24 @@ impl RosterDb {
         Self { connection }
     }
 
-    /// What SQLite says of its own pages and indexes: the roster is small.
+    /// What SQLite says of its own pages and indexes, and whether each row is the one that was written: the roster is small.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         migrations::check(&self.connection, migrations::ROSTER)?;
         let said: String = self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-        if said == "ok" { Ok(()) } else { Err(StoreError::damaged("roster.db", said)) }
+        if said != "ok" {
+            return Err(StoreError::damaged("roster.db", said));
+        }
+        for sql in ["SELECT key, day, json, sum FROM item", "SELECT name, NULL, value, sum FROM meta"] {
+            let mut statement = self.connection.prepare(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let sum = sum_of(bytes_at(row, 0)?, row.get(1)?, bytes_at(row, 2)?);
+                if row.get::<_, Option<u32>>(3)?.is_some_and(|written| written != sum) {
+                    return Err(StoreError::damaged("roster.db", "une ligne n'est plus celle qui a été écrite"));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Remembers that the roster before this one was damaged.
@@ -104,6 +119,22 @@ impl RosterDb {
     pub(super) fn ask_everything(&mut self) -> Result<(), StoreError> {
         // Of no server: "refresh" is the answer to that.
         self.set("server_epoch", "reprise")
+    }
+
+    /// How often the journal had been changed by the server's word when the cursor last moved; see [`super::Journal::told`].
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn told(&self) -> Result<u64, StoreError> {
+        Ok(self.get("told")?.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+
+    /// Remembers it, behind the cursor.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub fn set_told(&mut self, told: u64) -> Result<(), StoreError> {
+        self.set("told", &told.to_string())
     }
 
     /// Everything that a board of a day needs; bookings of that day only. What a newer server sends and this version can't read is left out.
@@ -181,7 +212,7 @@ impl RosterDb {
     pub fn swap_staged(&mut self, server_epoch: &str, cursor: u64) -> Result<(), StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute("DELETE FROM item", [])?;
-        transaction.execute("INSERT INTO item SELECT key, day, json FROM staged_item", [])?;
+        transaction.execute("INSERT INTO item (key, day, json, sum) SELECT key, day, json, sum FROM staged_item", [])?;
         transaction.execute("DELETE FROM staged_item", [])?;
         set(&transaction, "server_epoch", server_epoch)?;
         set(&transaction, "cursor", &cursor.to_string())?;
@@ -352,12 +383,31 @@ fn put(transaction: &Transaction<'_>, sql: &str, item: &Item) -> Result<(), Stor
         _ => None,
     };
     let json = serde_json::to_string(item).map_err(|e| StoreError::Refused(e.to_string()))?;
-    transaction.prepare_cached(sql)?.execute(params![item.key(), day, json])?;
+    let key = item.key();
+    let sum = sum_of(key.as_str().as_bytes(), day, json.as_bytes());
+    transaction.prepare_cached(sql)?.execute(params![key, day, json, sum])?;
     Ok(())
 }
 
 fn set(transaction: &Transaction<'_>, name: &str, value: &str) -> Result<(), StoreError> {
-    let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2";
-    transaction.prepare_cached(sql)?.execute([name, value])?;
+    let sql = "INSERT INTO meta (name, value, sum) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE SET value = ?2, sum = ?3";
+    transaction.prepare_cached(sql)?.execute(params![name, value, sum_of(name.as_bytes(), None, value.as_bytes())])?;
     Ok(())
+}
+
+/// The check sum of a row.
+fn sum_of(key: &[u8], day: Option<i32>, text: &[u8]) -> u32 {
+    let mut sum = crc32fast::Hasher::new();
+    sum.update(key);
+    sum.update(&day.map_or([0; 5], |day| {
+        let [a, b, c, d] = day.to_be_bytes();
+        [1, a, b, c, d]
+    }));
+    sum.update(text);
+    sum.finalize()
+}
+
+/// The bytes of a text, which damage may have made none.
+fn bytes_at<'r>(row: &'r rusqlite::Row<'_>, column: usize) -> Result<&'r [u8], StoreError> {
+    Ok(row.get_ref(column)?.as_bytes().map_err(rusqlite::Error::from)?)
 }

@@ -149,6 +149,9 @@ impl<T: Transport> Shell<T> {
                         }
                     }
                 }
+                if !page.others.is_empty() || !page.forgotten.is_empty() {
+                    self.store.roster.set_told(self.store.journal.told()?)?;
+                }
             }
             Output::Line { state, detail } => {
                 round.line = Some(state);

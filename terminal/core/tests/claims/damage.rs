@@ -157,6 +157,11 @@ fn a_payload_that_is_not_what_was_signed_is_taken_from_the_copy() {
     });
     let found = terminal_core::commands::verify::verify(dir.path()).unwrap();
     assert!(found.first_break.unwrap().contains("n'a pas le contenu"));
+    // Who reads that has it repaired: the next start takes the entry from the copy.
+    drop(opened(dir.path()));
+    terminal_core::commands::verify::verify_and_repair(dir.path()).unwrap();
+    assert_eq!(entries(&opened(dir.path())), held);
+    assert_eq!(terminal_core::commands::verify::verify(dir.path()).unwrap().first_break, None);
 }
 
 #[test]
@@ -175,6 +180,22 @@ fn a_log_cut_short_is_noticed_by_the_copy() {
     let store = opened(dir.path());
     assert_eq!(entries(&store), held);
     assert_eq!(store.journal.salvaged().unwrap().unwrap(), "le journal est plus ancien que sa copie");
+}
+
+#[test]
+fn a_log_cut_short_of_others_entries_only_makes_the_tablet_ask_for_everything_again() {
+    let dir = tempdir().unwrap();
+    a_morning(dir.path());
+    let older = std::fs::read(dir.path().join("journal.db")).unwrap();
+    of_another(dir.path());
+    let mut store = opened(dir.path());
+    store.roster.apply("e1", 7, &[]).unwrap();
+    store.roster.set_told(store.journal.told().unwrap()).unwrap();
+    drop(store);
+    assert_eq!(opened(dir.path()).roster.server_epoch().unwrap(), "e1", "all is there: nothing is asked again");
+    // Its own entries are all there, and the copy knows of no others.
+    std::fs::write(dir.path().join("journal.db"), &older).unwrap();
+    assert_ne!(opened(dir.path()).roster.server_epoch().unwrap(), "e1");
 }
 
 #[test]
@@ -304,6 +325,23 @@ fn what_was_forgotten_is_not_brought_back_by_a_salvage() {
     drop(store);
     let left = std::fs::read(&segment).unwrap();
     assert!(!left.windows(6).any(|window| window == b"Tanguy"), "nor does the copy keep it");
+}
+
+#[test]
+fn a_letter_of_the_roster_that_changes_by_itself_is_noticed() {
+    let dir = tempdir().unwrap();
+    a_morning(dir.path());
+    let name = b"Roche";
+    let mut changed = 0;
+    damage(dir.path(), "roster.db", |bytes| {
+        let places: Vec<usize> = bytes.windows(name.len()).enumerate().filter(|(_, at)| at == name).map(|(at, _)| at).collect();
+        changed = places.len();
+        places.iter().for_each(|at| bytes[*at] ^= 1);
+    });
+    assert!(changed > 0, "an adult of that name is in the roster");
+    let store = opened(dir.path());
+    assert!(set_aside(dir.path()).iter().any(|name| name.starts_with("roster.db.corrompu-")));
+    assert_eq!(store.roster.cursor().unwrap(), 0, "all of it is asked for");
 }
 
 #[test]
