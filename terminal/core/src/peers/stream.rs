@@ -165,3 +165,19 @@ pub fn serve<G>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_says_to_be_longer_than_any_may_be_is_not_waited_for() {
+        let read = |length: usize| {
+            let said = u32::try_from(length).unwrap().to_be_bytes();
+            read_message::<PeerAsk>(&mut said.as_slice())
+        };
+        assert!(matches!(read(MESSAGE_BYTES_MAX + 1), Err(PeerFailure::Unreadable)));
+        assert!(matches!(read(MESSAGE_BYTES_MAX), Err(PeerFailure::Silent)), "one at the limit is, and the line ended");
+        assert!(matches!(read_message::<PeerAsk>(&mut [].as_slice()), Ok(None)), "the other side has ended");
+    }
+}
