@@ -6,8 +6,9 @@
 
 use crate::calendar::{DayKind, SchoolHoliday, Weekdays};
 use crate::id::{
-    ActivityId, BadgeId, BookingId, CentreId, ChildId, ClassId, GroupId, HouseholdId, OrganisationId, PersonId, SiteId, StaffId,
+    ActivityId, BadgeId, BookingId, CentreId, ChildId, ClassId, DeviceId, GroupId, HouseholdId, OrganisationId, PersonId, SiteId, StaffId,
 };
+use crate::wire::Bytes;
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
@@ -321,6 +322,20 @@ pub struct Staff {
     pub counted: bool,
 }
 
+/// A device of the site: by its key a tablet believes what another one brings of it, where the server can't be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Device {
+    /// Its id.
+    pub id: DeviceId,
+    /// Ed25519, 32 bytes.
+    pub key: Bytes,
+    /// The server's own: it alone observes clocks.
+    pub server: bool,
+    /// What the server hasn't told of it counts for nothing.
+    pub revoked: bool,
+}
+
 /// One thing that a tablet knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -346,6 +361,8 @@ pub enum Item {
     Booking(Booking),
     /// A member of staff.
     Staff(Staff),
+    /// A device of the site.
+    Device(Device),
 }
 
 /// The stable name of an item: its type and ids. What is replaced or forgotten.
@@ -366,6 +383,7 @@ impl Item {
             Self::Badge(i) => format!("badge:{}", i.id),
             Self::Booking(i) => format!("booking:{}", i.id),
             Self::Staff(i) => format!("staff:{}", i.id),
+            Self::Device(i) => format!("device:{}", i.id),
         }
     }
 
@@ -373,8 +391,8 @@ impl Item {
     #[must_use]
     pub fn urgency(&self) -> u8 {
         match self {
-            Self::Adult(Adult { status: AdultStatus::Barred, .. }) => 0,
-            Self::Site(_) | Self::Centre(_) | Self::Group(_) | Self::Class(_) | Self::Activity(_) => 1,
+            Self::Adult(Adult { status: AdultStatus::Barred, .. }) | Self::Device(Device { revoked: true, .. }) => 0,
+            Self::Device(_) | Self::Site(_) | Self::Centre(_) | Self::Group(_) | Self::Class(_) | Self::Activity(_) => 1,
             Self::Child(_) => 2,
             Self::Adult(_) | Self::Badge(_) | Self::Staff(_) => 3,
             Self::Booking(_) => 4,

@@ -12,13 +12,15 @@
 //! | `POST /sync/v1/push` (bearer token) | [`Push`] | [`PushAnswer`] |
 //! | `POST /sync/v1/pull` (bearer token) | [`Pull`] | [`PullAnswer`] |
 //!
-//! An error is a status and a [`Problem`].
+//! An error is a status and a [`Problem`]. What tablets of one site say to each other stands in [`peers`].
 
 mod epoch;
 mod export;
+pub mod peers;
 
 pub use epoch::{EpochAsk, EpochGiven, EpochReason, FORK, epoch_bytes};
 pub use export::{EXPORT_BYTES_MAX, EXPORT_FORMAT, ExportHead};
+pub use peers::PeerCertificate;
 
 use crate::id::{DeviceId, EntryId, OrganisationId, SiteId};
 use crate::journal::{Hash, Note, Private, Sealed};
@@ -319,6 +321,9 @@ pub struct EnrolDone {
     pub organisations: Vec<OrganisationId>,
     /// The epoch to seal in.
     pub epoch: u32,
+    /// For the other tablets of the site; absent from a server that gives none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PeerCertificate>,
 }
 
 // ---- Session ---------------------------------------------------------------
@@ -363,6 +368,9 @@ pub struct SessionProof {
     /// Version of the program, for the fleet page.
     #[serde(default)]
     pub version: String,
+    /// When the certificate that it holds for the other tablets of its site ends, ms since 1970 UTC; absent where it holds none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_until_ms: Option<i64>,
 }
 
 /// What a tablet signs to open a session: `"preau/session/1\0"` ‖ nonce ‖ device ‖ boot ‖ boottime ‖ wall clock.
@@ -392,6 +400,10 @@ pub struct Session {
     /// For whom exports are sealed: an age recipient (`age1…`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export_recipient: Option<String>,
+    /// A new certificate for the other tablets of the site, to a tablet that can do [`peers::PEERS`] and whose own lives for few
+    /// days more; a revoked tablet gets none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PeerCertificate>,
 }
 
 // ---- Push ------------------------------------------------------------------

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use terminal_core::clock::{Clock, SystemClock};
 use terminal_core::door::Door;
+use terminal_core::peers::line::Peers;
 use terminal_core::store::{NoFaults, Peek, Store, StoreError};
 use terminal_core::sync::line::Line;
 use terminal_core::view::{Act, Notice, Screen, Tone};
@@ -30,6 +31,8 @@ struct OpenDoor {
     clock: SystemClock,
     /// `None` where the server can't even be asked; the door goes on, and entries wait.
     line: Option<Line>,
+    /// The other tablets of the site; `None` where they can't be asked either.
+    peers: Option<Peers>,
 }
 
 impl Tablet {
@@ -73,14 +76,17 @@ impl OpenDoor {
             return Err(StoreError::NotEnrolled);
         }
         let line = Line::start(store.second()?, clock).inspect_err(|error| tracing::error!(%error, "the exchange can't start")).ok();
+        let peers = store.second().and_then(|second| Peers::start(second, clock));
+        let peers = peers.inspect_err(|error| tracing::error!(%error, "the exchange with the site's tablets can't start")).ok();
         let door = Door::open(store, clock.now())?;
-        Ok(Self { door, clock, line })
+        Ok(Self { door, clock, line, peers })
     }
 
     fn act(&mut self, act: Act) -> Screen {
         let screen = self.door.act(self.clock.now(), act);
-        if let Some(line) = self.line.as_ref().filter(|_| !self.door.last_recorded().is_empty()) {
-            line.sealed();
+        if !self.door.last_recorded().is_empty() {
+            self.line.iter().for_each(Line::sealed);
+            self.peers.iter().for_each(Peers::sealed);
         }
         screen
     }

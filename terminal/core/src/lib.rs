@@ -6,12 +6,14 @@
 //! | [`door`] | the controllers, one file a use case: an [`view::Act`] in, a whole [`view::Screen`] out |
 //! | [`commands`] | what the program does without a window: enrol, status, simulate |
 //! | [`sync`] | the exchange with the server: a client sans I/O, a thin shell, TLS |
+//! | [`peers`] | the exchange with the other tablets of the site, where the server is out of reach |
 //! | [`view`] | the border with the window, in plain values |
 //! | [`clock`], [`entropy`] | the only places that read a clock or the kernel's random bytes |
 pub mod clock;
 pub mod commands;
 pub mod door;
 pub mod entropy;
+pub mod peers;
 pub mod roster;
 pub mod store;
 pub mod sync;

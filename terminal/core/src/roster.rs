@@ -53,6 +53,8 @@ impl Roster {
                 Item::Badge(badge) => drop(roster.badges.insert(badge.uid.to_ascii_uppercase(), badge)),
                 Item::Booking(booking) => roster.book(booking),
                 Item::Staff(staff) => drop(roster.staff.insert(staff.id, staff)),
+                // Kept beside the entries that it is about.
+                Item::Device(_) => {}
             }
         }
         for adults in roster.adults.values_mut() {

@@ -41,6 +41,7 @@ fn main() -> Result<()> {
         wall_ms: 0,
         capabilities: Vec::new(),
         version: env!("CARGO_PKG_VERSION").into(),
+        certificate_until_ms: None,
     };
     // Its nonce is used up by the session: well formed, signed, and refused.
     let mut epoch = EpochAsk {

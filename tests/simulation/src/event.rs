@@ -17,6 +17,8 @@ pub enum Event {
     Touch { tablet: u8, gesture: Gesture, child: u8, choice: u8 },
     /// A tablet asks for a round.
     Round { tablet: u8 },
+    /// Two tablets of one site exchange without the server; the line between them is cut after so many asks.
+    Peers { tablet: u8, other: u8, asks: u8 },
     /// A tablet's line becomes such; what it does to each request is drawn from `dice`.
     Line { tablet: u8, weather: Weather, dice: u16 },
     /// A tablet's program ends at the next such instant.
@@ -135,7 +137,7 @@ pub fn draw(seed: u64, length: usize) -> Vec<Event> {
 type Draw = fn(&mut SeededEntropy) -> Event;
 
 /// Faults that a run may be made of, each drawn as often as the others of the run.
-const FAULTS: [Draw; 19] = [
+const FAULTS: [Draw; 20] = [
     |d| Event::Line { tablet: small(d), weather: Weather::Cut, dice: wide(d) },
     |d| Event::Line { tablet: small(d), weather: Weather::Lossy, dice: wide(d) },
     |d| Event::Line { tablet: small(d), weather: pick(d, &[Weather::HalfOpen, Weather::WelcomePage, Weather::Garbled]), dice: wide(d) },
@@ -162,6 +164,7 @@ const FAULTS: [Draw; 19] = [
     |d| if d.below(3) == 0 { Event::ServerRestored } else { Event::Backup },
     |d| if d.below(3) == 0 { Event::Forget { child: small(d) } } else { Event::Correct { child: small(d), minutes: small(d) } },
     |d| if d.below(2) == 0 { Event::ServerRestarts } else { Event::Issue },
+    |d| Event::Peers { tablet: small(d), other: small(d), asks: pick(d, &[1, 2, 3, 4, 200, 200, 200, 200]) },
 ];
 
 fn one(dice: &mut SeededEntropy, kinds: &[usize]) -> Event {

@@ -6,6 +6,7 @@
 //! | [`event`] | what can happen, and how a seed draws it |
 //! | [`house`] | the server: its routes called in memory, its database read with other eyes |
 //! | [`line`] | what carries a tablet's requests, and what it loses, doubles, delays or makes up |
+//! | [`peers`] | two tablets of one site without the server |
 //! | [`power`] | what is on a tablet's disk at the instant at which it dies |
 //! | [`tablet`] | a tablet: its folder, its door, its clock, who stands before it |
 //! | [`world`] | all of it, and time; one event at a time |
@@ -21,6 +22,7 @@ pub mod event;
 pub mod house;
 pub mod line;
 pub mod oracle;
+pub mod peers;
 pub mod power;
 pub mod run;
 pub mod tablet;

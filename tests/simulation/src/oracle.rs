@@ -179,6 +179,12 @@ impl Oracle {
         self.gone.extend(nowhere);
     }
 
+    /// Whether an entry stands in the server's journal, or was held by one of the server's lives.
+    #[must_use]
+    pub fn was_in_journal(&self, entry: EntryId) -> bool {
+        self.held.journal.contains_key(&entry) || self.lost_by_server.contains(&entry)
+    }
+
     /// I1 as it stands between two steps.
     ///
     /// # Errors

@@ -27,13 +27,15 @@ pub struct OnDisk {
     pub envelope: Vec<u8>,
     /// What its outbox says; `unsent`, `held`, or the server's last word. Empty for an entry of another device.
     pub state: String,
+    /// Of another device, handed over by a neighbour, and to be carried to the server.
+    pub carried: bool,
 }
 
 impl OnDisk {
     /// Whether the tablet is to send it.
     #[must_use]
     pub fn waits(&self) -> bool {
-        matches!(self.state.as_str(), "unsent" | "held")
+        self.carried || matches!(self.state.as_str(), "unsent" | "held")
     }
 
     /// Whether the tablet sealed it.
@@ -333,6 +335,14 @@ impl Tablet {
         self.running.as_mut().and_then(|running| running.shell.round(&|| now, asked).line)
     }
 
+    /// Connections of its own to its store, as its threads have them; `None` where it is off.
+    ///
+    /// # Errors
+    /// A folder that doesn't open.
+    pub fn store(&self) -> Result<Option<Store>> {
+        Ok(self.running.as_ref().map(|running| running.door.store().second()).transpose()?)
+    }
+
     /// The screen as a timer paints it.
     pub fn glance(&mut self, true_ms: i64) -> Option<Screen> {
         let now = self.clock.read(true_ms);
@@ -361,10 +371,13 @@ impl Tablet {
     /// A file that can't be read.
     pub fn on_disk(&self) -> Result<Vec<OnDisk>> {
         let eyes = self.eyes()?;
-        let sql = "SELECT entry_id, envelope, coalesce(state, '') FROM entry LEFT JOIN outbox USING (arrival) ORDER BY arrival";
+        let sql = "SELECT entry_id, envelope, coalesce(o.state, ''), coalesce(p.state = 'waiting', 0) FROM entry
+                   LEFT JOIN outbox o USING (arrival) LEFT JOIN by_peer p USING (arrival) ORDER BY arrival";
         let mut statement = eyes.prepare(sql)?;
-        let rows = statement
-            .query_map([], |row| Ok(OnDisk { entry: EntryId(Uuid::from_bytes(row.get(0)?)), envelope: row.get(1)?, state: row.get(2)? }))?;
+        let rows = statement.query_map([], |row| {
+            let entry = EntryId(Uuid::from_bytes(row.get(0)?));
+            Ok(OnDisk { entry, envelope: row.get(1)?, state: row.get(2)?, carried: row.get(3)? })
+        })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

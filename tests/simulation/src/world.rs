@@ -3,6 +3,7 @@
 use crate::event::{Event, Gesture, Weather};
 use crate::house::House;
 use crate::oracle::{Broken, Oracle, broken, once_a_gesture, reads_alike};
+use crate::peers;
 use crate::tablet::{Done, OnDisk, Tablet};
 use crate::template::{START_MS, TABLETS, Template, enrolled};
 use anyhow::Result;
@@ -162,6 +163,7 @@ impl World {
             }
             Event::Touch { tablet, gesture, child, choice } => self.touch(self.tablet(*tablet), *gesture, *child, *choice)?,
             Event::Round { tablet } => self.round(self.tablet(*tablet))?,
+            Event::Peers { tablet, other, asks } => self.meet(self.tablet(*tablet), self.tablet(*other), *asks)?,
             Event::Line { tablet, weather, dice } => {
                 self.tablets[self.tablet(*tablet)].sky.lock().unwrap_or_else(PoisonError::into_inner).turn(*weather, *dice);
                 String::new()
@@ -298,6 +300,22 @@ impl World {
         self.look(at)?;
         self.oracle.unreadable(chosen.entry, &self.tablets, &self.disks);
         Ok(format!("entry {}", self.oracle.name(chosen.entry)))
+    }
+
+    fn meet(&mut self, one: usize, other: usize, asks: u8) -> Result<String, Trouble> {
+        if one == other || self.tablets[one].lost || self.tablets[other].lost {
+            return Ok("nobody".into());
+        }
+        let met = peers::meet(&self.tablets[one], &self.tablets[other], self.at_ms, asks)?;
+        for at in [one, other] {
+            self.look(at)?;
+            peers::counts_nothing_of_the_revoked(&self.tablets[at], self.at_ms, &self.oracle)??;
+        }
+        let Some(exchanged) = met else { return Ok("no exchange".into()) };
+        if exchanged.agrees() {
+            peers::hold_the_same(&self.tablets[one], &self.tablets[other], self.at_ms)??;
+        }
+        Ok(format!("{} received, {} given, {} left", exchanged.received, exchanged.given, exchanged.left))
     }
 
     fn take_away(&mut self) -> Result<(), Trouble> {

@@ -30,6 +30,7 @@ fn seeds_draw_every_kind_of_event() {
     for kind in [
         "Touch",
         "Round",
+        "Peers",
         "Wait",
         "Night",
         "Cut",

@@ -10,6 +10,7 @@
 use crate::attendance::journal::{self, Verified};
 use crate::store::entity::{device, device_epoch, site};
 use crate::store::{self, Territory, lock_site};
+use crate::sync::publish;
 use crate::{Error, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use sea_orm::sea_query::Expr;
@@ -242,6 +243,7 @@ async fn enrol(territory: &Territory<'_>, keys: &ServerKeys, site: SiteId, now: 
     let epoch = first_epoch(territory, id, now);
     row.clone().into_active_model().insert(&territory.on()).await?;
     epoch.into_active_model().insert(&territory.on()).await?;
+    publish::mark_moved(territory, site, now).await?;
     Ok(row)
 }
 

@@ -1,20 +1,29 @@
-//! The sync authority: a private certificate authority made by `preau-server init`, which signs this server and nothing
-//! else. Tablets pin it at enrolment, so that no public authority, proxy or stolen domain stands between.
+//! The sync authority: a private certificate authority made by `preau-server init`, which signs this server, and its tablets for
+//! each other ([`super::peer_certificate`]). Tablets pin it at enrolment, so that no public authority, proxy or stolen domain stands
+//! between.
+//!
+//! Tablets believe any server that the authority vouches for, whatever its name: a tablet's certificate is therefore good for
+//! clients alone, and can't stand for the server.
 //!
 //! Its key and certificate lie in one file beside the database, mode 0600. The server's own certificate is made at each
 //! start, and anew every month while it runs: it is kept nowhere.
 
 use crate::attendance::server_device::write_private;
+use crate::store::entity::device;
 use crate::{Error, Result};
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate, NaiveTime};
+use rcgen::string::Ia5String;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    PKCS_ED25519, PublicKeyData, SanType, SignatureAlgorithm, date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use shared::id::TerritoireId;
+use shared::calendar::Instant;
+use shared::id::{OrganisationId, TerritoireId};
+use shared::wire::PeerCertificate;
+use shared::wire::peers::{PEER_CERTIFICATE_DAYS, PEER_NAME_DEVICE, PEER_NAME_ORGANISATION, PEER_NAME_SITE};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -73,9 +82,7 @@ impl Authority {
         params.distinguished_name = named("Preau sync server");
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let at = |day: NaiveDate| date_time_ymd(day.year(), u8::try_from(day.month()).unwrap_or(1), u8::try_from(day.day()).unwrap_or(1));
-        params.not_before = at(days.0 - Days::new(LEAF_DAYS_BEFORE));
-        params.not_after = at(days.1 + Days::new(LEAF_DAYS));
+        lives(&mut params, days.0 - Days::new(LEAF_DAYS_BEFORE), days.1 + Days::new(LEAF_DAYS));
         let leaf = params.signed_by(&key, &Issuer::from_params(&self.params, &self.key)).map_err(no_certificate)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let refused = |error| Error::Unavailable(format!("TLS refuse le certificat du serveur : {error}"));
@@ -88,6 +95,52 @@ impl Authority {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
+
+    /// A tablet's certificate for the others of its site, over its own key: from the day before to [`PEER_CERTIFICATE_DAYS`] after.
+    ///
+    /// # Errors
+    /// A key that is none.
+    pub fn peer_certificate(&self, device: &device::Model, organisations: &[OrganisationId], now: Instant) -> Result<PeerCertificate> {
+        let mut params = CertificateParams::default();
+        // Named by ids alone, and those only in the alternative names: nobody reads a subject.
+        params.distinguished_name = named("Preau tablet");
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let places = [format!("{PEER_NAME_DEVICE}{}", device.id), format!("{PEER_NAME_SITE}{}", device.site_id)];
+        let tenants = organisations.iter().map(|organisation| format!("{PEER_NAME_ORGANISATION}{organisation}"));
+        params.subject_alt_names = places
+            .into_iter()
+            .chain(tenants)
+            .map(|name| Ia5String::try_from(name).map(SanType::URI))
+            .collect::<std::result::Result<_, _>>()
+            .map_err(no_certificate)?;
+        let today = now.date_naive();
+        let until = today + Days::new(u64::from(PEER_CERTIFICATE_DAYS));
+        lives(&mut params, today - Days::new(1), until);
+        let key = TabletKey(&device.public_key);
+        let certificate = params.signed_by(&key, &Issuer::from_params(&self.params, &self.key)).map_err(no_certificate)?;
+        let until_ms = until.and_time(NaiveTime::MIN).and_utc().timestamp_millis();
+        Ok(PeerCertificate { certificate: certificate.der().as_ref().into(), until_ms })
+    }
+}
+
+/// A tablet's public key, whose secret never was here.
+struct TabletKey<'k>(&'k [u8]);
+
+impl PublicKeyData for TabletKey<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        self.0
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &PKCS_ED25519
+    }
+}
+
+/// From one midnight to another, UTC.
+fn lives(params: &mut CertificateParams, from: NaiveDate, until: NaiveDate) {
+    let at = |day: NaiveDate| date_time_ymd(day.year(), u8::try_from(day.month()).unwrap_or(1), u8::try_from(day.day()).unwrap_or(1));
+    (params.not_before, params.not_after) = (at(from), at(until));
 }
 
 fn no_certificate(error: rcgen::Error) -> Error {

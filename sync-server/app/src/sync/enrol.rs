@@ -8,9 +8,9 @@ use crate::attendance::server_device::first_epoch;
 use crate::identity::audit::{self, Act};
 use crate::store::entity::{device, enrolment_code, site};
 use crate::store::{self, Territory};
-use crate::sync::Desk;
 use crate::sync::refusal::Refusal;
 use crate::sync::session::tablet;
+use crate::sync::{Desk, peer_certificate, publish};
 use crate::{Error, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use sea_orm::sea_query::Expr;
@@ -151,7 +151,7 @@ pub async fn confirm(territory: &Territory<'_>, desk: &Desk, now: Instant, reque
         }
     };
     bind(territory, code.id, &public_key, device.id).await?;
-    let done = done(territory, &device).await?;
+    let done = done(territory, desk, &device, now).await?;
     audit::write(territory, now, Act::device(device.id, "POST /sync/v1/enrol/confirm")).await?;
     Ok(Ok(done))
 }
@@ -208,6 +208,7 @@ async fn new_device(
     };
     row.clone().into_active_model().insert(&territory.on()).await?;
     first_epoch(territory, row.id, now).into_active_model().insert(&territory.on()).await?;
+    publish::mark_moved(territory, SiteId(row.site_id), now).await?;
     Ok(row)
 }
 
@@ -233,7 +234,7 @@ async fn note_other_key(territory: &Territory<'_>, code: Uuid, public_key: &[u8;
     Ok(())
 }
 
-async fn done(territory: &Territory<'_>, device: &device::Model) -> Result<EnrolDone> {
+async fn done(territory: &Territory<'_>, desk: &Desk, device: &device::Model, now: Instant) -> Result<EnrolDone> {
     let of_id = territory.find::<site::Entity>().filter(site::Column::Id.eq(device.site_id));
     let site = of_id.one(&territory.on()).await?.ok_or_else(|| Error::NotFound("Site".into()))?;
     Ok(EnrolDone {
@@ -242,6 +243,7 @@ async fn done(territory: &Territory<'_>, device: &device::Model) -> Result<Enrol
         site_name: site.name,
         organisations: organisations_at(territory, SiteId(site.id)).await?,
         epoch: u32::try_from(device.epoch).unwrap_or(1),
+        certificate: peer_certificate::renewed(territory, desk, device, None, now).await?,
     })
 }
 

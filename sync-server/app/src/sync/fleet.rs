@@ -8,7 +8,7 @@ use crate::keeping::reprise;
 use crate::store::Territory;
 use crate::store::entity::{device, enrolment_code, held_entry, quarantine, site, sync_session};
 use crate::sync::enrol::new_code;
-use crate::sync::{Desk, enrolment_qr, fingerprint, import_journal};
+use crate::sync::{Desk, enrolment_qr, fingerprint, import_journal, publish};
 use crate::{Error, Result};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder};
@@ -124,6 +124,10 @@ pub async fn revoke(territory: &Territory<'_>, device: Uuid, now: Instant, told:
     if revoked {
         territory.delete::<sync_session::Entity>().filter(sync_session::Column::DeviceId.eq(device)).exec(&on).await?;
         audit::write(territory, now, told.about("device", device)).await?;
+        if let Some(row) = territory.find::<device::Entity>().filter(device::Column::Id.eq(device)).one(&on).await? {
+            // The others of its site are told, so that what it hands them counts for nothing.
+            publish::mark_moved(territory, SiteId(row.site_id), now).await?;
+        }
     }
     Ok(revoked)
 }

@@ -1,6 +1,7 @@
 //! Sync: what tablets and server say to each other, and what each site's tablets are told.
 //!
-//! Owns the sync authority ([`authority`]), enrolment ([`enrol`]), sessions ([`session`]), epochs ([`epoch`]), the taking in of
+//! Owns the sync authority ([`authority`]), enrolment ([`enrol`]), sessions ([`session`]), epochs ([`epoch`]), what
+//! tablets prove themselves to each other by ([`peer_certificate`]), the taking in of
 //! entries ([`push`], judged by [`judge`]; from a file: [`import_journal`]), the telling of changes ([`pull`], [`publish`]) and the fleet's commands ([`fleet`]).
 //! Promises: a verdict for each entry, final but `held`; no entry in the journal before its signature was verified; no
 //! number seen by a reader before all smaller ones; a tablet reads and writes its own site and nothing else.
@@ -17,6 +18,7 @@ pub mod fingerprint;
 pub mod fleet;
 pub mod import_journal;
 pub mod judge;
+pub mod peer_certificate;
 pub mod publish;
 pub mod pull;
 pub mod push;

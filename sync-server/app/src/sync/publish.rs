@@ -4,7 +4,7 @@
 
 use crate::app::App;
 use crate::store::entity::{roster_item, site, site_change, site_publication};
-use crate::store::{Territory, insert_all, lock_site, number_changes, upsert};
+use crate::store::{Change, Territory, insert_all, lock_site, number_changes, record_changes, upsert};
 use crate::sync::roster;
 use crate::{Error, Result};
 use sea_orm::sea_query::Expr;
@@ -18,6 +18,15 @@ use std::collections::BTreeMap;
 pub const MOVED: &str = "roster";
 /// The same mark, once published.
 const PUBLISHED: &str = "roster_published";
+
+/// Leaves the mark: a site's tablets are to be told of something, in the transaction that changes it.
+///
+/// # Errors
+/// The database's.
+pub async fn mark_moved(territory: &Territory<'_>, site: SiteId, now: Instant) -> Result<()> {
+    let moved = Change { kind: MOVED, organisation: None, subject: None };
+    record_changes(territory, site, vec![moved], now).await.map(|_| ())
+}
 
 /// Whether a site's tablets should be told something: the day changed, or an import left its mark.
 ///

@@ -10,8 +10,8 @@ use crate::registry::booking::{self, Status};
 use crate::registry::zone::zone_of;
 use crate::store::entity::{
     activity, badge, booking as booking_row, booking_event, centre, centre_group, child, child_absence, child_right, class_assignment,
-    closure, contract, contract_leave, contract_slot, custody, enrolment, group_assignment, household, person, pickup_person, school_class,
-    site, staff,
+    closure, contract, contract_leave, contract_slot, custody, device, enrolment, group_assignment, household, person, pickup_person,
+    school_class, site, staff,
 };
 use crate::store::{OfOrganisation, OfTerritoire, Tenant, Territory};
 use crate::{Error, sync::roster_parts as parts};
@@ -112,6 +112,8 @@ pub async fn items(territory: &Territory<'_>, site: SiteId, today: NaiveDate) ->
     items.extend(parts::children(&offers, &people, window));
     items.extend(parts::adults(&people, window));
     items.extend(parts::badges(&people, &offers));
+    let devices = territory.find::<device::Entity>().filter(device::Column::SiteId.eq(site.0)).all(&territory.on()).await?;
+    items.extend(devices.iter().map(parts::device));
     Ok(items.into_iter().map(|item| (item.key(), item)).collect())
 }
 

@@ -1,17 +1,18 @@
 //! From rows of the store to items of the roster: pure, one function a kind of item.
 
+use crate::attendance::server_device::KIND as SERVER;
 use crate::registry::booking::Status;
 use crate::registry::{homonym, zone};
-use crate::store::entity::{activity, badge, child, child_right, contract, contract_slot, person, pickup_person, site};
+use crate::store::entity::{activity, badge, child, child_right, contract, contract_slot, device, person, pickup_person, site};
 use crate::sync::roster::{Offer, People, Window};
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use sha2::{Digest, Sha256};
 use shared::calendar::{SchoolCalendar, Weekdays, Zone, public_holiday};
 use shared::id::{
-    ActivityId, BadgeId, BookingId, CentreId, ChildId, ClassId, GroupId, HouseholdId, OrganisationId, PersonId, SiteId, StaffId,
+    ActivityId, BadgeId, BookingId, CentreId, ChildId, ClassId, DeviceId, GroupId, HouseholdId, OrganisationId, PersonId, SiteId, StaffId,
 };
 use shared::roster::{
-    Activity, Adult, AdultStatus, Badge, BadgeHolder, Booking, Centre, Child, Class, Dated, Group, Item, Period, Site, Staff,
+    Activity, Adult, AdultStatus, Badge, BadgeHolder, Booking, Centre, Child, Class, Dated, Device, Group, Item, Period, Site, Staff,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
@@ -341,4 +342,10 @@ fn reserved(contract: &contract::Model, slot: &contract_slot::Model, day: NaiveD
         ends: time(Some(slot.ends_minute)),
         expected,
     }
+}
+
+/// A device of the site: its key, and whether what comes from it still counts.
+pub(super) fn device(row: &device::Model) -> Item {
+    let (server, revoked) = (row.kind == SERVER, row.revoked_at_ms.is_some());
+    Item::Device(Device { id: DeviceId(row.id), key: (&row.public_key).into(), server, revoked })
 }

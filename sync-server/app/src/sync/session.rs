@@ -7,6 +7,7 @@ use crate::store::entity::{clock_observation, device, device_epoch, installation
 use crate::store::{self, Territory};
 use crate::sync::Desk;
 use crate::sync::enrol::session_signature;
+use crate::sync::peer_certificate;
 use crate::sync::refusal::Refusal;
 use crate::{Error, Result};
 use base64::Engine as _;
@@ -18,6 +19,7 @@ use shared::calendar::Instant;
 use shared::id::{DeviceId, OrganisationId, SiteId};
 use shared::journal::{Detail, Kind, Payload};
 use shared::wire::limits::SESSION_LIFE_S;
+use shared::wire::peers::PEERS;
 use shared::wire::{Session, SessionChallenge, SessionHello, SessionProof, session_bytes};
 use std::cmp::Ordering;
 
@@ -117,6 +119,10 @@ pub async fn open(
     note_contact(territory, &device, now, proof).await?;
     let token = new_token(territory, proof.device, now).await?;
     let contiguous_seq = contiguous(territory, proof.device, epoch).await?;
+    let certificate = match proof.capabilities.iter().any(|able| able == PEERS) {
+        true => peer_certificate::renewed(territory, desk, &device, proof.certificate_until_ms, now).await?,
+        false => None,
+    };
     audit::write(territory, now, Act::device(device.id, "POST /sync/v1/session")).await?;
     Ok(Ok(Session {
         token,
@@ -126,6 +132,7 @@ pub async fn open(
         contiguous_seq,
         capabilities: CAPABILITIES.map(str::to_owned).to_vec(),
         export_recipient: Some(desk.export.recipient()),
+        certificate,
     }))
 }
 

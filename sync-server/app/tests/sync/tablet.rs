@@ -219,6 +219,7 @@ impl Tablet {
             wall_ms,
             capabilities: vec![],
             version: "0.1.0".into(),
+            certificate_until_ms: None,
         }
     }
 

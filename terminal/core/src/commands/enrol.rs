@@ -18,8 +18,8 @@ use sha2::Sha256;
 use shared::id::SiteId;
 use shared::journal::{Hash, SigningKey};
 use shared::wire::{
-    ENROL_ARGON2, ENROL_SALT, EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, Succession, enrolment_keys, enrolment_transcript,
-    normalised_code, succession_bytes,
+    ENROL_ARGON2, ENROL_SALT, EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, PeerCertificate, Succession, enrolment_keys,
+    enrolment_transcript, normalised_code, succession_bytes,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -103,9 +103,12 @@ pub fn enrol(dir: &Path, server: &str, code: &str, reach: &dyn Reach) -> Result<
         other => other,
     };
     match outcome {
-        Ok(identity) => {
+        Ok((identity, certificate)) => {
             let already = known.as_ref().is_some_and(|k| k.device == identity.device);
             store.enrol(&identity)?;
+            if let Some(given) = certificate {
+                store.roster.set_peer_certificate(&given)?;
+            }
             Ok(Enrolled::of(&identity, already))
         }
         // A code lives a quarter of an hour; the tablet that it enrolled stays enrolled, unless its server refuses it.
@@ -145,6 +148,9 @@ impl Said {
     }
 }
 
+/// Who the tablet is, and by what it proves it to the others of its site.
+type Given = (Identity, Option<PeerCertificate>);
+
 /// One enrolment: where, by which code, of whom.
 struct Call<'a> {
     server_url: &'a str,
@@ -155,11 +161,11 @@ struct Call<'a> {
 
 impl Call<'_> {
     /// A further life of this folder: a new key, which the old one vouches for.
-    fn new_life(&self, store: &Store) -> Result<Identity, Said> {
+    fn new_life(&self, store: &Store) -> Result<Given, Said> {
         self.exchange(store, &store.next_key()?, self.known.map(|old| (old, store.key())))
     }
 
-    fn exchange(&self, store: &Store, pen: &SigningKey, older: Option<(&Identity, &SigningKey)>) -> Result<Identity, Said> {
+    fn exchange(&self, store: &Store, pen: &SigningKey, older: Option<(&Identity, &SigningKey)>) -> Result<Given, Said> {
         let (name, key) = derived(self.code)?;
         let public_key = public_key_of(pen);
         let device_nonce: [u8; 32] = bytes(&mut SystemEntropy)?;
@@ -197,7 +203,7 @@ impl Call<'_> {
         // From here on the authority that the code vouches for is the only one believed.
         let mut pinned = self.reach.pinned(self.server_url, &challenge.authority.0)?;
         let done: EnrolDone = ask(pinned.as_mut(), "/sync/v1/enrol/confirm", &confirm)?;
-        Ok(Identity {
+        let identity = Identity {
             device: done.device,
             site: done.site,
             site_name: done.site_name,
@@ -206,7 +212,8 @@ impl Call<'_> {
             server_url: self.server_url.to_owned(),
             authority: challenge.authority.0,
             public_key,
-        })
+        };
+        Ok((identity, done.certificate))
     }
 
     /// Whether the code is for another site than the tablet's. Asked before anything is bound: a tablet that can't leave its site is

@@ -3,7 +3,7 @@
 
 use super::CommandError;
 use crate::clock::{Clock, Now, SystemClock};
-use crate::door::{set_apart, words};
+use crate::door::{of_revoked, set_apart, words};
 use crate::store::{LineState, Peek, set_aside};
 use serde::Serialize;
 use shared::calendar::instant_from_ms;
@@ -33,6 +33,10 @@ pub struct Status {
     pub quarantined: u32,
     /// Refused by the server.
     pub refused: u32,
+    /// Entries of the last days that other tablets of the site brought and that count for nothing until the server tells them.
+    pub not_counted: u32,
+    /// Other tablets of the site that hold the same as this one.
+    pub agreeing: u32,
     /// Last number sealed.
     pub last_seq: u64,
     /// What the line is like.
@@ -90,6 +94,8 @@ fn read(peek: &Peek, now: Now) -> Result<Status, CommandError> {
         oldest_unsent: queue.oldest_ms.map(at),
         quarantined: queue.quarantined,
         refused: queue.refused,
+        not_counted: peek.journal.not_counted(corrected.day())?,
+        agreeing: peek.roster.agreement()?.at(corrected.wall_ms),
         last_seq: peek.journal.head()?.map_or(0, |h| h.place.seq),
         line: line.state,
         line_since: (line.state != LineState::Unknown).then(|| at(line.since_ms)),
@@ -114,6 +120,8 @@ fn nothing(now: Now) -> Status {
         oldest_unsent: None,
         quarantined: 0,
         refused: 0,
+        not_counted: 0,
+        agreeing: 0,
         last_seq: 0,
         line: LineState::Unknown,
         line_since: None,
@@ -145,6 +153,12 @@ impl Status {
         line("En attente", self.oldest_unsent.as_ref().map_or_else(|| "rien".into(), |at| format!("{waiting}, le plus ancien du {at}")));
         if let Some(apart) = set_apart(self.refused, self.quarantined) {
             line("À regarder", apart);
+        }
+        if let Some(apart) = of_revoked(self.not_counted) {
+            line("À regarder", apart);
+        }
+        if self.agreeing > 0 {
+            line("Sur le site", format!("{} d'accord avec celle-ci", words::count(self.agreeing, "tablette", "tablettes")));
         }
         if let Some(why) = &self.salvaged {
             line("Journal", format!("réparé ({why}) : prévenez l'administration"));

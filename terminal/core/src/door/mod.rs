@@ -44,12 +44,12 @@ pub(crate) use shared::french as words;
 
 pub use crate::view::Corrects;
 pub use depart::Destination;
-pub(crate) use sync_bar::set_apart;
+pub(crate) use sync_bar::{of_revoked, set_apart};
 
 use crate::clock::{Now, Observed};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::roster::Roster;
-use crate::store::{Identity, LineStatus, Queue, Store, StoreError};
+use crate::store::{Agreement, Identity, LineStatus, Queue, Store, StoreError};
 use crate::view::{Act, Notice, Screen, Tone};
 use chrono::{NaiveDate, NaiveTime};
 use shared::fold::{Attendance, Fact, fold};
@@ -73,6 +73,9 @@ pub struct Door {
     attendance: Attendance,
     queue: Queue,
     line: LineStatus,
+    /// The site's other tablets: how many agree, and how much of what they brought counts for nothing.
+    agreement: Agreement,
+    not_counted: u32,
     observed: Option<Observed>,
     repaired: sync_bar::Repaired,
     /// Whether damage was met: the store is to be opened again, which salvages it.
@@ -143,6 +146,8 @@ impl Door {
             attendance: Attendance::default(),
             queue: Queue::default(),
             line: LineStatus::default(),
+            agreement: Agreement::default(),
+            not_counted: 0,
             observed: None,
             repaired: sync_bar::Repaired::default(),
             damaged: false,
@@ -278,6 +283,7 @@ impl Door {
         if !self.seen.whole || roster_version != self.seen.roster {
             self.observed = self.store.roster.observed()?;
             self.line = self.store.roster.line()?;
+            self.agreement = self.store.roster.agreement()?;
             self.repaired.roster_lost = self.store.roster.is_lost()?;
         }
         let corrected = now.corrected(self.observed);
@@ -289,6 +295,7 @@ impl Door {
             self.facts = self.store.journal.facts_around(self.day)?;
             self.attendance = fold(&self.facts);
             self.queue = self.store.journal.queue()?;
+            self.not_counted = self.store.journal.not_counted(self.day)?;
             self.repaired.journal = self.store.journal.salvaged()?;
         }
         let items = self.store.roster.items_changed_at()?;

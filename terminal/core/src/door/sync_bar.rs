@@ -10,8 +10,41 @@ impl Door {
         if self.identity.is_none() {
             return SyncBar { text: "Tablette à enrôler".into(), tone: Tone::Red, unsent: 0 };
         }
-        self.repaired.beside(bar(&self.line, &self.queue, self.wall_ms))
+        let neighbours = Neighbours { agreeing: self.agreement.at(self.wall_ms), not_counted: self.not_counted };
+        self.repaired.beside(neighbours.beside(&self.line, bar(&self.line, &self.queue, self.wall_ms)))
     }
+}
+
+/// The site's other tablets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Neighbours {
+    /// How many hold the same as this one.
+    pub agreeing: u32,
+    /// Entries that they brought and that count for nothing: of a revoked tablet.
+    pub not_counted: u32,
+}
+
+impl Neighbours {
+    /// That the tablets agree is news where the server can't say so; what counts for nothing is said for as long as its day is shown.
+    fn beside(self, line: &LineStatus, said: SyncBar) -> SyncBar {
+        let apart = of_revoked(self.not_counted);
+        let cut = matches!(line.state, LineState::NoNetwork | LineState::ServerTrouble | LineState::NotPreau | LineState::Unknown);
+        let agreeing = (cut && self.agreeing > 0).then(|| {
+            // This one is one of them.
+            format!("{} d'accord", words::count(self.agreeing.saturating_add(1), "tablette", "tablettes"))
+        });
+        let tone = if apart.is_some() && said.tone != Tone::Red { Tone::Amber } else { said.tone };
+        // There is a network, as far as the other tablets.
+        let first = if agreeing.is_some() { said.text.replacen("Sans réseau", "Sans Internet", 1) } else { said.text };
+        let text: Vec<String> = std::iter::once(first).chain(agreeing).chain(apart).collect();
+        SyncBar { text: text.join(" · "), tone, unsent: said.unsent }
+    }
+}
+
+/// What a revoked tablet handed to the others, and who is to be told; `None` where there is nothing.
+pub(crate) fn of_revoked(not_counted: u32) -> Option<String> {
+    let apart = words::count(not_counted, "pointage d'une autre tablette mis à part", "pointages d'une autre tablette mis à part");
+    (not_counted > 0).then(|| format!("{apart} : prévenez le bureau"))
 }
 
 /// What was damaged on this tablet, and made again.
@@ -157,6 +190,21 @@ mod tests {
         let sending = Queue { unsent: 2, ..apart(3, 1) };
         let said = bar(&line(LineState::Online), &sending, now).text;
         assert_eq!(said, "Envoi de 2 pointages · 3 pointages mis de côté par le serveur : prévenez le bureau");
+    }
+
+    #[test]
+    fn tablets_that_agree_are_said_where_the_server_is_out_of_reach_and_what_does_not_count_everywhere() {
+        let now = at("2026-10-14T08:27:00+02:00");
+        let beside = |state, agreeing, not_counted| {
+            let said = bar(&line(state), &Queue { unsent: 14, ..Queue::default() }, now);
+            Neighbours { agreeing, not_counted }.beside(&line(state), said)
+        };
+        let said = beside(LineState::NoNetwork, 1, 0);
+        assert_eq!(said.text, "Sans Internet depuis 8 h 10 · 14 pointages gardés · 2 tablettes d'accord");
+        assert_eq!(beside(LineState::Online, 1, 0).text, "Envoi de 14 pointages");
+        let said = beside(LineState::Online, 1, 2);
+        assert_eq!(said.text, "Envoi de 14 pointages · 2 pointages d'une autre tablette mis à part : prévenez le bureau");
+        assert_eq!((said.tone, beside(LineState::Revoked, 0, 1).tone), (Tone::Amber, Tone::Red));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::copy::SecondCopy;
 use super::device::{Identity, identity_of};
 use super::entries::{self, Row, Span};
-use super::{FaultPoints, NoFaults, SealPoint, StoreError, day_number, mark, migrations, set_aside};
+use super::{FaultPoints, NoFaults, SealPoint, StoreError, day_number, mark, migrations, peers, set_aside};
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use shared::fold::Fact;
@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Entries read beside those of a day, by order of arrival: what was sealed under a wrong date is among them.
-const RECENT_ENTRIES: u32 = 400;
+pub(super) const RECENT_ENTRIES: u32 = 400;
 /// Clock observations read beside those of a day.
 const RECENT_CLOCKS: u32 = 64;
 
@@ -127,6 +127,7 @@ impl Journal {
         for (sealed, key) in others {
             let row = Row::of(sealed, Some(key))?;
             kept += entries::insert(&transaction, &row)?;
+            transaction.prepare_cached(peers::TOLD)?.execute([row.envelope.entry_id.0.as_bytes()])?;
         }
         mark::tell(&transaction)?;
         transaction.commit()?;
@@ -152,6 +153,10 @@ impl Journal {
                 .prepare_cached("UPDATE entry SET payload = NULL, salt = NULL WHERE entry_id = ?1")?
                 .execute([entry.0.as_bytes()])?;
             transaction.prepare_cached("DELETE FROM note WHERE entry_id = ?1")?.execute([entry.0.as_bytes()])?;
+            // Whoever still holds it must not bring it back.
+            transaction
+                .prepare_cached("INSERT INTO forgotten (entry_id) VALUES (?1) ON CONFLICT DO NOTHING")?
+                .execute([entry.0.as_bytes()])?;
         }
         mark::tell(&transaction)?;
         transaction.commit()?;
@@ -190,7 +195,7 @@ impl Journal {
     }
 
     /// Entries that the board of a day is read from: those that speak of the day, the latest ones whatever they claim, clock
-    /// observations, and what retracts or corrects any of them.
+    /// observations, and what retracts or corrects any of them. Not what a peer brought of a revoked tablet.
     ///
     /// # Errors
     /// A failed read, or an envelope that can't be read.
@@ -204,6 +209,7 @@ impl Journal {
             SELECT envelope, payload FROM entry WHERE arrival IN (
                 SELECT arrival FROM near
                 UNION SELECT arrival FROM entry WHERE target IN (SELECT entry_id FROM entry WHERE arrival IN near)
+                EXCEPT SELECT arrival FROM not_counted
             )";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query(params![day_number(day), RECENT_ENTRIES, RECENT_CLOCKS])?;

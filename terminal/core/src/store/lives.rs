@@ -98,7 +98,8 @@ impl Journal {
             if moves {
                 check_settled(&transaction, old.site_name)?;
                 transaction.execute_batch(
-                    "DELETE FROM outbox; DELETE FROM note; DELETE FROM entry; DELETE FROM epoch_request; DELETE FROM mark;",
+                    "DELETE FROM outbox; DELETE FROM note; DELETE FROM by_peer; DELETE FROM entry; DELETE FROM epoch_request; DELETE FROM mark;
+                     DELETE FROM author; DELETE FROM forgotten;",
                 )?;
             } else if old.device != new.device {
                 keep_author(&transaction, &old.public_key)?;

@@ -106,6 +106,34 @@ pub(super) const JOURNAL: &[&str] = &[
             SELECT only_one, device_id, site_id, site_name, organisations, epoch, server_url, authority, public_key FROM device;
     END;
     ",
+    r"
+    -- The site's devices, as the server or their own certificates tell of them: by these keys a peer's word on others is believed.
+    CREATE TABLE author (
+        device_id BLOB PRIMARY KEY,    -- 16 bytes
+        key BLOB NOT NULL,             -- 32 bytes
+        server INTEGER NOT NULL,       -- 1: the server's own, which alone observes clocks
+        revoked INTEGER NOT NULL       -- 1: what the server hasn't told of it counts for nothing
+    ) STRICT, WITHOUT ROWID;
+
+    -- Others' entries that another tablet of the site handed over, for as long as the server hasn't told them itself.
+    CREATE TABLE by_peer (
+        arrival INTEGER PRIMARY KEY REFERENCES entry (arrival),
+        device_id BLOB NOT NULL,       -- its author
+        state TEXT NOT NULL            -- waiting: to be carried to the server; held: it waits there; apart: a person decides there
+    ) STRICT;
+    CREATE INDEX by_peer_of_author ON by_peer (device_id);
+    CREATE VIEW not_counted AS
+        SELECT arrival FROM by_peer
+        WHERE state = 'apart' OR device_id IN (SELECT device_id FROM author WHERE revoked = 1);
+
+    -- Entries whose payload is never to be held again, whether the tablet ever held it or not.
+    CREATE TABLE forgotten (
+        entry_id BLOB PRIMARY KEY      -- 16 bytes
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO forgotten SELECT entry_id FROM entry WHERE payload IS NULL;
+    -- Devices of the site that an older program stepped over are to be told again.
+    UPDATE device SET pull_anew = 1;
+    ",
 ];
 
 /// Steps of `roster.db`.

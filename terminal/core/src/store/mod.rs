@@ -29,6 +29,7 @@ mod mark;
 mod migrations;
 mod opening;
 mod outbox;
+mod peers;
 mod reserve;
 mod roster_db;
 mod salvage;
@@ -42,8 +43,9 @@ pub use faults::{FaultPoints, NoFaults, SealPoint};
 pub use journal::{Authored, Journal, StoredOwn};
 pub use opening::ask_repair;
 pub use outbox::{Carried, Outgoing, Queue, Recorded};
+pub use peers::{Author, BY_PEER_MAX};
 pub use reserve::{RESERVE_BYTES, Reserve};
-pub use roster_db::{LineState, LineStatus, RosterChange, RosterDb};
+pub use roster_db::{Agreement, LineState, LineStatus, RosterChange, RosterDb};
 pub use set_aside::set_aside;
 pub use whole::Whole;
 

@@ -22,6 +22,8 @@ pub struct Outgoing {
 /// An entry of another device, to carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Carried {
+    /// Its name.
+    pub entry: EntryId,
     /// When it came to be held here.
     pub arrival: i64,
     /// Its bytes.
@@ -131,22 +133,7 @@ impl Journal {
     pub fn others_after(&self, after: i64, entries_max: usize, bytes_max: usize) -> Result<Vec<Carried>, StoreError> {
         let sql = "SELECT envelope, signature, salt, payload, entry_id, arrival FROM entry
                    WHERE own = 0 AND arrival > ?1 ORDER BY arrival LIMIT ?2";
-        let entries_max = i64::try_from(entries_max).unwrap_or(i64::MAX);
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map(params![after, entries_max], |row| {
-            Ok((entry_id_of(row, 4)?, Carried { sealed: sealed_of(row)?, arrival: row.get(5)? }))
-        })?;
-        let (mut out, mut bytes) = (Vec::new(), 0);
-        for found in rows {
-            let (entry, mut carried) = found?;
-            self.add_notes(entry, &mut carried.sealed)?;
-            bytes += WireEntry::from(&carried.sealed).sealed_bytes();
-            if bytes > bytes_max && !out.is_empty() {
-                break;
-            }
-            out.push(carried);
-        }
-        Ok(out)
+        self.carried(sql, after, entries_max, bytes_max)
     }
 
     fn arrival_of(&self, entry: EntryId) -> Result<Option<i64>, StoreError> {

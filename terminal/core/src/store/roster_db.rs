@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 use shared::roster::{Item, Key};
+use shared::wire::PeerCertificate;
 use std::path::Path;
 
 /// One change of the roster.
@@ -59,6 +60,26 @@ pub struct LineStatus {
 impl Default for LineStatus {
     fn default() -> Self {
         Self { state: LineState::Unknown, since_ms: 0, last_contact_ms: None, detail: String::new() }
+    }
+}
+
+/// How many tablets of the site hold the same as this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Agreement {
+    /// How many; 0 where none is there, or each lacks something.
+    pub tablets: u32,
+    /// Wall clock when it was found so, ms since 1970 UTC.
+    pub at_ms: i64,
+}
+
+impl Agreement {
+    /// What is older says nothing any more, in ms: it is found anew more often.
+    pub const HOLDS_MS: i64 = 3 * 60_000;
+
+    /// How many tablets agree at an instant.
+    #[must_use]
+    pub fn at(self, now_ms: i64) -> u32 {
+        if (now_ms - Self::HOLDS_MS..=now_ms + Self::HOLDS_MS).contains(&self.at_ms) { self.tablets } else { 0 }
     }
 }
 
@@ -354,6 +375,38 @@ impl RosterDb {
     /// A failed write.
     pub fn set_export_recipient(&mut self, recipient: &str) -> Result<(), StoreError> {
         if self.export_recipient()?.as_deref() == Some(recipient) { Ok(()) } else { self.set("export_recipient", recipient) }
+    }
+
+    /// By what the tablet proves itself to the others of its site; `None` before the server gave it.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn peer_certificate(&self) -> Result<Option<PeerCertificate>, StoreError> {
+        Ok(self.get("peer_certificate")?.and_then(|json| serde_json::from_str(&json).ok()))
+    }
+
+    /// Keeps what the server gave.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub fn set_peer_certificate(&mut self, given: &PeerCertificate) -> Result<(), StoreError> {
+        self.set("peer_certificate", &serde_json::to_string(given).map_err(|e| StoreError::Refused(e.to_string()))?)
+    }
+
+    /// How many tablets of the site agree with this one, as last exchanged.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn agreement(&self) -> Result<Agreement, StoreError> {
+        Ok(self.get("agreement")?.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default())
+    }
+
+    /// Writes the agreement down.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub fn set_agreement(&mut self, agreement: &Agreement) -> Result<(), StoreError> {
+        self.set("agreement", &serde_json::to_string(agreement).map_err(|e| StoreError::Refused(e.to_string()))?)
     }
 
     /// A number that changes when the other connection has committed: time to read again.

@@ -3,7 +3,8 @@
 //!
 //! A round is: session (if none is open) → a new epoch, where the tablet can't
 //! go on in its own → push until the queue is empty → others' entries, where
-//! the server was restored and lacks them → pull until there is no more.
+//! the server was restored and lacks them → pull until there is no more → what
+//! other tablets of the site handed over and the server still doesn't tell.
 //! Whatever fails ends the round; the next one starts afresh, and what the
 //! server already holds comes back as `duplicate`.
 
@@ -13,10 +14,11 @@ pub use super::steps::{Input, Local, Me, Output, Requests};
 use super::transport::{Answer, LineFailure, Request};
 use crate::clock::{Now, Observed};
 use crate::entropy::SeededEntropy;
-use crate::store::{Carried, EpochRequest, LineState, Outgoing, Recorded};
+use crate::store::{EpochRequest, LineState, Outgoing, Recorded};
 use ed25519_dalek::Signer as _;
 use shared::id::EntryId;
 use shared::wire::limits::{HOLE_WAIT_S, PUSH_ENTRIES_MAX, PUSH_SEALED_BYTES_MAX};
+use shared::wire::peers::PEERS;
 use shared::wire::{EpochGiven, EpochReason, FORK, Pull, Push, PushAnswer, Session, SessionChallenge, SessionHello, SessionProof};
 use shared::wire::{VerdictKind, WireEntry, session_bytes};
 use std::collections::VecDeque;
@@ -33,7 +35,7 @@ const PAGES_MAX: u32 = 10_000;
 const SESSION_MARGIN_MS: u64 = 60_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Idle,
     Challenge,
     SessionAnswer,
@@ -58,14 +60,27 @@ enum State {
         staging: bool,
         first: bool,
     },
+    FromPeers,
+    /// Entries that peers handed over, the last of which arrived so.
+    CarryFromPeers {
+        offered: Vec<EntryId>,
+        up_to: i64,
+    },
+}
+
+impl State {
+    /// Whether a request is under way.
+    fn waits_for_answer(&self) -> bool {
+        !matches!(self, Self::Idle | Self::Queue | Self::Others | Self::FromPeers | Self::Requests { .. })
+    }
 }
 
 /// The client.
 #[derive(Debug)]
 pub struct SyncClient {
     me: Me,
-    state: State,
-    local: Local,
+    pub(super) state: State,
+    pub(super) local: Local,
     session: Option<OpenSession>,
     /// CLOCK_BOOTTIME from which the next round may start.
     next_at_ms: u64,
@@ -134,13 +149,12 @@ impl SyncClient {
             (State::Queue, Input::Queue(outgoing)) => self.offer(outgoing),
             (State::Others, Input::Others(others)) => self.carry(others),
             (State::Requests { again }, Input::Requests(requests)) => self.ask_epochs(now, requests, again),
-            (state, Input::Answered(answer)) if !matches!(state, State::Idle | State::Queue | State::Others | State::Requests { .. }) => {
-                self.answered(now, state, &answer)
-            }
+            (State::FromPeers, Input::FromPeers(carried)) => self.carry_from_peers(now, carried),
+            (state, Input::Answered(answer)) if state.waits_for_answer() => self.answered(now, state, &answer),
             (_, Input::Failed(failure)) => self.fail(now, line_state(failure), String::new()),
             (_, Input::StoreFailed) => self.fail(now, LineState::ServerTrouble, "le disque a refusé".into()),
             // An answer that nobody waits for: of a round that was given up.
-            (state, Input::Queue(_) | Input::Others(_) | Input::Requests(_) | Input::Answered(_)) => {
+            (state, Input::Queue(_) | Input::Others(_) | Input::Requests(_) | Input::FromPeers(_) | Input::Answered(_)) => {
                 self.state = state;
                 Vec::new()
             }
@@ -276,8 +290,12 @@ impl SyncClient {
                 let pushed: PushAnswer = serde_json::from_slice(&answer.body).ok()?;
                 (pushed.verdicts.len() == count).then(|| self.carried(up_to))
             }
-            State::Pull { staging, first } => Some(self.pulled(now, pull::read(&answer.body, self.me.site)?, staging, first)),
-            State::Idle | State::Queue | State::Others | State::Requests { .. } => None,
+            State::Pull { staging, first } => Some(self.pulled(pull::read(&answer.body, self.me.site)?, staging, first)),
+            State::CarryFromPeers { offered, up_to } => {
+                let pushed: PushAnswer = serde_json::from_slice(&answer.body).ok()?;
+                (pushed.verdicts.len() == offered.len()).then(|| self.carried_from_peers(&offered, up_to, &pushed))
+            }
+            State::Idle | State::Queue | State::Others | State::Requests { .. } | State::FromPeers => None,
         }
     }
 
@@ -292,8 +310,9 @@ impl SyncClient {
             boot: now.boot,
             boottime_ms: now.boottime_ms,
             wall_ms: now.wall_ms,
-            capabilities: vec!["forget".into(), "snapshot".into()],
+            capabilities: vec!["forget".into(), "snapshot".into(), PEERS.into()],
             version: self.me.version.clone(),
+            certificate_until_ms: self.local.certificate_until_ms,
         };
         self.state = State::SessionAnswer;
         vec![Output::Ask(Request::new("/sync/v1/session", None, &proof))]
@@ -304,6 +323,10 @@ impl SyncClient {
         let until_ms = now.boottime_ms.saturating_add(life_ms.saturating_sub(SESSION_MARGIN_MS.min(life_ms / 2)));
         let mut out = vec![Output::Observe(Observed { boot: now.boot, boottime_ms: now.boottime_ms, server_ms: session.server_ms })];
         out.extend(session.export_recipient.map(Output::ExportFor));
+        if let Some(given) = session.certificate {
+            self.local.certificate_until_ms = Some(given.until_ms);
+            out.push(Output::Certificate(given));
+        }
         let gives_epochs = session.capabilities.iter().any(|able| able == "epoch");
         let server_epoch = session.server_epoch.clone();
         self.session = Some(OpenSession { token: session.token, until_ms, server_epoch, fresh: true, gives_epochs });
@@ -366,32 +389,6 @@ impl SyncClient {
         vec![Output::Ask(Request::new("/sync/v1/push", self.token(), &push))]
     }
 
-    fn read_others(&mut self, after: i64) -> Vec<Output> {
-        self.state = State::Others;
-        vec![Output::ReadOthers { after, entries_max: PUSH_ENTRIES_MAX, bytes_max: PUSH_SEALED_BYTES_MAX }]
-    }
-
-    /// A restored server has lost what others sealed too: a tablet that has gone since, the office. Whoever holds it carries it.
-    fn carry(&mut self, others: Vec<Carried>) -> Vec<Output> {
-        let Some(up_to) = others.iter().map(|o| o.arrival).max() else {
-            self.local.carry_after = None;
-            let mut out = vec![Output::CarriedUpTo(None)];
-            out.extend(self.pull(self.local.pull_anew, true));
-            return out;
-        };
-        let push = Push { entries: others.iter().map(|o| WireEntry::from(&o.sealed)).collect() };
-        self.state = State::Carry { count: others.len(), up_to };
-        vec![Output::Ask(Request::new("/sync/v1/push", self.token(), &push))]
-    }
-
-    /// Whatever the verdicts: they are their authors'.
-    fn carried(&mut self, up_to: i64) -> Vec<Output> {
-        self.local.carry_after = Some(up_to);
-        let mut out = vec![Output::CarriedUpTo(Some(up_to))];
-        out.extend(self.read_others(up_to));
-        out
-    }
-
     fn pushed(&mut self, offered: &[(EntryId, bool)], answer: &PushAnswer) -> Vec<Output> {
         self.held |= answer.verdicts.iter().any(|v| v.verdict == VerdictKind::Held);
         let told = || offered.iter().zip(&answer.verdicts);
@@ -411,7 +408,7 @@ impl SyncClient {
         out
     }
 
-    fn pull(&mut self, staging: bool, first: bool) -> Vec<Output> {
+    pub(super) fn pull(&mut self, staging: bool, first: bool) -> Vec<Output> {
         if staging && first {
             (self.local.cursor, self.local.cursor_epoch) = (0, String::new());
         }
@@ -420,7 +417,7 @@ impl SyncClient {
         vec![Output::Ask(Request::new("/sync/v1/pull", self.token(), &pull))]
     }
 
-    fn pulled(&mut self, now: Now, page: Page, staging: bool, first: bool) -> Vec<Output> {
+    fn pulled(&mut self, page: Page, staging: bool, first: bool) -> Vec<Output> {
         let more = page.more && self.pages < PAGES_MAX;
         self.pages += 1;
         (self.local.cursor, self.local.cursor_epoch) = (page.cursor, page.server_epoch.clone());
@@ -433,12 +430,17 @@ impl SyncClient {
             self.local.pull_anew = false;
             out.push(Output::PulledAnew);
         }
+        // Last: whatever the server says of others' entries, the tablet's own have gone; and what it told just now isn't carried.
+        out.extend(self.read_from_peers(0));
+        out
+    }
+
+    pub(super) fn finish(&mut self, now: Now) -> Vec<Output> {
         self.failures = 0;
         let wait_ms = if self.held { u64::from(HOLE_WAIT_S) * 1_000 / 2 } else { ROUND_MS };
         self.next_at_ms = now.boottime_ms.saturating_add(self.jittered(wait_ms));
         self.state = State::Idle;
-        out.push(Output::Line { state: LineState::Online, detail: String::new() });
-        out
+        vec![Output::Line { state: LineState::Online, detail: String::new() }]
     }
 
     fn fail(&mut self, now: Now, state: LineState, detail: String) -> Vec<Output> {
@@ -454,7 +456,7 @@ impl SyncClient {
         wait_ms / 2 + self.jitter.below(wait_ms.max(1))
     }
 
-    fn token(&self) -> Option<&str> {
+    pub(super) fn token(&self) -> Option<&str> {
         self.session.as_ref().map(|s| s.token.as_str())
     }
 }

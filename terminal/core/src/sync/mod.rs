@@ -9,6 +9,7 @@
 //! reply costs a repeat and nothing else; the state of the line is the last
 //! whole round trip; nobody but the authority pinned at enrolment is believed.
 
+mod carry;
 pub mod client;
 mod epoch;
 pub mod http;

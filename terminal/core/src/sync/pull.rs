@@ -1,10 +1,11 @@
 //! Reading a page of changes: what is new to this version is left out, what
 //! isn't signed by its author is never stored.
 
-use crate::store::RosterChange;
+use crate::store::{Author, RosterChange};
 use serde::Deserialize;
 use shared::id::{EntryId, SiteId};
 use shared::journal::{Sealed, VerifyingKey, check_signature};
+use shared::roster::{Device, Item};
 use shared::wire::{Bytes, Change, ChangeBody, WireEntry};
 
 /// A page of changes, verified, as the store takes it.
@@ -16,6 +17,8 @@ pub struct Page {
     pub cursor: u64,
     /// Whether there are more.
     pub more: bool,
+    /// Devices of the site.
+    pub authors: Vec<Author>,
     /// Changes of the roster, in order.
     pub roster: Vec<RosterChange>,
     /// Entries of others, with the key that each was verified with.
@@ -41,6 +44,10 @@ pub fn read(body: &[u8], site: SiteId) -> Option<Page> {
     let mut page = Page { server_epoch, cursor, more, ..Page::default() };
     for change in changes {
         match serde_json::from_value::<Change>(change).map(|c| c.body) {
+            Ok(ChangeBody::Put(Item::Device(device))) => match author(&device) {
+                Some(author) => page.authors.push(author),
+                None => page.left_out += 1,
+            },
             Ok(ChangeBody::Put(item)) => page.roster.push(RosterChange::Put(Box::new(item))),
             Ok(ChangeBody::Remove(key)) => page.roster.push(RosterChange::Remove(key)),
             Ok(ChangeBody::Forget(entry)) => page.forgotten.push(entry),
@@ -61,6 +68,10 @@ pub fn read(body: &[u8], site: SiteId) -> Option<Page> {
         tracing::warn!(count = page.left_out, "changes of the server were left out: too new, or not signed by their author");
     }
     Some(page)
+}
+
+fn author(device: &Device) -> Option<Author> {
+    Some(Author { device: device.id, key: device.key.array()?, server: device.server, revoked: device.revoked })
 }
 
 /// An entry whose signature, site and private part hold.

@@ -90,6 +90,7 @@ impl<T: Transport> Shell<T> {
             push_epoch: self.store.roster.push_epoch()?,
             acknowledged_seq: journal.acknowledged_up_to(epoch)?,
             carry_after: self.store.roster.carry_after()?,
+            certificate_until_ms: crate::peers::own_certificate(&self.store)?.map(|own| own.until_ms),
         })
     }
 
@@ -107,6 +108,11 @@ impl<T: Transport> Shell<T> {
             Output::ReadOthers { after, entries_max, bytes_max } => {
                 return Ok(Some(Input::Others(self.store.journal.others_after(after, entries_max, bytes_max)?)));
             }
+            Output::ReadFromPeers { after, entries_max, bytes_max } => {
+                return Ok(Some(Input::FromPeers(self.store.journal.to_carry(after, entries_max, bytes_max)?)));
+            }
+            Output::RecordCarried(verdicts) => self.store.journal.record_carried(&verdicts)?,
+            Output::Certificate(given) => self.store.roster.set_peer_certificate(&given)?,
             Output::CarriedUpTo(arrival) => self.store.roster.set_carry_after(arrival)?,
             Output::ReadRequests => {
                 let journal = &self.store.journal;
@@ -132,6 +138,7 @@ impl<T: Transport> Shell<T> {
             Output::Observe(seen) => self.store.roster.set_observed(seen)?,
             Output::Keep { page, staging } => {
                 round.changes += page.roster.len() + page.others.len() + page.forgotten.len();
+                self.store.journal.know_authors(&page.authors)?;
                 // Entries before the cursor that counts them: a power cut between the two costs a repeat.
                 if !page.others.is_empty() {
                     self.store.journal.keep_others(&page.others)?;

@@ -7,7 +7,7 @@ use crate::clock::Observed;
 use crate::store::{Carried, EpochRequest, LineState, Outgoing, Recorded};
 use shared::id::{DeviceId, EntryId, SiteId};
 use shared::journal::{ChainHead, SigningKey};
-use shared::wire::EpochReason;
+use shared::wire::{EpochReason, PeerCertificate};
 
 /// What the tablet is.
 #[derive(Debug, Clone)]
@@ -43,6 +43,8 @@ pub struct Local {
     pub needs_epoch: bool,
     /// Whether all is to be pulled anew.
     pub pull_anew: bool,
+    /// When the certificate for the site's other tablets ends, ms since 1970 UTC; `None`: the tablet holds none of its own.
+    pub certificate_until_ms: Option<i64>,
     /// Others' entries after this arrival are still to be carried to a server that was restored; `None`: nothing to carry.
     pub carry_after: Option<i64>,
 }
@@ -69,6 +71,8 @@ pub enum Input {
     Queue(Vec<Outgoing>),
     /// The answer to [`Output::ReadOthers`].
     Others(Vec<Carried>),
+    /// The answer to [`Output::ReadFromPeers`].
+    FromPeers(Vec<Carried>),
     /// The answer to [`Output::ReadRequests`].
     Requests(Requests),
     /// The answer to [`Output::Ask`].
@@ -104,6 +108,19 @@ pub enum Output {
     },
     /// Others' entries up to this arrival were carried; `None`: all were.
     CarriedUpTo(Option<i64>),
+    /// Read entries that peers handed over and the server hasn't told, after an arrival.
+    ReadFromPeers {
+        /// The last one carried.
+        after: i64,
+        /// At most so many.
+        entries_max: usize,
+        /// At most so many sealed bytes.
+        bytes_max: usize,
+    },
+    /// Write down what the server said of them.
+    RecordCarried(Vec<Recorded>),
+    /// Keep the certificate for the site's other tablets.
+    Certificate(PeerCertificate),
     /// Mark that the tablet is to leave its epoch.
     NeedEpoch(EpochReason),
     /// Read the requests for epochs.

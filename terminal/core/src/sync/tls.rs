@@ -48,7 +48,7 @@ impl Failure {
 }
 
 /// The time at which a certificate is judged.
-fn judged_at(wall: UnixTime, known_s: Option<u64>) -> UnixTime {
+pub(crate) fn judged_at(wall: UnixTime, known_s: Option<u64>) -> UnixTime {
     match known_s {
         Some(known) if wall.as_secs() < known || wall.as_secs() > known.saturating_add(AHEAD_S_MAX) => {
             UnixTime::since_unix_epoch(Duration::from_secs(known))

@@ -87,7 +87,8 @@ impl Office {
             return Self::no(409, "code_deja_utilise", "Code déjà utilisé par une autre tablette : demandez-en un nouveau.");
         }
         let (site, site_name) = (self.site.0, self.site.1.to_owned());
-        let done = EnrolDone { device: device(self.number), site, site_name, organisations: vec![ORGANISATION], epoch: 1 };
+        let done =
+            EnrolDone { device: device(self.number), site, site_name, organisations: vec![ORGANISATION], epoch: 1, certificate: None };
         Answer { status: 200, body: serde_json::to_vec(&done).unwrap() }
     }
 }

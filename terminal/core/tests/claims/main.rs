@@ -16,6 +16,8 @@ mod fixture;
 mod late;
 mod lives;
 mod moments;
+mod peers;
+mod peers_tls;
 mod roll_call;
 mod second_copy;
 mod server;

@@ -8,8 +8,8 @@ use shared::id::{DeviceId, EntryId};
 use shared::journal::{Sealed, VerifyingKey, check_signature};
 use shared::roster::Item;
 use shared::wire::{
-    Change, ChangeBody, EpochAsk, EpochGiven, FORK, Problem, Pull, PullAnswer, Push, PushAnswer, Session, SessionChallenge, SessionHello,
-    SessionProof, Verdict, VerdictKind, WireEntry, epoch_bytes, limits, session_bytes,
+    Change, ChangeBody, EpochAsk, EpochGiven, FORK, PeerCertificate, Problem, Pull, PullAnswer, Push, PushAnswer, Session,
+    SessionChallenge, SessionHello, SessionProof, Verdict, VerdictKind, WireEntry, epoch_bytes, limits, session_bytes,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -35,6 +35,10 @@ pub struct Server {
     pub epochs: HashMap<DeviceId, Vec<[u8; 32]>>,
     /// For whom exports are sealed.
     pub recipient: Option<String>,
+    /// What each session gives for the other tablets of the site.
+    pub certificate: Option<PeerCertificate>,
+    /// When the one that the last session's tablet held ends.
+    pub until: Option<Option<i64>>,
     /// Another copy's request, which comes just before the next one.
     pub overtaken: Option<[u8; 32]>,
     /// Cursors below this are told to refresh.
@@ -171,6 +175,7 @@ impl Server {
             std::cmp::Ordering::Greater => return no(409, "epoque_perdue"),
             std::cmp::Ordering::Equal => {}
         }
+        self.until = Some(proof.certificate_until_ms);
         let token = format!("token-{}", self.requests.len());
         self.tokens.insert(token.clone(), proof.device);
         let contiguous_seq = self.contiguous(proof.device);
@@ -183,6 +188,7 @@ impl Server {
             contiguous_seq,
             capabilities,
             export_recipient: self.recipient.clone(),
+            certificate: self.certificate.clone(),
         })
     }
 

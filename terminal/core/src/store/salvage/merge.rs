@@ -74,7 +74,7 @@ pub(super) struct Salvaged {
     place: Place,
     /// `None` where only the copy had it.
     arrival: Option<i64>,
-    forgotten: bool,
+    pub(super) forgotten: bool,
 }
 
 /// What came of it.

@@ -16,6 +16,7 @@ mod damaged;
 mod merge;
 
 use super::copy::{Lives, SecondCopy, sync_folder};
+use super::peers::first_day;
 use super::{Identity, Journal, NoFaults, StoreError, connect, device, entries, public_key_of, set_aside};
 use crate::clock::{Clock, SystemClock};
 use merge::{Found, FoundRequest, Keys, Merged};
@@ -57,7 +58,8 @@ pub(super) fn finish(dir: &Path) -> Result<(), StoreError> {
 /// No room, or a file that can't be moved: then nothing has changed.
 pub(super) fn salvage(dir: &Path, copy: &SecondCopy, why: &str) -> Result<(), StoreError> {
     tracing::error!(why, "the journal is damaged: it is salvaged and set aside");
-    let date = format!("{}", local(SystemClock::new()?.now().instant()).format("%Y-%m-%dT%H%M"));
+    let now = local(SystemClock::new()?.now().instant());
+    let (today, date) = (now.date(), format!("{}", now.format("%Y-%m-%dT%H%M")));
     let date = free_date(dir, &date);
     let found = damaged::read(&dir.join("journal.db"));
     let (on_disk, kept) = (device::keys_on_disk(dir)?, copy.lives());
@@ -66,7 +68,7 @@ pub(super) fn salvage(dir: &Path, copy: &SecondCopy, why: &str) -> Result<(), St
     let merged = merge::merge(found.entries, copy.all(), &keys);
     tracing::warn!(own = merged.own, others = merged.others, dropped = merged.dropped, "entries salvaged");
     let part = dir.join(PART);
-    write(&part, identity, &merged, &found.requests, why)?;
+    write(&part, identity, &merged, &found.requests, why, first_day(today))?;
     let whole = dir.join(format!("{WHOLE}{date}"));
     let named = || -> std::io::Result<()> {
         File::open(&part)?.sync_all()?;
@@ -121,8 +123,15 @@ fn keys(identity: Option<&Identity>, found: &Found, kept: Option<&Lives>, on_dis
     Keys { own, earlier }
 }
 
-/// Builds the fresh journal, closed and in one file.
-fn write(part: &Path, identity: Option<Identity>, merged: &Merged, requests: &[FoundRequest], why: &str) -> Result<(), StoreError> {
+/// Builds the fresh journal, closed and in one file. `first_day`: of those that the server tells again.
+fn write(
+    part: &Path,
+    identity: Option<Identity>,
+    merged: &Merged,
+    requests: &[FoundRequest],
+    why: &str,
+    first_day: i32,
+) -> Result<(), StoreError> {
     let mut journal = Journal::open(connect(part, "FULL")?, Arc::new(NoFaults), None)?;
     let transaction = journal.connection.transaction()?;
     for entry in &merged.entries {
@@ -136,6 +145,16 @@ fn write(part: &Path, identity: Option<Identity>, merged: &Merged, requests: &[F
         if let Some(waiting) = &entry.outbox {
             let sql = "INSERT INTO outbox (arrival, state, code, sealed_at_ms) VALUES (last_insert_rowid(), ?1, ?2, ?3)";
             transaction.prepare_cached(sql)?.execute(params![waiting.state, waiting.code, waiting.sealed_at_ms])?;
+        }
+        if let (Some(_), None) = (&entry.author, &entry.outbox) {
+            // Whether the server told it is not known any more: all that it told of these days comes again with the new epoch.
+            let sql = "INSERT INTO by_peer (arrival, device_id, state)
+                       SELECT arrival, ?1, 'waiting' FROM entry WHERE arrival = last_insert_rowid() AND last_day >= ?2";
+            transaction.prepare_cached(sql)?.execute(params![row.envelope.place.device.0.as_bytes(), first_day])?;
+        }
+        if entry.forgotten {
+            let sql = "INSERT INTO forgotten (entry_id) VALUES (?1) ON CONFLICT DO NOTHING";
+            transaction.prepare_cached(sql)?.execute([row.envelope.entry_id.0.as_bytes()])?;
         }
         if entry.author.is_none() {
             entries::insert_notes(&transaction, row.envelope.entry_id, &entry.sealed)?;
