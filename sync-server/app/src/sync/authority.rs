@@ -1,5 +1,5 @@
-//! The sync authority: a private certificate authority made by `preau-server init`, which signs this server and nothing
-//! else. Tablets pin it at enrolment, so that no public authority, proxy or stolen domain stands between.
+//! The sync authority: a private certificate authority made by `preau-server init`, which signs this server, the time for
+//! a tablet whose clock is lost, and nothing else. Tablets pin it at enrolment, so that no public authority, proxy or stolen domain stands between.
 //!
 //! Its key and certificate lie in one file beside the database, mode 0600. The server's own certificate is made at each
 //! start, and anew every month while it runs: it is kept nowhere.
@@ -9,7 +9,7 @@ use crate::{Error, Result};
 use chrono::{Datelike, Days, NaiveDate};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    SigningKey, date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -61,6 +61,14 @@ impl Authority {
     #[must_use]
     pub fn certificate(&self) -> &[u8] {
         &self.certificate
+    }
+
+    /// Signs bytes that no certificate begins with: the time, for a tablet whose clock is lost.
+    ///
+    /// # Errors
+    /// Where the system gives no randomness.
+    pub fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+        self.key.sign(bytes).map_err(|error| Error::Unavailable(format!("L'autorité de synchronisation ne peut pas signer : {error}")))
     }
 
     /// TLS for this server: a fresh key, a certificate for these names, good around these days.

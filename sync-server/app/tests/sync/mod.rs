@@ -10,3 +10,4 @@ mod lives;
 pub mod tablet;
 mod taking_in;
 mod telling;
+mod time;

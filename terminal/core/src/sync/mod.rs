@@ -7,14 +7,17 @@
 //!
 //! Promises: an entry leaves the queue by the server's verdict alone; a lost
 //! reply costs a repeat and nothing else; the state of the line is the last
-//! whole round trip; nobody but the authority pinned at enrolment is believed.
+//! whole round trip; nobody but the authority pinned at enrolment is believed,
+//! at a time that the tablet knows or that this authority signs.
 
+pub mod believed_time;
 pub mod client;
 mod epoch;
 pub mod http;
 pub mod line;
 mod pull;
 pub mod shell;
+mod signed_time;
 mod steps;
 pub mod tls;
 pub mod transport;
