@@ -5,6 +5,7 @@ mod enrolling;
 mod epochs;
 mod erased;
 mod exports;
+mod interleaved;
 mod limits;
 mod lives;
 pub mod tablet;
