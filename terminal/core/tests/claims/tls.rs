@@ -8,6 +8,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use shared::wire::{TimeAsk, TimeTold, time_bytes};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tempfile::tempdir;
 use terminal_core::store::{NoFaults, Store};
@@ -133,6 +134,7 @@ fn url(address: SocketAddr) -> String {
 const HELLO: &str = "/sync/v1/session/hello";
 const TIME: &str = "/sync/v1/time";
 const MAY_2020: u64 = 1_590_000_000;
+const IN_2021: u64 = 1_609_459_200;
 const YEAR_S: u64 = 366 * 86_400;
 const IN_2038: u64 = 2_147_483_647;
 const ONLY_2020: (i32, i32) = (2020, 2021);
@@ -215,6 +217,21 @@ fn a_certificate_that_a_possible_clock_finds_over_or_too_early_is_judged_once_mo
     let ahead = server(&ours, (2037, 2039), Tells::Signed(IN_2038));
     assert_eq!(ask(tablet(&ahead, &ours, Some(MAY_2020), jan_2021)), Err(LineFailure::CertificateTooEarly));
     assert_eq!(ahead.heard(), [TIME]);
+}
+
+#[test]
+fn each_connection_is_judged_at_its_own_time_also_one_that_follows_another() {
+    let ours = authority();
+    let place = server(&ours, ONLY_2020, Tells::Nothing);
+    // Half an hour before the certificate is over: a session could still be resumed afterwards, without showing it.
+    let wall_s = Arc::new(AtomicU64::new(IN_2021 - 1_800));
+    let clock = Arc::clone(&wall_s);
+    let mut http = Http::pinned(&url(place.at), &ours.der, BelievedTime::by(Some(MAY_2020), move || clock.load(Ordering::SeqCst))).unwrap();
+    let hello = Request { path: HELLO, bearer: None, body: b"{}".to_vec() };
+    assert_eq!(http.send(&hello).map(|a| a.status), Ok(200));
+    wall_s.store(IN_2021 + 1_800, Ordering::SeqCst);
+    assert_eq!(http.send(&hello), Err(LineFailure::CertificateExpired));
+    assert_eq!(place.heard(), [HELLO, TIME]);
 }
 
 /// The session is with the server in memory, whose clock can be set; the handshakes that follow are real ones.
