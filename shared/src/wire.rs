@@ -9,6 +9,7 @@
 //! | `POST /sync/v1/session/hello` | [`SessionHello`] | [`SessionChallenge`] |
 //! | `POST /sync/v1/session` | [`SessionProof`] | [`Session`] |
 //! | `POST /sync/v1/epoch` | [`EpochAsk`] | [`EpochGiven`] |
+//! | `POST /sync/v1/time` | [`TimeAsk`] | [`TimeTold`] |
 //! | `POST /sync/v1/push` (bearer token) | [`Push`] | [`PushAnswer`] |
 //! | `POST /sync/v1/pull` (bearer token) | [`Pull`] | [`PullAnswer`] |
 //!
@@ -17,10 +18,12 @@
 mod epoch;
 mod export;
 pub mod peers;
+mod time;
 
 pub use epoch::{EpochAsk, EpochGiven, EpochReason, FORK, epoch_bytes};
 pub use export::{EXPORT_BYTES_MAX, EXPORT_FORMAT, ExportHead};
 pub use peers::PeerCertificate;
+pub use time::{TimeAsk, TimeTold, time_bytes};
 
 use crate::id::{DeviceId, EntryId, OrganisationId, SiteId};
 use crate::journal::{Hash, Note, Private, Sealed};
@@ -46,6 +49,8 @@ pub mod limits {
     pub const CODE_LIFE_S: u32 = 15 * 60;
     /// Tries of enrolment codes a minute, from one address.
     pub const CODE_TRIES_PER_MINUTE: u32 = 10;
+    /// Times signed a minute for one address: the tablets of a whole town may stand behind it, and wake up from one power cut.
+    pub const TIMES_PER_MINUTE: u32 = 240;
     /// How long a nonce of the server may be answered.
     pub const NONCE_LIFE_S: u32 = 120;
     /// How long a session's token lives.

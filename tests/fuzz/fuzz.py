@@ -223,7 +223,7 @@ def bodies(told):
     }
     return {
         "/sync/v1/push": pushes, "/sync/v1/pull": pulls, "/sync/v1/session/hello": [told["hello"]], "/sync/v1/session": [told["proof"]],
-        "/sync/v1/epoch": [told["epoch"]], "/sync/v1/enrol/hello": [hello], "/sync/v1/enrol/confirm": [confirm],
+        "/sync/v1/time": [{"nonce": nothing}], "/sync/v1/epoch": [told["epoch"]], "/sync/v1/enrol/hello": [hello], "/sync/v1/enrol/confirm": [confirm],
     }
 
 

@@ -4,7 +4,7 @@
 //! [`Error::kind`] too, in one place.
 
 use crate::registry::import::report::Report;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, RuntimeErr, sqlx};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -56,10 +56,32 @@ fn has_no_room(error: &DbErr) -> bool {
     NO_ROOM.iter().any(|words| said.contains(words))
 }
 
+/// PostgreSQL's words on its way down or up: `admin_shutdown`, `crash_shutdown`, `cannot_connect_now`.
+const ON_ITS_WAY: [&str; 3] = ["57P01", "57P02", "57P03"];
+
+/// Whether the database isn't there, or went away in the middle of a question: asking again later helps.
+fn has_gone(error: &DbErr) -> bool {
+    let cause = match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return true,
+        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => cause,
+        _ => return false,
+    };
+    match cause.as_ref() {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+        sqlx::Error::Database(said) => said.code().is_some_and(|code| ON_ITS_WAY.contains(&code.as_ref())),
+        _ => false,
+    }
+}
+
 fn said_by_the_database(error: &DbErr) -> String {
     if has_no_room(error) {
         return format!(
             "Le disque du serveur est plein, ou ne s'écrit plus : faites de la place, puis recommencez. Rien n'a été changé. ({error})"
+        );
+    }
+    if has_gone(error) {
+        return format!(
+            "La base de données ne répond pas : vérifiez que PostgreSQL tourne, ou qu'aucune autre commande n'occupe la base. Le serveur reprend de lui-même dès qu'elle répond. ({error})"
         );
     }
     format!("base de données : {error}")
@@ -111,8 +133,7 @@ impl Error {
             Self::Forbidden(_) => Kind::Forbidden,
             Self::Conflict(_) => Kind::Conflict,
             Self::Unavailable(_) => Kind::Unavailable,
-            Self::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => Kind::Unavailable,
-            Self::Database(error) if has_no_room(error) => Kind::Unavailable,
+            Self::Database(error) if has_gone(error) || has_no_room(error) => Kind::Unavailable,
             Self::Io { .. } | Self::Database(_) => Kind::Internal,
         }
     }

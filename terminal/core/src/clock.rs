@@ -100,6 +100,13 @@ impl Clock for SystemClock {
     }
 }
 
+/// The wall clock in s since 1970 UTC; 0 for a clock before that.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+pub fn wall_s() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
 /// Milliseconds of a duration that was measured on the monotonic clock, as a count of microseconds.
 #[must_use]
 pub fn elapsed_us(since: std::time::Instant) -> u64 {

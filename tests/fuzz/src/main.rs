@@ -26,7 +26,7 @@ fn main() -> Result<()> {
     enrol(folder, server, code, &ByHttps).context("enrôlement")?;
     let store = Store::open(folder, Arc::new(NoFaults))?;
     let me = store.journal.identity()?.context("la tablette n'est pas enrôlée")?;
-    let mut line = Http::pinned(&me.server_url, &me.authority, None)?;
+    let mut line = Http::of(&me, store.roster.observed()?)?;
 
     let boot = BootId::new(0, bytes(&mut SystemEntropy)?);
     let challenge: SessionChallenge = ask(&mut line, "/sync/v1/session/hello", None, &SessionHello { device: me.device })?;

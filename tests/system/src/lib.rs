@@ -2,9 +2,39 @@
 //!
 //! The programs are those that `cargo build --workspace` put beside the tests; `./check` builds them first.
 
+pub mod chance;
+pub mod chaos;
+pub mod postgres;
+pub mod wrong_clock;
+
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+/// How long anything that must happen may take.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Waits until something is so.
+///
+/// # Errors
+/// It wasn't within a minute, or it can't be looked at.
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while !is_so()? {
+        if begun.elapsed() > DEADLINE {
+            bail!("not within a minute: {what}");
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(())
+}
+
+/// How much longer than in `./check` a loop runs: `PREAU_LONGER=20` plays twenty times as many rounds.
+#[must_use]
+pub fn longer() -> u64 {
+    std::env::var("PREAU_LONGER").ok().and_then(|times| times.parse().ok()).unwrap_or(1)
+}
 
 /// A program of the workspace, ready to be given arguments.
 ///
@@ -31,6 +61,7 @@ pub fn data(name: &str) -> PathBuf {
 #[derive(Debug)]
 pub struct Installation {
     folder: tempfile::TempDir,
+    database: Option<String>,
 }
 
 impl Installation {
@@ -39,9 +70,29 @@ impl Installation {
     /// # Errors
     /// The disk or the program refuses.
     pub fn new() -> anyhow::Result<Self> {
-        let installation = Self { folder: tempfile::tempdir()? };
+        Self::with(None)
+    }
+
+    /// Makes an empty one in a database of its own.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; a database that doesn't answer.
+    pub fn in_database(url: &str) -> anyhow::Result<Self> {
+        Self::with(Some(url.to_owned()))
+    }
+
+    fn with(database: Option<String>) -> anyhow::Result<Self> {
+        let installation = Self { folder: tempfile::tempdir()?, database };
         installation.run(&["init"])?;
         Ok(installation)
+    }
+
+    /// Tells a command of the server's program where this installation is.
+    pub fn place(&self, command: &mut Command) {
+        command.arg("--data").arg(self.folder.path());
+        if let Some(url) = &self.database {
+            command.arg("--database").arg(url);
+        }
     }
 
     /// Its data folder.
@@ -55,7 +106,9 @@ impl Installation {
     /// # Errors
     /// The program isn't there.
     pub fn call(&self, arguments: &[&str]) -> anyhow::Result<Output> {
-        Ok(program("preau-server")?.arg("--data").arg(self.folder.path()).args(arguments).output()?)
+        let mut command = program("preau-server")?;
+        self.place(&mut command);
+        Ok(command.args(arguments).output()?)
     }
 
     /// Runs a subcommand that must succeed, and gives its standard output.

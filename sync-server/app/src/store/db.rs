@@ -17,6 +17,9 @@ use std::time::Duration;
 pub const POOL_SIZE_MAX: u32 = 8;
 /// How long a writer waits for another one: an import of a whole agglomération, not more.
 pub const WRITE_WAIT_MAX: Duration = Duration::from_secs(60);
+/// How long a question waits for a connection to PostgreSQL, which may be down: who asks hears of it before giving up (a tablet waits
+/// for 30 s).
+pub const CONNECTION_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// Which engine a database is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,17 +73,17 @@ impl Db {
                 .log_statements(LevelFilter::Trace)
                 .log_slow_statements(LevelFilter::Off, Duration::MAX)
         };
-        let mut writing = quiet("sqlite::memory:", 1);
+        let mut writing = quiet("sqlite::memory:", 1, WRITE_WAIT_MAX);
         writing.map_sqlx_sqlite_opts(options.clone());
         let write = connect(writing, path.display()).await?;
-        let mut reading = quiet("sqlite::memory:", POOL_SIZE_MAX);
+        let mut reading = quiet("sqlite::memory:", POOL_SIZE_MAX, WRITE_WAIT_MAX);
         reading.map_sqlx_sqlite_opts(move |o| options(o).pragma("query_only", "ON"));
         let read = connect(reading, path.display()).await?;
         Ok(Self { write, read, engine: Engine::Sqlite })
     }
 
     async fn open_postgres(url: &str) -> Result<Self> {
-        let pool = connect(quiet(url, POOL_SIZE_MAX), without_password(url)).await?;
+        let pool = connect(quiet(url, POOL_SIZE_MAX, CONNECTION_WAIT_MAX), without_password(url)).await?;
         Ok(Self { write: pool.clone(), read: pool, engine: Engine::Postgres })
     }
 
@@ -159,10 +162,10 @@ impl Db {
     }
 }
 
-fn quiet(url: &str, connections_max: u32) -> ConnectOptions {
+fn quiet(url: &str, connections_max: u32, wait_max: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     // What is bound to a statement, names and figures of families, is never logged; SQLite tells the bare statements, below.
-    options.sqlx_logging(false).max_connections(connections_max).acquire_timeout(WRITE_WAIT_MAX);
+    options.sqlx_logging(false).max_connections(connections_max).acquire_timeout(wait_max);
     options
 }
 

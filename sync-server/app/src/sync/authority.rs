@@ -1,6 +1,6 @@
-//! The sync authority: a private certificate authority made by `preau-server init`, which signs this server, and its tablets for
-//! each other ([`super::peer_certificate`]). Tablets pin it at enrolment, so that no public authority, proxy or stolen domain stands
-//! between.
+//! The sync authority: a private certificate authority made by `preau-server init`, which signs this server, the time for a tablet
+//! whose clock is lost, and its tablets for each other ([`super::peer_certificate`]). Tablets pin it at enrolment, so that no public
+//! authority, proxy or stolen domain stands between.
 //!
 //! Tablets believe any server that the authority vouches for, whatever its name: a tablet's certificate is therefore good for
 //! clients alone, and can't stand for the server.
@@ -15,7 +15,7 @@ use chrono::{Datelike, Days, NaiveDate, NaiveTime};
 use rcgen::string::Ia5String;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_ED25519, PublicKeyData, SanType, SignatureAlgorithm, date_time_ymd,
+    PKCS_ED25519, PublicKeyData, SanType, SignatureAlgorithm, SigningKey, date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -70,6 +70,14 @@ impl Authority {
     #[must_use]
     pub fn certificate(&self) -> &[u8] {
         &self.certificate
+    }
+
+    /// Signs bytes that no certificate begins with: the time, for a tablet whose clock is lost.
+    ///
+    /// # Errors
+    /// Where the system gives no randomness.
+    pub fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+        self.key.sign(bytes).map_err(|error| Error::Unavailable(format!("L'autorité de synchronisation ne peut pas signer : {error}")))
     }
 
     /// TLS for this server: a fresh key, a certificate for these names, good around these days.

@@ -3,7 +3,7 @@
 use crate::api::{By, Told};
 use shared::wire::{
     EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, EpochAsk, EpochGiven, Problem, Pull, PullAnswer, Push, PushAnswer, Session,
-    SessionChallenge, SessionHello, SessionProof,
+    SessionChallenge, SessionHello, SessionProof, TimeAsk, TimeTold,
 };
 
 fn told_of(by: By, name: &'static str, title: &str) -> Told {
@@ -17,6 +17,14 @@ fn told_of(by: By, name: &'static str, title: &str) -> Told {
 /// Every route of [`super::routes::ROUTES`].
 pub(crate) fn told() -> Vec<Told> {
     vec![
+        told_of(By::Machine, "POST /sync/v1/time", "L’heure du serveur, signée par l’autorité de synchronisation")
+            .says(
+                "Pour une tablette dont l’horloge ne peut pas dire si le certificat du serveur est valable. Signe \
+                 `\"preau/time/1\\0\"`, le nombre de la tablette (32 octets) et l’heure (8 octets, gros-boutiste) : ECDSA P-256, SHA-256, ASN.1.",
+            )
+            .takes::<TimeAsk>()
+            .json::<TimeTold>(200, "L’heure, et la signature.")
+            .json::<Problem>(429, "`trop_d_heures` : 240 par minute depuis une adresse."),
         told_of(By::Machine, "POST /sync/v1/enrol/hello", "Enrôlement, premier pas : le serveur prouve qu’il connaît le code")
             .says("Le code ne voyage pas : les deux côtés en tirent un nom et une clé (Argon2id).")
             .takes::<EnrolHello>()

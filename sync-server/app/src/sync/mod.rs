@@ -1,7 +1,7 @@
 //! Sync: what tablets and server say to each other, and what each site's tablets are told.
 //!
-//! Owns the sync authority ([`authority`]), enrolment ([`enrol`]), sessions ([`session`]), epochs ([`epoch`]), what
-//! tablets prove themselves to each other by ([`peer_certificate`]), the taking in of
+//! Owns the sync authority ([`authority`]), enrolment ([`enrol`]), the signed time ([`time`]), sessions ([`session`]), epochs
+//! ([`epoch`]), what tablets prove themselves to each other by ([`peer_certificate`]), the taking in of
 //! entries ([`push`], judged by [`judge`]; from a file: [`import_journal`]), the telling of changes ([`pull`], [`publish`]) and the fleet's commands ([`fleet`]).
 //! Promises: a verdict for each entry, final but `held`; no entry in the journal before its signature was verified; no
 //! number seen by a reader before all smaller ones; a tablet reads and writes its own site and nothing else.
@@ -29,12 +29,14 @@ pub mod routes;
 pub mod session;
 pub mod set_apart;
 pub mod short_memory;
+pub mod time;
 
 use crate::Result;
 use crate::app::App;
 use crate::attendance::server_device::ServerKeys;
 use authority::Authority;
 use export_key::ExportKey;
+use shared::wire::limits::{CODE_TRIES_PER_MINUTE, TIMES_PER_MINUTE};
 use short_memory::{Nonces, Tries};
 use std::sync::Arc;
 
@@ -51,6 +53,8 @@ pub struct Desk {
     pub nonces: Arc<Nonces>,
     /// Tries of codes, by address.
     pub tries: Arc<Tries>,
+    /// Times signed, by address.
+    pub times: Arc<Tries>,
 }
 
 impl Desk {
@@ -64,7 +68,8 @@ impl Desk {
             authority: Arc::new(Authority::open(&app.data_dir, app.territoire())?),
             export: Arc::new(ExportKey::open(&app.data_dir)?),
             nonces: Arc::default(),
-            tries: Arc::default(),
+            tries: Arc::new(Tries::at_most(CODE_TRIES_PER_MINUTE)),
+            times: Arc::new(Tries::at_most(TIMES_PER_MINUTE)),
         })
     }
 }

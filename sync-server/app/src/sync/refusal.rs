@@ -40,6 +40,8 @@ refusals! {
     too_many = PAYLOAD_TOO_LARGE "trop_d_entrees" "L'envoi dépasse 200 pointages : la tablette doit envoyer moins à la fois.";
     /// Too many tries of codes from one address.
     too_often = TOO_MANY_REQUESTS "trop_d_essais" "Trop d'essais : attendez une minute avant de saisir le code à nouveau.";
+    /// More times signed for one address than its tablets can need.
+    time_too_often = TOO_MANY_REQUESTS "trop_d_heures" "Trop de demandes de l'heure depuis cette adresse : la tablette réessaiera dans une minute.";
     /// No such code, or no longer: the same answer for both.
     code_unknown = NOT_FOUND "code_inconnu" "Ce code n'existe pas ou n'est plus valable : demandez-en un nouveau.";
     /// Another key was first, or the tablet has begun its work.

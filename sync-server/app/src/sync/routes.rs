@@ -6,7 +6,7 @@ use crate::serve::Server;
 use crate::store::Territory;
 use crate::sync::refusal::Refusal;
 use crate::sync::session::{self, Caller, epoch_text};
-use crate::sync::{enrol, epoch as epochs, publish, pull as pulling, push as pushing};
+use crate::sync::{enrol, epoch as epochs, publish, pull as pulling, push as pushing, time as times};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
@@ -15,11 +15,13 @@ use axum::routing::post;
 use serde::de::DeserializeOwned;
 use shared::wire::limits::BODY_BYTES_MAX;
 use shared::wire::{EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, EpochAsk, EpochGiven, Pull, PullAnswer, Push, PushAnswer};
-use shared::wire::{Session, SessionChallenge, SessionHello, SessionProof};
+use shared::wire::{Session, SessionChallenge, SessionHello, SessionProof, TimeAsk, TimeTold};
 use std::net::SocketAddr;
 
 /// What a tablet calls, over TLS.
-pub const ROUTES: [Route; 7] = [
+pub const ROUTES: [Route; 8] = [
+    // Anyone: a tablet whose clock is lost, before it can judge anything else. Says the time and nothing more; limited by address.
+    Route::new("POST", "/sync/v1/time", || post(time)),
     // Whoever holds a code of less than a quarter of an hour; ten tries a minute from one address.
     Route::new("POST", "/sync/v1/enrol/hello", || post(enrol_hello)),
     Route::new("POST", "/sync/v1/enrol/confirm", || post(enrol_confirm)),
@@ -58,6 +60,16 @@ async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Refusal> {
     let token = token.ok_or_else(Refusal::session_over)?;
     let territory = Territory::new(app.territoire(), app.db.read());
     session::caller(&territory, token, app.clock.now()).await?.ok_or_else(Refusal::session_over)
+}
+
+/// `POST /sync/v1/time`
+pub async fn time(State(server): State<Server>, ConnectInfo(from): ConnectInfo<SocketAddr>, body: Body) -> Answer<TimeTold> {
+    let now = server.app.clock.now();
+    if !server.desk.times.allow(from.ip(), now) {
+        return Err(Refusal::time_too_often());
+    }
+    let request: TimeAsk = read(body).await?;
+    times::told(&server.desk, now, &request)?.map(Json)
 }
 
 /// `POST /sync/v1/enrol/hello`

@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::store::random;
 use shared::calendar::Instant;
-use shared::wire::limits::{CODE_TRIES_PER_MINUTE, NONCE_LIFE_S};
+use shared::wire::limits::NONCE_LIFE_S;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -49,16 +49,24 @@ impl Nonces {
     }
 }
 
-/// Tries of enrolment codes, by address and minute.
-#[derive(Default)]
-pub struct Tries(Mutex<HashMap<IpAddr, (i64, u32)>>);
+/// Tries of one thing, by address and minute.
+pub struct Tries {
+    a_minute: u32,
+    counted: Mutex<HashMap<IpAddr, (i64, u32)>>,
+}
 
 impl Tries {
-    /// Counts a try; `false` past [`CODE_TRIES_PER_MINUTE`].
+    /// At most so many a minute from one address.
+    #[must_use]
+    pub fn at_most(a_minute: u32) -> Self {
+        Self { a_minute, counted: Mutex::default() }
+    }
+
+    /// Counts a try; `false` past the limit.
     #[must_use]
     pub fn allow(&self, from: IpAddr, now: Instant) -> bool {
         let minute = now.timestamp_millis().div_euclid(MINUTE_MS);
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tries = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         if tries.len() >= ADDRESSES_MAX && !tries.contains_key(&from) {
             tries.retain(|_, (of_minute, _)| *of_minute == minute);
         }
@@ -70,13 +78,14 @@ impl Tries {
             (*of_minute, *count) = (minute, 0);
         }
         *count += 1;
-        *count <= CODE_TRIES_PER_MINUTE
+        *count <= self.a_minute
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::wire::limits::CODE_TRIES_PER_MINUTE;
 
     fn at(s: i64) -> Instant {
         shared::calendar::instant_from_ms(s * 1000)
@@ -117,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_addresses_counted_are_bounded_and_a_full_list_frees_nobody_who_is_on_it() {
-        let tries = Tries::default();
+        let tries = Tries::at_most(CODE_TRIES_PER_MINUTE);
         let address = |n: usize| IpAddr::V4(u32::try_from(n).unwrap().into());
         for n in 0..ADDRESSES_MAX {
             assert!(tries.allow(address(n), at(0)));
@@ -126,7 +135,7 @@ mod tests {
             assert!(tries.allow(address(0), at(1)));
         }
         assert!(!tries.allow(address(0), at(1)), "on the list, and at its end");
-        let counted = || tries.0.lock().unwrap().len();
+        let counted = || tries.counted.lock().unwrap().len();
         assert_eq!(counted(), ADDRESSES_MAX);
         assert!(tries.allow(address(ADDRESSES_MAX), at(1)), "one more: the minute's counts go, not the memory");
         assert_eq!(counted(), 1);
@@ -139,7 +148,7 @@ mod tests {
 
     #[test]
     fn ten_tries_a_minute_and_no_eleventh() {
-        let tries = Tries::default();
+        let tries = Tries::at_most(CODE_TRIES_PER_MINUTE);
         let (here, there) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
         for _ in 0..CODE_TRIES_PER_MINUTE {
             assert!(tries.allow(here, at(30)));

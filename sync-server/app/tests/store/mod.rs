@@ -3,10 +3,12 @@
 use crate::on_both;
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
 use server::app::App;
+use server::error::Kind;
 use server::registry::init;
 use server::store::entity::{account_role, audit, organisation, regie, site, site_change};
-use server::store::{Change, Territory, insert_all, new_id, record_changes};
+use server::store::{Change, Db, Territory, insert_all, new_id, record_changes};
 use shared::id::{OrganisationId, SiteId};
+use std::time::Duration;
 use uuid::Uuid;
 
 on_both! {
@@ -160,4 +162,17 @@ on_both! {
         numbers.sort_unstable();
         assert_eq!(numbers, (1..=8).collect::<Vec<i64>>());
     }
+}
+
+/// What a tablet waits for an answer: a server that lost its database must have said so before.
+const TABLET_WAITS: Duration = Duration::from_secs(30);
+
+#[tokio::test]
+async fn a_postgresql_that_is_not_there_is_told_while_somebody_still_listens() {
+    // A port that was free a moment ago: the connection is refused, as by a PostgreSQL that is down.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let opened = tokio::time::timeout(TABLET_WAITS / 2, Db::open(&format!("postgres://preau@127.0.0.1:{port}/preau"))).await;
+    let error = opened.expect("it is told in time").unwrap_err();
+    assert_eq!(error.kind(), Kind::Unavailable);
+    assert!(error.to_string().contains("ne s'ouvre pas"), "{error}");
 }

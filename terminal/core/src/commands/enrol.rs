@@ -7,6 +7,7 @@
 use super::CommandError;
 use crate::entropy::{SystemEntropy, bytes};
 use crate::store::{Identity, LineState, NoFaults, Store, public_key_of};
+use crate::sync::believed_time::BelievedTime;
 use crate::sync::http::{Http, normalised_url};
 use crate::sync::transport::{Answer, Request, Transport};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -77,7 +78,7 @@ impl Reach for ByHttps {
         Ok(Box::new(Http::trusting_anyone(server_url)?))
     }
     fn pinned(&self, server_url: &str, authority: &[u8]) -> Result<Box<dyn Transport>, CommandError> {
-        Ok(Box::new(Http::pinned(server_url, authority, None)?))
+        Ok(Box::new(Http::pinned(server_url, authority, BelievedTime::new(None))?))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::CommandError;
 use crate::clock::{Clock, Now, SystemClock};
-use crate::door::{of_revoked, set_apart, words};
+use crate::door::{line_in_words, of_revoked, set_apart, words};
 use crate::store::{LineState, Peek, set_aside};
 use serde::Serialize;
 use shared::calendar::instant_from_ms;
@@ -41,6 +41,8 @@ pub struct Status {
     pub last_seq: u64,
     /// What the line is like.
     pub line: LineState,
+    /// The same in the words of the bar at the door.
+    pub line_text: Option<String>,
     /// Since when.
     pub line_since: Option<String>,
     /// Last whole round trip.
@@ -98,6 +100,7 @@ fn read(peek: &Peek, now: Now) -> Result<Status, CommandError> {
         agreeing: peek.roster.agreement()?.at(corrected.wall_ms),
         last_seq: peek.journal.head()?.map_or(0, |h| h.place.seq),
         line: line.state,
+        line_text: identity.as_ref().map(|_| line_in_words(&line, &queue, corrected.wall_ms)),
         line_since: (line.state != LineState::Unknown).then(|| at(line.since_ms)),
         last_contact: line.last_contact_ms.map(at),
         roster_version: peek.roster.cursor()?,
@@ -124,6 +127,7 @@ fn nothing(now: Now) -> Status {
         agreeing: 0,
         last_seq: 0,
         line: LineState::Unknown,
+        line_text: None,
         line_since: None,
         last_contact: None,
         roster_version: 0,
@@ -149,6 +153,7 @@ impl Status {
         line("Site", self.site_name.clone().unwrap_or_default());
         line("Serveur", self.server.clone().unwrap_or_default());
         line("Tablette", format!("{} (époque {})", self.device.clone().unwrap_or_default(), self.epoch.unwrap_or(0)));
+        line("Ligne", self.line_text.clone().unwrap_or_default());
         let waiting = words::count(self.queue, "pointage", "pointages");
         line("En attente", self.oldest_unsent.as_ref().map_or_else(|| "rien".into(), |at| format!("{waiting}, le plus ancien du {at}")));
         if let Some(apart) = set_apart(self.refused, self.quarantined) {

@@ -44,7 +44,7 @@ pub(crate) use shared::french as words;
 
 pub use crate::view::Corrects;
 pub use depart::Destination;
-pub(crate) use sync_bar::{of_revoked, set_apart};
+pub(crate) use sync_bar::{line_in_words, of_revoked, set_apart};
 
 use crate::clock::{Now, Observed};
 use crate::entropy::{Entropy, SystemEntropy};

@@ -120,6 +120,11 @@ fn bar(line: &LineStatus, queue: &Queue, now_ms: i64) -> SyncBar {
     SyncBar { text, tone, unsent: queue.unsent }
 }
 
+/// The same words for a person at a terminal, beside an open window or without one.
+pub(crate) fn line_in_words(line: &LineStatus, queue: &Queue, now_ms: i64) -> String {
+    bar(line, queue, now_ms).text
+}
+
 /// Beside a sentence that says already that something is wrong.
 fn set_apart_in_short(queue: &Queue) -> String {
     let refused = (queue.refused > 0).then(|| words::count(queue.refused, "refusé", "refusés"));
@@ -142,6 +147,11 @@ fn bar_of_line(line: &LineStatus, queue: &Queue, now_ms: i64) -> SyncBar {
         LineState::ServerTrouble => (format!("Le serveur ne répond pas bien depuis {since} · {kept}"), Tone::Amber),
         LineState::NotPreau => (format!("Ce réseau n'est pas ouvert (page d'accueil ?) depuis {since} · {kept}"), Tone::Amber),
         LineState::Clock => (format!("L'horloge de la tablette est fausse : appelez l'administration · {kept}"), Tone::Red),
+        LineState::CertificateExpired => (format!("Le certificat du serveur a expiré : appelez l'administration · {kept}"), Tone::Red),
+        LineState::CertificateTooEarly => {
+            let text = format!("Le serveur et la tablette ne sont pas à la même heure : appelez l'administration · {kept}");
+            (text, Tone::Red)
+        }
         LineState::WrongCertificate => {
             (format!("Ce n'est pas le serveur de Préau qui répond : appelez l'administration · {kept}"), Tone::Red)
         }
@@ -229,6 +239,8 @@ mod tests {
             LineState::ServerTrouble,
             LineState::NotPreau,
             LineState::Clock,
+            LineState::CertificateExpired,
+            LineState::CertificateTooEarly,
             LineState::WrongCertificate,
             LineState::Revoked,
             LineState::ExistsTwice,

@@ -8,7 +8,7 @@ use super::certificate::{PeerName, judge};
 use super::{PeerFailure, own_certificate};
 use crate::clock::Now;
 use crate::store::{Identity, Store};
-use crate::sync::tls::judged_at;
+use crate::sync::believed_time::BelievedTime;
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
@@ -45,8 +45,9 @@ impl Papers {
         let (Some(me), Some(own)) = (store.journal.identity()?, own_certificate(store)?) else { return Err(PeerFailure::NoCertificate) };
         let observed = store.roster.observed()?;
         let seconds = |ms: i64| u64::try_from(ms / 1_000).unwrap_or(0);
-        let wall = UnixTime::since_unix_epoch(Duration::from_secs(seconds(now.corrected(observed).wall_ms)));
-        let at = judged_at(wall, observed.map(|seen| seconds(seen.server_ms)));
+        let (wall_s, known_s) = (seconds(now.corrected(observed).wall_ms), observed.map(|seen| seconds(seen.server_ms)));
+        let known = UnixTime::since_unix_epoch(Duration::from_secs(known_s.unwrap_or(wall_s)));
+        let at = BelievedTime::by(known_s, move || wall_s).by_clock().unwrap_or(known);
         Ok(Self { me, key: store.key().clone(), certificate: CertificateDer::from(own.certificate.0), at })
     }
 

@@ -31,8 +31,12 @@ pub enum LineState {
     NoNetwork,
     /// Somebody answers who isn't the server that the tablet was enrolled with.
     WrongCertificate,
-    /// The server's certificate doesn't hold at the time that the tablet believes.
+    /// The tablet's clock is lost, and nobody tells it the time.
     Clock,
+    /// The server's certificate is over.
+    CertificateExpired,
+    /// The server's certificate doesn't hold yet.
+    CertificateTooEarly,
     /// The server was reached and can't answer now.
     ServerTrouble,
     /// The server refuses this tablet: revoked, or unknown.

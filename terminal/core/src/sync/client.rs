@@ -466,6 +466,8 @@ fn line_state(failure: LineFailure) -> LineState {
         LineFailure::NoNetwork => LineState::NoNetwork,
         LineFailure::WrongCertificate => LineState::WrongCertificate,
         LineFailure::Clock => LineState::Clock,
+        LineFailure::CertificateExpired => LineState::CertificateExpired,
+        LineFailure::CertificateTooEarly => LineState::CertificateTooEarly,
         LineFailure::NotPreau => LineState::NotPreau,
     }
 }

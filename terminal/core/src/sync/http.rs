@@ -1,9 +1,14 @@
 //! Requests over HTTPS, by the pinned authority.
 
-use super::tls::{Failure, pinned, trusting_anyone};
+use super::believed_time::BelievedTime;
+use super::signed_time::SignedTime;
+use super::tls::{self, Failure};
 use super::transport::{ANSWER_BYTES_MAX, Answer, LineFailure, Request, Transport};
+use crate::clock::Observed;
+use crate::store::Identity;
 use reqwest::blocking::Client;
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Longest wait for a connection.
@@ -16,17 +21,34 @@ pub struct Http {
     client: Client,
     base: String,
     failure: Failure,
+    /// Where the time is asked, once the certificate can't be judged without it.
+    time: Option<SignedTime>,
 }
 
 impl Http {
+    /// Speaks with the server that a tablet is enrolled with; `observed` is the latest that the tablet heard of its clock.
+    ///
+    /// # Errors
+    /// Where the authority is no certificate.
+    pub fn of(identity: &Identity, observed: Option<Observed>) -> Result<Self, LineFailure> {
+        let known_s = observed.and_then(|seen| u64::try_from(seen.server_ms / 1_000).ok());
+        Self::pinned(&identity.server_url, &identity.authority, BelievedTime::new(known_s))
+    }
+
     /// Speaks with the server whose authority was pinned.
     ///
     /// # Errors
     /// Where the authority is no certificate.
-    pub fn pinned(server_url: &str, authority: &[u8], known_s: Option<u64>) -> Result<Self, LineFailure> {
+    pub fn pinned(server_url: &str, authority: &[u8], believed: BelievedTime) -> Result<Self, LineFailure> {
+        let (believed, failure) = (Arc::new(believed), Failure::default());
+        let line = Self::with(server_url, tls::pinned(authority, &believed, &failure)?, failure)?;
+        Ok(Self { time: Some(SignedTime::new(server_url, authority, believed)), ..line })
+    }
+
+    /// Speaks with the server whose authority was pinned, whatever the dates of its certificate: to ask the time only.
+    pub(super) fn at_any_time(server_url: &str, authority: &[u8], clock: &Arc<BelievedTime>) -> Result<Self, LineFailure> {
         let failure = Failure::default();
-        let config = pinned(authority, known_s, &failure)?;
-        Self::with(server_url, config, failure)
+        Self::with(server_url, tls::at_any_time(authority, clock, &failure)?, failure)
     }
 
     /// Speaks with anyone: for the hello of an enrolment only.
@@ -34,7 +56,7 @@ impl Http {
     /// # Errors
     /// Where no client can be built.
     pub fn trusting_anyone(server_url: &str) -> Result<Self, LineFailure> {
-        Self::with(server_url, trusting_anyone()?, Failure::default())
+        Self::with(server_url, tls::trusting_anyone()?, Failure::default())
     }
 
     fn with(server_url: &str, config: rustls::ClientConfig, failure: Failure) -> Result<Self, LineFailure> {
@@ -47,7 +69,7 @@ impl Http {
             .timeout(Duration::from_secs(ANSWER_S_MAX))
             .build()
             .map_err(|_| LineFailure::NoNetwork)?;
-        Ok(Self { client, base: server_url.trim_end_matches('/').to_owned(), failure })
+        Ok(Self { client, base: server_url.trim_end_matches('/').to_owned(), failure, time: None })
     }
 
     fn cause(&self, error: &reqwest::Error) -> LineFailure {
@@ -58,10 +80,9 @@ impl Http {
         // Neither a refused connection nor a silence, yet the bytes were not TLS.
         if speaks_no_tls(error) { LineFailure::NotPreau } else { LineFailure::NoNetwork }
     }
-}
 
-impl Transport for Http {
-    fn send(&mut self, request: &Request) -> Result<Answer, LineFailure> {
+    /// Sends a request, as far as the certificate is believed.
+    fn try_to_send(&self, request: &Request) -> Result<Answer, LineFailure> {
         let url = format!("{}{}", self.base, request.path);
         let mut builder = self.client.post(url).header("content-type", "application/json").body(request.body.clone());
         if let Some(token) = &request.bearer {
@@ -72,6 +93,22 @@ impl Transport for Http {
         let mut body = Vec::new();
         response.take(ANSWER_BYTES_MAX).read_to_end(&mut body).map_err(|_| LineFailure::NoNetwork)?;
         Ok(Answer { status, body })
+    }
+}
+
+impl Transport for Http {
+    fn send(&mut self, request: &Request) -> Result<Answer, LineFailure> {
+        match (self.try_to_send(request), &self.time) {
+            // Nothing was sent: TLS ended before.
+            (Err(failure), Some(time)) if failure.is_about_time() => {
+                if time.ask()? {
+                    self.try_to_send(request)
+                } else {
+                    Err(failure)
+                }
+            }
+            (answer, _) => answer,
+        }
     }
 }
 

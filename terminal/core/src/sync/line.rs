@@ -33,8 +33,7 @@ impl Line {
     /// A tablet that isn't enrolled, a damaged authority, or no thread to be had.
     pub fn start(store: Store, clock: SystemClock) -> Result<Self, StoreError> {
         let identity = store.journal.identity()?.ok_or(StoreError::NotEnrolled)?;
-        let known_s = store.roster.observed()?.and_then(|o| u64::try_from(o.server_ms / 1_000).ok());
-        let http = Http::pinned(&identity.server_url, &identity.authority, known_s).map_err(|e| StoreError::Refused(e.to_string()))?;
+        let http = Http::of(&identity, store.roster.observed()?).map_err(|e| StoreError::Refused(e.to_string()))?;
         Self::start_with(store, clock, http)
     }
 

@@ -7,8 +7,10 @@
 //!
 //! Promises: an entry leaves the queue by the server's verdict alone; a lost
 //! reply costs a repeat and nothing else; the state of the line is the last
-//! whole round trip; nobody but the authority pinned at enrolment is believed.
+//! whole round trip; nobody but the authority pinned at enrolment is believed,
+//! at a time that the tablet knows or that this authority signs.
 
+pub mod believed_time;
 mod carry;
 pub mod client;
 mod epoch;
@@ -16,6 +18,7 @@ pub mod http;
 pub mod line;
 mod pull;
 pub mod shell;
+mod signed_time;
 mod steps;
 pub mod tls;
 pub mod transport;

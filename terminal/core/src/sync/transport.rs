@@ -52,12 +52,26 @@ pub enum LineFailure {
     /// Another authority vouches for whoever answers.
     #[error("ce n'est pas le serveur auprès duquel cette tablette est enrôlée qui répond")]
     WrongCertificate,
-    /// The certificate doesn't hold at the time that the tablet believes.
-    #[error("le certificat du serveur n'est pas valable à l'heure de cette tablette : vérifiez l'horloge")]
+    /// The tablet's clock is lost, and nobody tells the time in the authority's word.
+    #[error("l'horloge de cette tablette est fausse et le serveur ne dit pas l'heure : mettez la tablette à l'heure")]
     Clock,
+    /// The certificate is over at the time that the tablet believes.
+    #[error("le certificat du serveur a expiré : vérifiez l'horloge du serveur, puis redémarrez-le")]
+    CertificateExpired,
+    /// The certificate doesn't hold yet at the time that the tablet believes.
+    #[error("le certificat du serveur n'est pas encore valable : vérifiez l'horloge du serveur, puis celle de cette tablette")]
+    CertificateTooEarly,
     /// Something answers, which doesn't speak TLS or HTTP.
     #[error("ce qui répond à cette adresse n'est pas Préau")]
     NotPreau,
+}
+
+impl LineFailure {
+    /// Whether another time might make the certificate hold.
+    #[must_use]
+    pub fn is_about_time(self) -> bool {
+        matches!(self, Self::Clock | Self::CertificateExpired | Self::CertificateTooEarly)
+    }
 }
 
 /// Carries requests.

@@ -2,7 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise, in its helpers too")]
 
 mod agglomeration;
+mod clock;
 mod demo;
 mod disk_full;
+mod house;
+mod killed;
+mod line;
+mod lost_database;
 mod petite_commune;
 mod tablet;

@@ -24,7 +24,8 @@ pub fn serve(installation: &Installation) -> Serving {
 
 /// As [`serve`], at an address, with a command that runs the program its own way.
 pub fn serve_at(mut command: Command, installation: &Installation, listen: &str) -> Serving {
-    command.arg("--data").arg(installation.folder()).args(["serve", "--listen", listen]);
+    installation.place(&mut command);
+    command.args(["serve", "--listen", listen]);
     let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut said = String::new();
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut said).unwrap();

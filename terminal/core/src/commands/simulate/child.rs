@@ -122,7 +122,7 @@ impl Tablet {
         let second = store.second()?;
         let identity = store.journal.identity()?.ok_or(crate::store::StoreError::NotEnrolled)?;
         let offline = Arc::new(Mutex::new(false));
-        let http = Http::pinned(&identity.server_url, &identity.authority, None).ok();
+        let http = Http::of(&identity, second.roster.observed()?).ok();
         let shell = Shell::new(second, Cuttable { http, offline: Arc::clone(&offline) }, 0)?;
         Ok(Self { door: Door::open(store, now)?, shell, kill, offline, line_clock: SystemClock::new()? })
     }
