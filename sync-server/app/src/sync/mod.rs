@@ -9,6 +9,7 @@
 
 pub mod authority;
 pub(crate) mod described;
+pub mod encoding;
 pub mod enrol;
 pub mod enrolment_qr;
 pub mod epoch;
@@ -16,7 +17,9 @@ pub mod export_key;
 pub mod fingerprint;
 pub mod fleet;
 pub mod import_journal;
+pub mod intake;
 pub mod judge;
+pub mod learn;
 pub mod publish;
 pub mod pull;
 pub mod push;
@@ -33,6 +36,7 @@ use crate::app::App;
 use crate::attendance::server_device::ServerKeys;
 use authority::Authority;
 use export_key::ExportKey;
+use intake::Intake;
 use short_memory::{Nonces, Tries};
 use std::sync::Arc;
 
@@ -49,6 +53,8 @@ pub struct Desk {
     pub nonces: Arc<Nonces>,
     /// Tries of codes, by address.
     pub tries: Arc<Tries>,
+    /// Whose push comes next.
+    pub intake: Arc<Intake>,
 }
 
 impl Desk {
@@ -63,6 +69,7 @@ impl Desk {
             export: Arc::new(ExportKey::open(&app.data_dir)?),
             nonces: Arc::default(),
             tries: Arc::default(),
+            intake: Arc::default(),
         })
     }
 }

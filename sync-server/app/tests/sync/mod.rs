@@ -7,6 +7,7 @@ mod erased;
 mod exports;
 mod limits;
 mod lives;
+mod raw_bytes;
 pub mod tablet;
 mod taking_in;
 mod telling;

@@ -11,6 +11,7 @@
 
 pub mod client;
 mod epoch;
+pub mod gzip;
 pub mod http;
 pub mod line;
 mod pull;

@@ -14,13 +14,13 @@ use terminal_core::sync::http::Http;
 use terminal_core::sync::shell::Shell;
 use terminal_core::sync::transport::{LineFailure, Request, Transport};
 
-struct Authority {
+pub struct Authority {
     params: CertificateParams,
     key: KeyPair,
-    der: Vec<u8>,
+    pub der: Vec<u8>,
 }
 
-fn authority() -> Authority {
+pub fn authority() -> Authority {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
@@ -28,8 +28,19 @@ fn authority() -> Authority {
     Authority { params, key, der }
 }
 
-/// A server that answers each connection once, with a certificate of an authority for another name than it is reached by.
+/// A server that answers each connection once with `{}`.
 fn server(authority: &Authority, years: (i32, i32)) -> SocketAddr {
+    server_that(authority, years, |_| b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}".to_vec())
+}
+
+/// A request as a server hears it.
+pub struct Heard {
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+/// A server that answers each connection once, with a certificate of an authority for another name than it is reached by.
+pub fn server_that(authority: &Authority, years: (i32, i32), reply: impl Fn(Heard) -> Vec<u8> + Send + 'static) -> SocketAddr {
     let mut params = CertificateParams::new(vec!["preau.exemple.fr".to_owned()]).unwrap();
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     (params.not_before, params.not_after) = (date_time_ymd(years.0, 1, 1), date_time_ymd(years.1, 1, 1));
@@ -44,7 +55,8 @@ fn server(authority: &Authority, years: (i32, i32)) -> SocketAddr {
     let config = Arc::new(config);
     listen(move |stream| {
         let mut tls = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
-        answer(&mut tls);
+        // A client that hangs up is none of the server's business.
+        let _ = heard(&mut tls).map(&reply).and_then(|said| tls.write_all(&said)).and_then(|()| tls.flush());
     })
 }
 
@@ -55,26 +67,30 @@ fn listen(serve: impl Fn(std::net::TcpStream) + Send + 'static) -> SocketAddr {
     address
 }
 
-/// Reads a request's head and body, answers `{}`. A client that hangs up is none of the server's business.
-fn answer(stream: &mut (impl Read + Write)) {
-    let mut seen = Vec::new();
-    let mut byte = [0];
-    while !seen.ends_with(b"\r\n\r\n{}") && stream.read(&mut byte).is_ok_and(|n| n == 1) {
-        seen.push(byte[0]);
+/// Reads a request's head, and as much of a body as it tells of.
+fn heard(stream: &mut impl Read) -> std::io::Result<Heard> {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte)?;
+        head.push(byte[0]);
     }
-    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}").and_then(|()| stream.flush());
+    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+    let length = head.split_once("content-length: ").and_then(|(_, rest)| rest.split("\r\n").next()?.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body)?;
+    Ok(Heard { head, body })
 }
 
 fn ask(http: Result<Http, LineFailure>) -> Result<u16, LineFailure> {
     http?.send(&Request { path: "/sync/v1/session/hello", bearer: None, body: b"{}".to_vec() }).map(|a| a.status)
 }
 
-fn url(address: SocketAddr) -> String {
+pub fn url(address: SocketAddr) -> String {
     format!("https://{address}")
 }
 
 const ONLY_2020: (i32, i32) = (2020, 2021);
-const ALWAYS: (i32, i32) = (1971, 4000);
+pub const ALWAYS: (i32, i32) = (1971, 4000);
 
 #[test]
 fn the_pinned_authority_is_believed_whatever_name_the_server_is_reached_by() {
