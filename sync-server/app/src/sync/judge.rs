@@ -236,7 +236,11 @@ mod tests {
             site: SiteId(Uuid::from_u128(2)),
             entry_id: EntryId(Uuid::from_u128(9)),
             kind: Kind::Arrived,
-            payload: Payload { about_child: Some(shared::id::ChildId(Uuid::from_u128(7))), ..Payload::at(0) },
+            payload: Payload {
+                about_child: Some(shared::id::ChildId(Uuid::from_u128(7))),
+                centre: Some(shared::id::CentreId(Uuid::from_u128(8))),
+                ..Payload::at(0)
+            },
             notes: Vec::new(),
             salt: [0; 32],
         };

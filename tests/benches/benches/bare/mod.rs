@@ -92,8 +92,11 @@ impl Bare {
         Ok(Self::Sqlite(connection))
     }
 
+    /// With the statistics that a server in use has: without them, a plan made for the empty tables would read them whole.
     pub async fn postgres(url: &str) -> Result<Self> {
-        Ok(Self::Postgres(PgConnection::connect(url).await?))
+        let mut connection = PgConnection::connect(url).await?;
+        query("ANALYZE").execute(&mut connection).await?;
+        Ok(Self::Postgres(connection))
     }
 
     /// One batch, durable.
