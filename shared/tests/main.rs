@@ -11,5 +11,6 @@ mod golden;
 mod journal;
 mod payload_laws;
 mod second_verifier;
+mod signatures;
 mod support;
 mod wire;

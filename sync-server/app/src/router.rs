@@ -6,6 +6,7 @@ use crate::page::{in_our_words, not_found, theme};
 use crate::payments;
 use crate::portal;
 use crate::serve::{Server, Transport};
+use crate::sync::encoding;
 use crate::sync::refusal::Refusal;
 use crate::sync::routes as sync;
 use axum::Router;
@@ -16,6 +17,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use shared::wire::limits::BODY_BYTES_MAX;
 use std::time::Duration;
+use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 /// Longest time that a request may take.
@@ -61,7 +63,11 @@ pub fn table() -> Vec<(&'static str, &'static str)> {
 /// Every route of the server.
 pub fn router(server: Server) -> Router {
     let policy = content_policy(&server.app.settings.payfip.adresse);
-    let tablets = Route::router(&sync::ROUTES).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).layer(middleware::from_fn(over_tls_only));
+    // Without what protects pages in a browser: a tablet asks thousands of times a day.
+    let tablets = encoding::compressed(Route::router(&sync::ROUTES))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn(over_tls_only))
+        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     // Everything that a browser opens: one layer knows the caller, and refuses forms that aren't ours (identity::browser).
     let pages = Router::new()
         .merge(identity::routes())
@@ -78,11 +84,11 @@ pub fn router(server: Server) -> Router {
         .merge(pages)
         .merge(Route::router(&OPEN))
         .fallback(not_found)
-        .layer(middleware::from_fn(in_our_words));
+        .layer(middleware::from_fn(in_our_words))
+        .layer(middleware::from_fn_with_state(policy, security_headers));
     Router::new()
         .merge(tablets)
         .merge(people)
-        .layer(middleware::from_fn_with_state(policy, security_headers))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(REQUEST_S_MAX)))
         .with_state(server)
 }

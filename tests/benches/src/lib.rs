@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p preau-benches` runs them; nothing here is part of a check.
 
+pub mod tablets;
+
 use anyhow::{Context, Result};
 use server::app::{App, Place};
 use server::registry::{import, init};
@@ -13,11 +15,19 @@ use std::time::Duration;
 /// # Errors
 /// A disk that is full; a seed that the import refuses.
 pub async fn filled(folder: &Path, households: usize) -> Result<App> {
+    filled_on(folder, households, None).await
+}
+
+/// The same on a database of its own URL.
+///
+/// # Errors
+/// As [`filled`]; a database that doesn't answer.
+pub async fn filled_on(folder: &Path, households: usize, database: Option<String>) -> Result<App> {
     let today = "2026-11-24".parse()?;
     let made = seed::generate(&seed::Options { today, seed: seed::SEED, households })?;
     let files = folder.join("files");
     made.folder.write(&files)?;
-    let place = Place { data: Some(folder.join("data")), database: None };
+    let place = Place { data: Some(folder.join("data")), database };
     let (app, _) = init::initialise(&place, &init::Args { nom: "Banc".into(), demo: true }).await?;
     import::import(&app, &files, &import::Options::default()).await.context("import of the seed's folder")?;
     Ok(app)

@@ -8,7 +8,7 @@
 use crate::Result;
 use crate::attendance::journal::{IDS_A_QUERY_MAX, Verified, days_of};
 use crate::attendance::server_device::ServerDevice;
-use crate::store::entity::{centre, clock_observation, device_epoch, journal_entry, journal_payload};
+use crate::store::entity::{centre, clock_observation, device_epoch, journal_entry, journal_payload, site};
 use crate::store::{Tenant, Territory};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
@@ -21,6 +21,8 @@ use uuid::Uuid;
 
 /// Rows read at once while walking back to the last observed touch.
 const WALK_ROWS: u64 = 200;
+/// And at first: nearly always it is the last one.
+const WALK_ROWS_FIRST: u64 = 4;
 
 /// One device's life between two epochs.
 type Life = (DeviceId, u32);
@@ -31,12 +33,19 @@ struct Row {
     payload: Option<journal_payload::Model>,
 }
 
-/// Brings the index of effective times up to date after entries were stored.
-pub(super) async fn settle(territory: &Territory<'_>, site: SiteId, entries: &[Verified], payloads: &[Option<Payload>]) -> Result<()> {
+/// Effective times of entries that are about to be stored, in their order: `None` where an entry keeps the time that it claims. Stored
+/// touches that move with them are brought up to date.
+pub(super) async fn settle(
+    territory: &Territory<'_>,
+    site: SiteId,
+    entries: &[Verified],
+    payloads: &[Option<Payload>],
+    seen: &[clock_observation::Model],
+) -> Result<Vec<Option<i64>>> {
     let organisations = organisations_at(territory, site).await?;
     let mut starts: BTreeMap<Life, u64> = BTreeMap::new();
     let mut boots: BTreeSet<Uuid> = BTreeSet::new();
-    let forked: BTreeSet<Life> = entries.iter().filter(|e| e.fork).map(|e| (e.envelope.place.device, e.envelope.place.epoch)).collect();
+    let forked: BTreeSet<Life> = entries.iter().filter(|e| e.fork).map(life_of).collect();
     for life in forked {
         let row = territory.update::<device_epoch::Entity>().col_expr(device_epoch::Column::Forked, Expr::value(true));
         row.filter(is_life(life)).exec(&territory.on()).await?;
@@ -47,34 +56,48 @@ pub(super) async fn settle(territory: &Territory<'_>, site: SiteId, entries: &[V
             boots.insert(boot.0);
         } else if !payload.boot.is_nil() {
             let place = entry.envelope.place;
-            let start = starts.entry((place.device, place.epoch)).or_insert(place.seq);
+            let start = starts.entry(life_of(entry)).or_insert(place.seq);
             *start = place.seq.min(*start);
         }
     }
     for &organisation in &organisations {
         starts_of_boots(&territory.tenant(organisation), &boots, &mut starts).await?;
     }
+    let mut times = HashMap::new();
     for (life, start) in starts {
-        settle_life(territory, &organisations, life, start).await?;
+        let of_life = entries.iter().zip(payloads).filter(|(entry, _)| life_of(entry) == life);
+        let coming = Coming { facts: of_life.map(|(entry, payload)| fact_of_coming(entry, payload.as_ref())).collect(), seen };
+        times.extend(settle_life(territory, &organisations, life, start, coming).await?);
     }
-    Ok(())
+    Ok(entries.iter().map(|entry| times.get(&entry.envelope.entry_id).copied()).collect())
+}
+
+/// What is about to be stored of one life, and the observations that come with it.
+struct Coming<'a> {
+    facts: Vec<Fact>,
+    seen: &'a [clock_observation::Model],
+}
+
+fn life_of(entry: &Verified) -> Life {
+    (entry.envelope.place.device, entry.envelope.place.epoch)
+}
+
+fn fact_of_coming(entry: &Verified, payload: Option<&Payload>) -> Fact {
+    let opaque = payload.is_none() && entry.sealed.private.is_some();
+    Fact { envelope: entry.envelope.clone(), payload: payload.cloned(), opaque }
 }
 
 /// The tenants of a site: of its lieux, and who answers for the building.
 ///
 /// # Errors
 /// The database's.
-pub async fn organisations_at(territory: &Territory<'_>, site: SiteId) -> Result<Vec<OrganisationId>> {
+pub async fn organisations_at(territory: &Territory<'_>, id: SiteId) -> Result<Vec<OrganisationId>> {
     let on = territory.on();
-    let mut found = BTreeSet::new();
-    let row = territory.find::<crate::store::entity::site::Entity>().filter(crate::store::entity::site::Column::Id.eq(site.0));
-    found.extend(row.one(&on).await?.map(|s| s.organisation_id));
-    for organisation in territory.organisations().await? {
-        let tenant = territory.tenant(OrganisationId(organisation.id));
-        if tenant.find::<centre::Entity>().filter(centre::Column::SiteId.eq(site.0)).one(&on).await?.is_some() {
-            found.insert(organisation.id);
-        }
-    }
+    let own = territory.find::<site::Entity>().filter(site::Column::Id.eq(id.0)).select_only().column(site::Column::OrganisationId);
+    let mut found: BTreeSet<Uuid> = own.into_tuple().all(&on).await?.into_iter().collect();
+    let lieux = territory.across::<centre::Entity>(centre::Column::TerritoireId).filter(centre::Column::SiteId.eq(id.0));
+    let theirs: Vec<Uuid> = lieux.select_only().column(centre::Column::OrganisationId).distinct().into_tuple().all(&on).await?;
+    found.extend(theirs);
     Ok(found.into_iter().map(OrganisationId).collect())
 }
 
@@ -98,20 +121,32 @@ fn place_of(row: &journal_entry::Model) -> (Life, u64) {
     ((DeviceId(row.device_id), u32::try_from(row.device_epoch).unwrap_or(0)), u64::try_from(row.seq).unwrap_or(0))
 }
 
-async fn settle_life(territory: &Territory<'_>, organisations: &[OrganisationId], life: Life, start: u64) -> Result<()> {
+async fn settle_life(
+    territory: &Territory<'_>,
+    organisations: &[OrganisationId],
+    life: Life,
+    start: u64,
+    coming: Coming<'_>,
+) -> Result<HashMap<EntryId, i64>> {
     let start = if is_forked(territory, life).await? { 0 } else { start };
+    let ids: HashSet<Uuid> = coming.facts.iter().map(|f| f.envelope.entry_id.0).collect();
     let mut rows = rows_of(territory, organisations, life, journal_entry::Column::Seq.gte(start.cast_signed()).into(), None).await?;
-    let mut observed = observed_boots(territory, &rows).await?;
+    // Those that stand in the journal without the content which comes now.
+    rows.retain(|row| !ids.contains(&row.entry.entry_id));
+    let boots = |rows: &[Row]| rows.iter().filter_map(|r| r.payload.as_ref()?.boot_id).collect::<HashSet<Uuid>>();
+    let named = coming.facts.iter().filter_map(|f| Some(f.payload.as_ref()?.boot.0));
+    let mut observed = observed_boots(territory, boots(&rows).into_iter().chain(named).collect(), coming.seen).await?;
     let mut floor = i64::MIN;
-    let mut below = start;
+    let (mut below, mut walk) = (start, WALK_ROWS_FIRST);
     // Back to the last touch whose time is known: those between may move with what came in.
     'back: loop {
         let filter = journal_entry::Column::Seq.lt(below.cast_signed()).into();
-        let earlier = rows_of(territory, organisations, life, filter, Some(WALK_ROWS)).await?;
+        let earlier = rows_of(territory, organisations, life, filter, Some(walk)).await?;
         if earlier.is_empty() {
             break;
         }
-        observed.extend(observed_boots(territory, &earlier).await?);
+        walk = WALK_ROWS;
+        observed.extend(observed_boots(territory, boots(&earlier), coming.seen).await?);
         for row in earlier {
             below = place_of(&row.entry).1;
             let payload = row.payload.as_ref().filter(|p| p.boot_id.is_some_and(|boot| observed.contains_key(&boot)));
@@ -119,21 +154,24 @@ async fn settle_life(territory: &Territory<'_>, organisations: &[OrganisationId]
                 floor = payload.effective_at_ms.unwrap_or(i64::MIN);
                 break 'back;
             }
-            rows.push(row);
+            if !ids.contains(&row.entry.entry_id) {
+                rows.push(row);
+            }
         }
     }
     let mut facts = facts_of(&rows);
+    facts.extend(coming.facts);
     facts.extend(observed.values().flatten().map(observation));
-    let times = effective_times(&facts);
+    let mut times = effective_times(&facts);
+    times.values_mut().for_each(|at_ms| *at_ms = floor.max(*at_ms));
     for row in rows {
         let (Some(stored), Some(fact)) = (&row.payload, fact_of(&row)) else { continue };
-        let (Some(payload), Some(at_ms)) = (fact.payload, times.get(&fact.envelope.entry_id)) else { continue };
-        let at_ms = floor.max(*at_ms);
+        let (Some(payload), Some(&at_ms)) = (fact.payload, times.get(&fact.envelope.entry_id)) else { continue };
         if stored.effective_at_ms != Some(at_ms) {
             write(&territory.tenant(OrganisationId(row.entry.organisation_id)), row.entry.entry_id, &payload, at_ms).await?;
         }
     }
-    Ok(())
+    Ok(times)
 }
 
 /// Whether the stored time of a row is that of its sealing. What a correction or a paper tells is no floor for what follows.
@@ -200,11 +238,17 @@ async fn rows_of(
     Ok(found)
 }
 
-/// Boots of these rows that were observed, with what was seen.
-async fn observed_boots(territory: &Territory<'_>, rows: &[Row]) -> Result<HashMap<Uuid, Vec<clock_observation::Model>>> {
-    let boots: HashSet<Uuid> = rows.iter().filter_map(|r| r.payload.as_ref()?.boot_id).filter(|b| !b.is_nil()).collect();
+/// Which of these boots were observed, with what was seen, stored or about to be.
+async fn observed_boots(
+    territory: &Territory<'_>,
+    boots: HashSet<Uuid>,
+    coming: &[clock_observation::Model],
+) -> Result<HashMap<Uuid, Vec<clock_observation::Model>>> {
     let mut observed: HashMap<Uuid, Vec<clock_observation::Model>> = HashMap::new();
-    for ids in boots.into_iter().collect::<Vec<_>>().chunks(IDS_A_QUERY_MAX) {
+    for row in coming.iter().filter(|row| boots.contains(&row.boot_id)) {
+        observed.entry(row.boot_id).or_default().push(row.clone());
+    }
+    for ids in boots.into_iter().filter(|b| !b.is_nil()).collect::<Vec<_>>().chunks(IDS_A_QUERY_MAX) {
         let of = clock_observation::Column::BootId.is_in(ids.iter().copied());
         for row in territory.find::<clock_observation::Entity>().filter(of).all(&territory.on()).await? {
             observed.entry(row.boot_id).or_default().push(row);

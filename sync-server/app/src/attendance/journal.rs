@@ -67,8 +67,12 @@ pub fn days_of(payload: &Payload, effective_ms: i64) -> (NaiveDate, NaiveDate) {
 /// # Errors
 /// The database's.
 pub async fn append(territory: &Territory<'_>, site: SiteId, entries: &[Verified], now: Instant) -> Result<()> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let content = Content::of(territory, site, entries).await?;
     insert_all(&territory.on(), entries.iter().map(|e| entry_row(territory, e, now)).collect()).await?;
-    add_content(territory, site, entries, now).await
+    content.store(territory, site, now).await
 }
 
 /// Adds the erasable part of entries that stand in the journal without it, and what follows from it: whoever carried them first
@@ -80,15 +84,35 @@ pub async fn add_content(territory: &Territory<'_>, site: SiteId, entries: &[Ver
     if entries.is_empty() {
         return Ok(());
     }
-    let on = territory.on();
-    let payloads: Vec<Option<Payload>> = entries.iter().map(Verified::payload).collect();
-    let told = entries.iter().zip(&payloads);
-    insert_all(&on, told.clone().filter_map(|(e, p)| payload_row(territory, e, p.as_ref())).collect()).await?;
-    insert_all(&on, entries.iter().flat_map(note_rows).collect()).await?;
-    insert_all(&on, told.clone().filter_map(|(e, p)| observation_row(territory, e, p.as_ref()?)).collect()).await?;
-    number(territory, site, entries, &payloads, now).await?;
-    effective::settle(territory, site, entries, &payloads).await?;
-    index_signatures(territory, entries, &payloads).await
+    Content::of(territory, site, entries).await?.store(territory, site, now).await
+}
+
+/// What entries say, read once, with the times that count: settled while none of them is stored, so that none is read again.
+struct Content<'a> {
+    entries: &'a [Verified],
+    payloads: Vec<Option<Payload>>,
+    observations: Vec<clock_observation::Model>,
+    times: Vec<Option<i64>>,
+}
+
+impl<'a> Content<'a> {
+    async fn of(territory: &Territory<'_>, site: SiteId, entries: &'a [Verified]) -> Result<Self> {
+        let payloads: Vec<Option<Payload>> = entries.iter().map(Verified::payload).collect();
+        let told = entries.iter().zip(&payloads);
+        let observations: Vec<_> = told.filter_map(|(e, p)| observation_row(territory, e, p.as_ref()?)).collect();
+        let times = effective::settle(territory, site, entries, &payloads, &observations).await?;
+        Ok(Self { entries, payloads, observations, times })
+    }
+
+    async fn store(self, territory: &Territory<'_>, site: SiteId, now: Instant) -> Result<()> {
+        let (on, Self { entries, payloads, observations, times }) = (territory.on(), self);
+        let told = entries.iter().zip(&payloads).zip(times);
+        insert_all(&on, told.filter_map(|((e, p), at_ms)| payload_row(territory, e, p.as_ref(), at_ms)).collect()).await?;
+        insert_all(&on, entries.iter().flat_map(note_rows).collect()).await?;
+        insert_all(&on, observations).await?;
+        number(territory, site, entries, &payloads, now).await?;
+        index_signatures(territory, entries, &payloads).await
+    }
 }
 
 fn entry_row(territory: &Territory<'_>, entry: &Verified, now: Instant) -> journal_entry::Model {
@@ -114,9 +138,16 @@ fn entry_row(territory: &Territory<'_>, entry: &Verified, now: Instant) -> journ
     }
 }
 
-fn payload_row(territory: &Territory<'_>, entry: &Verified, payload: Option<&Payload>) -> Option<journal_payload::Model> {
+/// `effective_ms`: where it isn't the time that the entry claims.
+fn payload_row(
+    territory: &Territory<'_>,
+    entry: &Verified,
+    payload: Option<&Payload>,
+    effective_ms: Option<i64>,
+) -> Option<journal_payload::Model> {
     let private = entry.sealed.private.as_ref()?;
-    let days = payload.map(|p| days_of(p, p.happened_at_ms));
+    let effective_at_ms = payload.map(|p| effective_ms.unwrap_or(p.happened_at_ms));
+    let days = payload.zip(effective_at_ms).map(|(p, at_ms)| days_of(p, at_ms));
     // A payload of a newer version still says whom it is about: it can be forgotten.
     let child = Payload::prefix(&private.payload).ok().and_then(|p| p.about_child);
     Some(journal_payload::Model {
@@ -131,7 +162,7 @@ fn payload_row(territory: &Territory<'_>, entry: &Verified, payload: Option<&Pay
         day: days.map(|(first, _)| first),
         last_day: days.map(|(_, last)| last),
         happened_at_ms: payload.map(|p| p.happened_at_ms),
-        effective_at_ms: payload.map(|p| p.happened_at_ms),
+        effective_at_ms,
         boot_id: payload.map(|p| p.boot.0),
         target_id: payload.and_then(|p| p.target).map(|t| t.0),
     })

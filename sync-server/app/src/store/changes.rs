@@ -66,19 +66,25 @@ pub async fn number_changes(territory: &Territory<'_>, site: SiteId, mut changes
 
 /// Raises a site's counter and gives its new value.
 async fn raise(territory: &Territory<'_>, site: SiteId, count: i64) -> Result<i64> {
+    if let Some(last) = raised(territory, site, count).await? {
+        return Ok(last);
+    }
     let on = territory.on();
     let first = site_counter::Model { territoire_id: territory.id().0, site_id: site.0, last_number: 0 };
     site_counter::Entity::insert(first.into_active_model())
         .on_conflict(OnConflict::columns([site_counter::Column::TerritoireId, site_counter::Column::SiteId]).do_nothing().to_owned())
         .exec_without_returning(&on)
         .await?;
-    // The update takes the row's lock; the read after it is ours alone until the commit.
-    territory
+    raised(territory, site, count).await?.ok_or_else(|| Error::NotFound("Site".into()))
+}
+
+/// The update takes the row's lock; what it returns is ours alone until the commit.
+async fn raised(territory: &Territory<'_>, site: SiteId, count: i64) -> Result<Option<i64>> {
+    let rows = territory
         .update::<site_counter::Entity>()
         .col_expr(site_counter::Column::LastNumber, Expr::col(site_counter::Column::LastNumber).add(count))
         .filter(site_counter::Column::SiteId.eq(site.0))
-        .exec(&on)
+        .exec_with_returning(&territory.on())
         .await?;
-    let counter = territory.find::<site_counter::Entity>().filter(site_counter::Column::SiteId.eq(site.0)).one(&on).await?;
-    Ok(counter.ok_or_else(|| Error::NotFound("Site".into()))?.last_number)
+    Ok(rows.first().map(|row| row.last_number))
 }

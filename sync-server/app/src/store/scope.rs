@@ -110,7 +110,7 @@ impl<'c> Territory<'c> {
     }
 
     /// Rows of an organisation's table in every organisation of this territoire: a family's own page, which narrows them to what its
-    /// person may see (`territory.across::<invoice::Entity>(invoice::Column::TerritoireId)`). No desk asks this way.
+    /// person may see (`territory.across::<invoice::Entity>(invoice::Column::TerritoireId)`), and a building's lieux. No desk asks this way.
     #[must_use]
     pub fn across<E: OfOrganisation>(&self, territoire_column: E::Column) -> Select<E> {
         E::find().filter(territoire_column.eq(self.id.0))

@@ -9,7 +9,8 @@ use shared::wire::{
 fn told_of(by: By, name: &'static str, title: &str) -> Told {
     Told::new(by, "Tablettes", name, title)
         .json::<Problem>(400, "`requete_illisible` : le corps n’est pas ce que la route prend.")
-        .json::<Problem>(413, "`requete_trop_grande` : plus de 1 Mio.")
+        .json::<Problem>(413, "`requete_trop_grande` : plus de 1 Mio, une fois décompressé.")
+        .json::<Problem>(415, "`encodage_inconnu` : le corps peut être compressé en gzip, et d’aucune autre façon.")
         .json::<Problem>(426, "`tls_exige` : la synchronisation passe par https.")
         .json::<Problem>(503, "`indisponible` : la tablette réessaie.")
 }

@@ -8,6 +8,7 @@ use crate::identity::audit::{self, Act};
 use crate::store::Territory;
 use crate::store::entity::site;
 use crate::sync::export_key::ExportKey;
+use crate::sync::judge;
 use crate::sync::push::hand_in;
 use crate::sync::session::Caller;
 use crate::{Error, Result};
@@ -84,7 +85,10 @@ pub async fn take_in(app: &App, head: &ExportHead, entries: Vec<WireEntry>) -> R
         if some.is_empty() {
             break;
         }
-        hand_in(&territory, &carrier, some, now).await?.iter().for_each(|verdict| taken.add(verdict));
+        hand_in(&territory, &carrier, some.into_iter().map(judge::read).collect(), now)
+            .await?
+            .iter()
+            .for_each(|verdict| taken.add(verdict));
     }
     audit::write(&territory, now, Act::command("admin import-journal").about("site", head.site.0)).await?;
     transaction.commit().await?;

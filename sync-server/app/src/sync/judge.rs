@@ -2,6 +2,10 @@
 //!
 //! Signature first, then whose it is, then its name, then its place. A fork is evidence and is kept; a hole is waited
 //! for; only bytes that are no entry, or not their author's, take no place.
+//!
+//! Signatures are verified before the site is locked ([`Read::prove`]), each by itself and strictly, as whoever reads the entry later
+//! does it. Not as a batch: its one equation can't tell a point of small order in a signature from none, so that a tablet could
+//! craft entries that the server takes and that nobody else believes (shared/tests/signatures.rs shows one).
 
 use shared::id::{DeviceId, EntryId, OrganisationId, SiteId};
 use shared::journal::{Envelope, Hash, Kind, Place, Sealed, VerifyingKey, check_signature};
@@ -11,8 +15,8 @@ use std::collections::{HashMap, HashSet};
 /// A device of the site.
 #[derive(Debug, Clone)]
 pub struct Author {
-    /// Its key.
-    pub key: VerifyingKey,
+    /// Its key, as bytes: a site's devices are many, and few of them sealed what is at hand.
+    pub key: [u8; 32],
     /// Its last epoch given.
     pub epoch: u32,
     /// Whether it was revoked.
@@ -77,6 +81,34 @@ pub struct Read {
     pub envelope: Envelope,
     /// All of it.
     pub sealed: Sealed,
+    /// The entry's hash.
+    pub hash: Hash,
+    /// Whether the content is that of another entry, or was changed.
+    pub altered: bool,
+    proof: Option<Proof>,
+}
+
+/// What was found of a signature, and by which key.
+#[derive(Debug, Clone, Copy)]
+struct Proof {
+    key: [u8; 32],
+    holds: bool,
+}
+
+impl Read {
+    /// Verifies the signature by what is believed to be the author's key, ahead of [`Known::judge`], which holds others up.
+    pub fn prove(&mut self, key: &VerifyingKey) {
+        let holds = check_signature(&self.sealed.envelope, &self.sealed.signature, key);
+        self.proof = Some(Proof { key: key.to_bytes(), holds });
+    }
+
+    /// By the key that counts: what was found by another one counts for nothing.
+    fn is_signed_by(&self, key: &[u8; 32]) -> bool {
+        match self.proof {
+            Some(proof) if proof.key == *key => proof.holds,
+            _ => VerifyingKey::from_bytes(key).is_ok_and(|key| check_signature(&self.sealed.envelope, &self.sealed.signature, &key)),
+        }
+    }
 }
 
 /// Decodes what came over the wire; the code of the refusal where it is no entry.
@@ -86,7 +118,8 @@ pub struct Read {
 pub fn read(entry: WireEntry) -> Result<Read, &'static str> {
     let sealed = entry.into_sealed().ok_or("pas_une_entree")?;
     let envelope = sealed.decode_envelope().map_err(|_| "pas_une_enveloppe")?;
-    Ok(Read { envelope, sealed })
+    let altered = sealed.private.as_ref().is_some_and(|p| !p.belongs_to(&envelope));
+    Ok(Read { hash: sealed.hash(), envelope, sealed, altered, proof: None })
 }
 
 impl Known {
@@ -101,13 +134,12 @@ impl Known {
     /// Judges an entry. `waited`: the wait for the hole before it, if there is one, has ended.
     #[must_use]
     pub fn judge(&self, read: &Read, waited: bool) -> Judgement {
-        let Read { envelope, sealed } = read;
+        let (envelope, hash) = (&read.envelope, read.hash);
         let place = envelope.place;
         let Some(author) = self.authors.get(&place.device) else { return Judgement::Quarantine("auteur_inconnu") };
-        if !check_signature(&sealed.envelope, &sealed.signature, &author.key) {
+        if !read.is_signed_by(&author.key) {
             return Judgement::Refuse("signature_fausse");
         }
-        let hash = sealed.hash();
         // What is in the journal stays what it is: a revocation since changes nothing.
         match self.ids.get(&envelope.entry_id) {
             Some(held) if *held == hash => return Judgement::Duplicate,
@@ -133,7 +165,7 @@ impl Known {
 
     /// Why a signed entry is none of this site's journal, if it isn't.
     fn objection(&self, read: &Read, author: &Author) -> Option<&'static str> {
-        let Read { envelope, sealed } = read;
+        let envelope = &read.envelope;
         let place = envelope.place;
         let opens = envelope.kind == Kind::EpochOpened;
         if Some(envelope.site) != self.site {
@@ -142,7 +174,7 @@ impl Known {
             Some("appareil_revoque")
         } else if !self.organisations.contains(&envelope.organisation) {
             Some("collectivite_etrangere")
-        } else if sealed.private.as_ref().is_some_and(|p| !p.belongs_to(envelope)) {
+        } else if read.altered {
             Some("contenu_altere")
         } else if place.epoch > author.epoch {
             Some("epoque_inconnue")
@@ -158,30 +190,82 @@ impl Known {
     /// Whether an entry of the journal lacks the content that came with it this time: whoever carried it first had left it out.
     /// What was erased stays erased, and a revoked tablet changes nothing. Remembers it.
     pub fn completes(&mut self, read: &Read) -> bool {
-        let Read { envelope, sealed } = read;
-        let lacks = !self.caller_revoked && !self.full.contains(&envelope.entry_id) && !self.erased.contains(&envelope.entry_id);
-        lacks && sealed.private.as_ref().is_some_and(|p| p.belongs_to(envelope)) && self.full.insert(envelope.entry_id)
+        let entry = read.envelope.entry_id;
+        let lacks = !self.caller_revoked && !self.full.contains(&entry) && !self.erased.contains(&entry);
+        lacks && read.sealed.private.is_some() && !read.altered && self.full.insert(entry)
     }
 
     /// Remembers an entry that is set aside; `false` where it was before.
     pub fn held(&mut self, read: &Read) -> bool {
-        self.held.insert(read.envelope.entry_id, read.sealed.hash()).is_none()
+        self.held.insert(read.envelope.entry_id, read.hash).is_none()
     }
 
     /// Remembers an entry that now stands in the journal; `erased`: without its content, for good.
     pub fn accepted(&mut self, read: &Read, erased: bool) {
-        let hash = read.sealed.hash();
         if erased {
             self.erased.insert(read.envelope.entry_id);
         } else if read.sealed.private.is_some() {
             self.full.insert(read.envelope.entry_id);
         }
-        self.ids.insert(read.envelope.entry_id, hash);
-        self.places.entry(read.envelope.place).or_default().insert(hash);
+        self.ids.insert(read.envelope.entry_id, read.hash);
+        self.places.entry(read.envelope.place).or_default().insert(read.hash);
     }
 
     /// Remembers a place whose bytes are in quarantine: held durably, waited for no longer.
     pub fn quarantined(&mut self, read: &Read) {
-        self.places.entry(read.envelope.place).or_default().insert(read.sealed.hash());
+        self.places.entry(read.envelope.place).or_default().insert(read.hash);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::journal::{ChainHead, Draft, Payload, SigningKey, seal};
+    use uuid::Uuid;
+
+    const DEVICE: DeviceId = DeviceId(Uuid::from_u128(3));
+
+    fn key(seed: u8) -> SigningKey {
+        SigningKey::from_bytes(&[seed; 32])
+    }
+
+    /// An entry signed by a key, of a device whose key the site knows.
+    fn entry(by: u8) -> Read {
+        let draft = Draft {
+            organisation: OrganisationId(Uuid::from_u128(1)),
+            site: SiteId(Uuid::from_u128(2)),
+            entry_id: EntryId(Uuid::from_u128(9)),
+            kind: Kind::Arrived,
+            payload: Payload {
+                about_child: Some(shared::id::ChildId(Uuid::from_u128(7))),
+                centre: Some(shared::id::CentreId(Uuid::from_u128(8))),
+                ..Payload::at(0)
+            },
+            notes: Vec::new(),
+            salt: [0; 32],
+        };
+        read(WireEntry::from(&seal(draft, &mut ChainHead::start(DEVICE), &key(by)))).unwrap()
+    }
+
+    fn judged(read: &Read) -> Judgement {
+        let author = Author { key: key(1).verifying_key().to_bytes(), epoch: 1, revoked: false, server: false, succeeds: None };
+        let site = Some(SiteId(Uuid::from_u128(2)));
+        let organisations = HashSet::from([OrganisationId(Uuid::from_u128(1))]);
+        Known { site, organisations, authors: HashMap::from([(DEVICE, author)]), ..Known::default() }.judge(read, false)
+    }
+
+    #[test]
+    fn what_was_found_by_another_key_than_the_author_s_counts_for_nothing() {
+        let accepted = Judgement::Accept { gap_before: false, fork: false, unlinked: false };
+        let refused = Judgement::Refuse("signature_fausse");
+        for (by, judgement) in [(1, accepted), (2, refused)] {
+            let unproven = entry(by);
+            assert_eq!(judged(&unproven), judgement, "verified where it is judged");
+            for proven_by in [1, 2] {
+                let mut proven = unproven.clone();
+                proven.prove(&key(proven_by).verifying_key());
+                assert_eq!(judged(&proven), judgement, "signed by {by}, verified ahead by {proven_by}");
+            }
+        }
     }
 }

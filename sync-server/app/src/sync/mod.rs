@@ -10,6 +10,7 @@
 
 pub mod authority;
 pub(crate) mod described;
+pub mod encoding;
 pub mod enrol;
 pub mod enrolment_qr;
 pub mod epoch;
@@ -17,7 +18,9 @@ pub mod export_key;
 pub mod fingerprint;
 pub mod fleet;
 pub mod import_journal;
+pub mod intake;
 pub mod judge;
+pub mod learn;
 pub mod peer_certificate;
 pub mod publish;
 pub mod pull;
@@ -36,6 +39,7 @@ use crate::app::App;
 use crate::attendance::server_device::ServerKeys;
 use authority::Authority;
 use export_key::ExportKey;
+use intake::Intake;
 use shared::wire::limits::{CODE_TRIES_PER_MINUTE, TIMES_PER_MINUTE};
 use short_memory::{Nonces, Tries};
 use std::sync::Arc;
@@ -55,6 +59,8 @@ pub struct Desk {
     pub tries: Arc<Tries>,
     /// Times signed, by address.
     pub times: Arc<Tries>,
+    /// Whose push comes next.
+    pub intake: Arc<Intake>,
 }
 
 impl Desk {
@@ -70,6 +76,7 @@ impl Desk {
             nonces: Arc::default(),
             tries: Arc::new(Tries::at_most(CODE_TRIES_PER_MINUTE)),
             times: Arc::new(Tries::at_most(TIMES_PER_MINUTE)),
+            intake: Arc::default(),
         })
     }
 }

@@ -6,24 +6,24 @@
 use crate::Result;
 use crate::attendance::effective::organisations_at;
 use crate::attendance::forget::{self, Forgotten};
-use crate::attendance::journal::{self, IDS_A_QUERY_MAX, Verified};
-use crate::attendance::server_device::KIND as SERVER;
+use crate::attendance::journal::{self, Verified};
 use crate::identity::audit::{self, Act};
-use crate::store::entity::{alert, device, device_epoch, held_entry, journal_entry, journal_payload, quarantine};
+use crate::store::entity::{alert, device, device_epoch, held_entry, journal_entry, quarantine};
 use crate::store::{self, Territory, insert_all, lock_site};
 use crate::sync::enrol::first_push;
-use crate::sync::judge::{Author, Judgement, Known, Read, read};
+use crate::sync::judge::{Judgement, Known, Read, read};
+use crate::sync::learn::{at_places, authors_at, is_of_life, learn};
 use crate::sync::refusal::Refusal;
 use crate::sync::session::{Caller, contiguous};
 use crate::sync::set_apart::{self, Candidate};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use shared::calendar::Instant;
 use shared::id::{DeviceId, EntryId, OrganisationId, SiteId};
 use shared::journal::{Envelope, Place, VerifyingKey};
 use shared::wire::limits::PUSH_ENTRIES_MAX;
-use shared::wire::{FORK, Push, PushAnswer, Verdict, VerdictKind, WireEntry};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use shared::wire::{FORK, Push, PushAnswer, Verdict, VerdictKind};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
 /// Places looked at once when counting on.
@@ -44,28 +44,41 @@ struct Decided {
     quarantine: Vec<quarantine::Model>,
 }
 
+/// Entries as they were handed in, decoded; the code of the refusal where something is none.
+pub type Decoded = Vec<std::result::Result<Read, &'static str>>;
+
+/// Decodes a push and verifies its signatures: all that takes long and needs no lock.
+///
+/// # Errors
+/// A refusal of the whole push.
+pub fn decode(body: &[u8], keys: &HashMap<DeviceId, [u8; 32]>) -> std::result::Result<Decoded, Refusal> {
+    let push: Push = serde_json::from_slice(body).map_err(|_| Refusal::unreadable())?;
+    if push.entries.len() > PUSH_ENTRIES_MAX {
+        return Err(Refusal::too_many());
+    }
+    let mut opened: HashMap<DeviceId, Option<VerifyingKey>> = HashMap::new();
+    let mut proven = |mut read: Read| {
+        let device = read.envelope.place.device;
+        let key = opened.entry(device).or_insert_with(|| VerifyingKey::from_bytes(keys.get(&device)?).ok());
+        key.iter().for_each(|key| read.prove(key));
+        read
+    };
+    Ok(push.entries.into_iter().map(|entry| read(entry).map(&mut proven)).collect())
+}
+
 /// Takes a push in.
 ///
 /// # Errors
-/// The database's; inside, a refusal of the whole push.
-pub async fn push(
-    territory: &Territory<'_>,
-    caller: &Caller,
-    server_epoch: &str,
-    now: Instant,
-    push: Push,
-) -> Result<Result<PushAnswer, Refusal>> {
-    if push.entries.len() > PUSH_ENTRIES_MAX {
-        return Ok(Err(Refusal::too_many()));
-    }
-    let verdicts = hand_in(territory, caller, push.entries, now).await?;
+/// The database's.
+pub async fn push(territory: &Territory<'_>, caller: &Caller, server_epoch: &str, now: Instant, entries: Decoded) -> Result<PushAnswer> {
+    let verdicts = hand_in(territory, caller, entries, now).await?;
     if verdicts.iter().any(|v| v.verdict.is_stored()) {
         first_push(territory, caller.device, now).await?;
         note_contact(territory, caller, now).await?;
         audit::write(territory, now, Act::device(caller.device.0, "POST /sync/v1/push")).await?;
     }
     let contiguous_seq = contiguous(territory, caller.device, caller.epoch).await?;
-    Ok(Ok(PushAnswer { server_epoch: server_epoch.to_owned(), contiguous_seq, verdicts }))
+    Ok(PushAnswer { server_epoch: server_epoch.to_owned(), contiguous_seq, verdicts })
 }
 
 /// Judges entries that a tablet hands in, over the wire or in a file, and stores what is to be stored. One verdict each, in their
@@ -73,12 +86,12 @@ pub async fn push(
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn hand_in(territory: &Territory<'_>, caller: &Caller, entries: Vec<WireEntry>, now: Instant) -> Result<Vec<Verdict>> {
+pub(super) async fn hand_in(territory: &Territory<'_>, caller: &Caller, entries: Decoded, now: Instant) -> Result<Vec<Verdict>> {
     lock_site(territory, caller.site).await?;
     let mut verdicts: Vec<Option<Verdict>> = vec![None; entries.len()];
     let mut candidates = Vec::new();
     for (position, entry) in entries.into_iter().enumerate() {
-        match read(entry) {
+        match entry {
             Ok(read) => candidates.push(Candidate::new(read, position)),
             Err(code) => verdicts[position] = Some(verdict(None, VerdictKind::Refused, Some(code))),
         }
@@ -209,7 +222,7 @@ fn decide(
             // Told again: the reply that told it first may be the one that was lost.
             let forked = entry.is_some_and(|entry| known.forked.contains(&entry)).then_some(FORK);
             if known.completes(&read) {
-                let Read { envelope, sealed } = read;
+                let Read { envelope, sealed, .. } = read;
                 decided.completed.push(Verified { envelope, sealed, gap_before: false, fork: false });
             }
             verdict(entry, VerdictKind::Duplicate, forked)
@@ -232,68 +245,6 @@ fn decide(
         }
         Judgement::Refuse(code) => verdict(entry, VerdictKind::Refused, Some(code)),
     })
-}
-
-async fn authors_at(territory: &Territory<'_>, site: SiteId) -> Result<HashMap<DeviceId, Author>> {
-    let devices = territory.find::<device::Entity>().filter(device::Column::SiteId.eq(site.0)).all(&territory.on()).await?;
-    let author = |row: device::Model| {
-        let key = VerifyingKey::from_bytes(&row.public_key.try_into().ok()?).ok()?;
-        let epoch = u32::try_from(row.epoch).unwrap_or(0);
-        Some((
-            DeviceId(row.id),
-            Author { key, epoch, revoked: row.revoked_at_ms.is_some(), server: row.kind == SERVER, succeeds: row.succeeds.map(DeviceId) },
-        ))
-    };
-    Ok(devices.into_iter().filter_map(author).collect())
-}
-
-/// Reads what the server holds at the names and places of the candidates, and at the places before them.
-async fn learn(territory: &Territory<'_>, organisations: &[OrganisationId], candidates: &[Candidate], known: &mut Known) -> Result<()> {
-    let ids: Vec<Uuid> = candidates.iter().map(|c| c.read.envelope.entry_id.0).collect();
-    let mut lives: BTreeMap<(DeviceId, u32), BTreeSet<i64>> = BTreeMap::new();
-    for candidate in candidates {
-        let place = candidate.read.envelope.place;
-        let seqs = lives.entry((place.device, place.epoch)).or_default();
-        seqs.extend([place.seq.cast_signed(), place.seq.cast_signed() - 1]);
-    }
-    for &organisation in organisations {
-        let tenant = territory.tenant(organisation);
-        for ids in ids.chunks(IDS_A_QUERY_MAX) {
-            let rows = tenant.find::<journal_entry::Entity>().filter(journal_entry::Column::EntryId.is_in(ids.iter().copied()));
-            for row in rows.all(&tenant.on()).await? {
-                if row.fork {
-                    known.forked.insert(EntryId(row.entry_id));
-                }
-                known.ids.insert(EntryId(row.entry_id), row.hash.try_into().unwrap_or_default());
-            }
-            let full = tenant.find::<journal_payload::Entity>().filter(journal_payload::Column::EntryId.is_in(ids.iter().copied()));
-            let full: Vec<Uuid> = full.select_only().column(journal_payload::Column::EntryId).into_tuple().all(&tenant.on()).await?;
-            known.full.extend(full.into_iter().map(EntryId));
-        }
-        for ((device, epoch), seqs) in &lives {
-            for seqs in seqs.iter().copied().collect::<Vec<_>>().chunks(IDS_A_QUERY_MAX) {
-                let rows = tenant.find::<journal_entry::Entity>().filter(at_places(*device, *epoch, seqs)).all(&tenant.on()).await?;
-                for row in rows {
-                    let place = Place { device: *device, epoch: *epoch, seq: u64::try_from(row.seq).unwrap_or(0) };
-                    known.places.entry(place).or_default().insert(row.hash.try_into().unwrap_or_default());
-                }
-            }
-        }
-    }
-    known.erased = set_apart::erased(territory, known.site, known.ids.keys().filter(|id| !known.full.contains(id))).await?;
-    for device in lives.keys().map(|(device, _)| *device).collect::<BTreeSet<_>>() {
-        for (place, hash) in set_apart::quarantined_places(territory, device).await? {
-            known.places.entry(place).or_default().insert(hash);
-        }
-    }
-    Ok(())
-}
-
-fn at_places(device: DeviceId, epoch: u32, seqs: &[i64]) -> Condition {
-    Condition::all()
-        .add(journal_entry::Column::DeviceId.eq(device.0))
-        .add(journal_entry::Column::DeviceEpoch.eq(i32::try_from(epoch).unwrap_or(i32::MAX)))
-        .add(journal_entry::Column::Seq.is_in(seqs.iter().copied()))
 }
 
 async fn write(territory: &Territory<'_>, site: SiteId, organisations: &[OrganisationId], decided: Decided, now: Instant) -> Result<()> {
@@ -371,22 +322,25 @@ async fn count_on(territory: &Territory<'_>, organisations: &[OrganisationId], d
     let quarantined = set_apart::quarantined_places(territory, device).await?;
     let mut reached = before;
     loop {
-        let next: Vec<i64> = (reached + 1..=reached + PLACES_AT_ONCE).collect();
+        let next = reached + 1..=reached + PLACES_AT_ONCE;
         let mut held: HashSet<i64> = quarantined.iter().filter(|(p, _)| p.epoch == epoch).map(|(p, _)| p.seq.cast_signed()).collect();
         for &organisation in organisations {
             let tenant = territory.tenant(organisation);
-            let rows = tenant.find::<journal_entry::Entity>().filter(at_places(device, epoch, &next)).all(&tenant.on()).await?;
-            held.extend(rows.iter().map(|r| r.seq));
+            let rows = tenant.find::<journal_entry::Entity>().filter(is_of_life(device, epoch));
+            let rows = rows.filter(journal_entry::Column::Seq.between(*next.start(), *next.end()));
+            let rows: Vec<i64> = rows.select_only().column(journal_entry::Column::Seq).into_tuple().all(&tenant.on()).await?;
+            held.extend(rows);
         }
         let aside = territory
             .find::<held_entry::Entity>()
             .filter(held_entry::Column::DeviceId.eq(device.0))
             .filter(held_entry::Column::DeviceEpoch.eq(i32::try_from(epoch).unwrap_or(i32::MAX)))
-            .filter(held_entry::Column::Seq.is_in(next.iter().copied()));
-        held.extend(aside.all(&territory.on()).await?.iter().map(|r| r.seq));
-        let count = next.iter().take_while(|seq| held.contains(seq)).count();
+            .filter(held_entry::Column::Seq.between(*next.start(), *next.end()));
+        let aside: Vec<i64> = aside.select_only().column(held_entry::Column::Seq).into_tuple().all(&territory.on()).await?;
+        held.extend(aside);
+        let count = next.take_while(|seq| held.contains(seq)).count();
         reached += i64::try_from(count).unwrap_or(0);
-        if count < next.len() {
+        if i64::try_from(count) != Ok(PLACES_AT_ONCE) {
             break;
         }
     }

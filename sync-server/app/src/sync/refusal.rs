@@ -35,7 +35,9 @@ refusals! {
     /// A body that isn't what the route takes.
     unreadable = BAD_REQUEST "requete_illisible" "La demande de la tablette est illisible ou incomplète : mettez la tablette à jour.";
     /// A body above the limit.
-    too_large = PAYLOAD_TOO_LARGE "requete_trop_grande" "L'envoi dépasse 1 Mio : la tablette doit envoyer moins à la fois.";
+    too_large = PAYLOAD_TOO_LARGE "requete_trop_grande" "L'envoi dépasse 1 Mio, décompressé : la tablette doit envoyer moins à la fois.";
+    /// A body in an encoding that isn't read here.
+    encoding_unknown = UNSUPPORTED_MEDIA_TYPE "encodage_inconnu" "La demande de la tablette est compressée d'une façon que ce serveur ne connaît pas : gzip, ou rien.";
     /// More entries than a push may hold.
     too_many = PAYLOAD_TOO_LARGE "trop_d_entrees" "L'envoi dépasse 200 pointages : la tablette doit envoyer moins à la fois.";
     /// Too many tries of codes from one address.

@@ -1,20 +1,21 @@
 //! The sync routes: bytes to requests, use cases in one transaction each, answers to bytes.
 
+use crate::Error;
 use crate::app::App;
 use crate::router::Route;
 use crate::serve::Server;
 use crate::store::Territory;
+use crate::sync::encoding::Packed;
 use crate::sync::refusal::Refusal;
 use crate::sync::session::{self, Caller, epoch_text};
-use crate::sync::{enrol, epoch as epochs, publish, pull as pulling, push as pushing, time as times};
+use crate::sync::{encoding, enrol, epoch as epochs, learn, publish, pull as pulling, push as pushing, time as times};
 use axum::Json;
-use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, header};
+use axum::middleware::from_fn;
 use axum::routing::post;
 use serde::de::DeserializeOwned;
-use shared::wire::limits::BODY_BYTES_MAX;
-use shared::wire::{EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, EpochAsk, EpochGiven, Pull, PullAnswer, Push, PushAnswer};
+use shared::wire::{EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, EpochAsk, EpochGiven, Pull, PullAnswer, PushAnswer};
 use shared::wire::{Session, SessionChallenge, SessionHello, SessionProof, TimeAsk, TimeTold};
 use std::net::SocketAddr;
 
@@ -27,7 +28,7 @@ pub const ROUTES: [Route; 8] = [
     Route::new("POST", "/sync/v1/enrol/confirm", || post(enrol_confirm)),
     // A tablet that is known: a nonce, then its signature.
     Route::new("POST", "/sync/v1/session/hello", || post(session_hello)),
-    Route::new("POST", "/sync/v1/session", || post(session_open)),
+    Route::new("POST", "/sync/v1/session", || post(session_open).layer(from_fn(encoding::told))),
     // A tablet that is known and not revoked: a nonce of a session's hello, then its signature.
     Route::new("POST", "/sync/v1/epoch", || post(epoch)),
     // A tablet with a token of its site; revoked: its entries are quarantined.
@@ -40,19 +41,8 @@ pub const ROUTES: [Route; 8] = [
 type Answer<T> = Result<Json<T>, Refusal>;
 
 /// Reads a body, within the limit, as what a route takes.
-async fn read<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
-    let bytes = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
-        let mut cause: Option<&dyn std::error::Error> = Some(&error);
-        while let Some(at) = cause {
-            // A line that broke in the middle is no tablet that sends too much.
-            if at.to_string().contains("length limit exceeded") {
-                return Refusal::too_large();
-            }
-            cause = at.source();
-        }
-        Refusal::unreadable()
-    })?;
-    serde_json::from_slice(&bytes).map_err(|_| Refusal::unreadable())
+async fn read<T: DeserializeOwned>(body: Packed) -> Result<T, Refusal> {
+    serde_json::from_slice(&body.received().await?.unpacked()?).map_err(|_| Refusal::unreadable())
 }
 
 async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Refusal> {
@@ -63,7 +53,7 @@ async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Refusal> {
 }
 
 /// `POST /sync/v1/time`
-pub async fn time(State(server): State<Server>, ConnectInfo(from): ConnectInfo<SocketAddr>, body: Body) -> Answer<TimeTold> {
+pub async fn time(State(server): State<Server>, ConnectInfo(from): ConnectInfo<SocketAddr>, body: Packed) -> Answer<TimeTold> {
     let now = server.app.clock.now();
     if !server.desk.times.allow(from.ip(), now) {
         return Err(Refusal::time_too_often());
@@ -73,7 +63,7 @@ pub async fn time(State(server): State<Server>, ConnectInfo(from): ConnectInfo<S
 }
 
 /// `POST /sync/v1/enrol/hello`
-pub async fn enrol_hello(State(server): State<Server>, ConnectInfo(from): ConnectInfo<SocketAddr>, body: Body) -> Answer<EnrolChallenge> {
+pub async fn enrol_hello(State(server): State<Server>, ConnectInfo(from): ConnectInfo<SocketAddr>, body: Packed) -> Answer<EnrolChallenge> {
     let request: EnrolHello = read(body).await?;
     may_try(&server, from)?;
     let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
@@ -84,7 +74,7 @@ pub async fn enrol_hello(State(server): State<Server>, ConnectInfo(from): Connec
 }
 
 /// `POST /sync/v1/enrol/confirm`
-pub async fn enrol_confirm(State(server): State<Server>, ConnectInfo(from): ConnectInfo<SocketAddr>, body: Body) -> Answer<EnrolDone> {
+pub async fn enrol_confirm(State(server): State<Server>, ConnectInfo(from): ConnectInfo<SocketAddr>, body: Packed) -> Answer<EnrolDone> {
     let request: EnrolConfirm = read(body).await?;
     may_try(&server, from)?;
     let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
@@ -103,14 +93,14 @@ fn may_try(server: &Server, from: SocketAddr) -> Result<(), Refusal> {
 }
 
 /// `POST /sync/v1/session/hello`
-pub async fn session_hello(State(server): State<Server>, body: Body) -> Answer<SessionChallenge> {
+pub async fn session_hello(State(server): State<Server>, body: Packed) -> Answer<SessionChallenge> {
     let request: SessionHello = read(body).await?;
     let territory = Territory::new(server.app.territoire(), server.app.db.read());
     session::hello(&territory, &server.desk, server.app.clock.now(), &request).await?.map(Json)
 }
 
 /// `POST /sync/v1/session`
-pub async fn session_open(State(server): State<Server>, body: Body) -> Answer<Session> {
+pub async fn session_open(State(server): State<Server>, body: Packed) -> Answer<Session> {
     let request: SessionProof = read(body).await?;
     let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
     let territory = Territory::new(server.app.territoire(), &transaction);
@@ -120,7 +110,7 @@ pub async fn session_open(State(server): State<Server>, body: Body) -> Answer<Se
 }
 
 /// `POST /sync/v1/epoch`
-pub async fn epoch(State(server): State<Server>, body: Body) -> Answer<EpochGiven> {
+pub async fn epoch(State(server): State<Server>, body: Packed) -> Answer<EpochGiven> {
     let request: EpochAsk = read(body).await?;
     if server.app.installation.reprise {
         return Err(Refusal::reprise());
@@ -133,19 +123,25 @@ pub async fn epoch(State(server): State<Server>, body: Body) -> Answer<EpochGive
 }
 
 /// `POST /sync/v1/push`
-pub async fn push(State(server): State<Server>, headers: HeaderMap, body: Body) -> Answer<PushAnswer> {
+pub async fn push(State(server): State<Server>, headers: HeaderMap, body: Packed) -> Answer<PushAnswer> {
     let caller = caller(&server.app, &headers).await?;
-    let request: Push = read(body).await?;
+    let _place = server.desk.intake.place(caller.device).await;
+    let body = body.received().await?;
+    let keys = learn::keys_at(&Territory::new(server.app.territoire(), server.app.db.read()), caller.site).await?;
+    let _turn = server.desk.intake.turn().await;
+    // Signatures take a core for milliseconds: beside the threads that carry everybody's requests.
+    let decoded = tokio::task::spawn_blocking(move || pushing::decode(&body.unpacked()?, &keys)).await;
+    let entries = decoded.map_err(|error| Error::Unavailable(format!("Un envoi ne se lit pas : {error}")))??;
     let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
     let territory = Territory::new(server.app.territoire(), &transaction);
     let epoch = epoch_text(&server.app.installation);
-    let answer = pushing::push(&territory, &caller, &epoch, now, request).await?;
+    let answer = pushing::push(&territory, &caller, &epoch, now, entries).await?;
     transaction.commit().await?;
-    answer.map(Json)
+    Ok(Json(answer))
 }
 
 /// `POST /sync/v1/pull`
-pub async fn pull(State(server): State<Server>, headers: HeaderMap, body: Body) -> Answer<PullAnswer> {
+pub async fn pull(State(server): State<Server>, headers: HeaderMap, body: Packed) -> Answer<PullAnswer> {
     let caller = caller(&server.app, &headers).await?;
     let request: Pull = read(body).await?;
     if !caller.revoked {

@@ -9,6 +9,7 @@ mod interleaved;
 mod limits;
 mod lives;
 mod peers;
+mod raw_bytes;
 pub mod tablet;
 mod taking_in;
 mod telling;

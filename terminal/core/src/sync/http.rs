@@ -1,13 +1,15 @@
-//! Requests over HTTPS, by the pinned authority.
+//! Requests over HTTPS, by the pinned authority; compressed once the server has said that it reads gzip.
 
 use super::believed_time::BelievedTime;
+use super::gzip;
 use super::signed_time::SignedTime;
 use super::tls::{self, Failure};
 use super::transport::{ANSWER_BYTES_MAX, Answer, LineFailure, Request, Transport};
 use crate::clock::Observed;
 use crate::store::Identity;
-use reqwest::blocking::Client;
-use std::io::Read;
+use reqwest::blocking::{Client, Response};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +25,8 @@ pub struct Http {
     failure: Failure,
     /// Where the time is asked, once the certificate can't be judged without it.
     time: Option<SignedTime>,
+    /// Whether the server said that it reads gzip. An older one says nothing.
+    reads_gzip: bool,
 }
 
 impl Http {
@@ -69,7 +73,7 @@ impl Http {
             .timeout(Duration::from_secs(ANSWER_S_MAX))
             .build()
             .map_err(|_| LineFailure::NoNetwork)?;
-        Ok(Self { client, base: server_url.trim_end_matches('/').to_owned(), failure, time: None })
+        Ok(Self { client, base: server_url.trim_end_matches('/').to_owned(), failure, time: None, reads_gzip: false })
     }
 
     fn cause(&self, error: &reqwest::Error) -> LineFailure {
@@ -82,17 +86,30 @@ impl Http {
     }
 
     /// Sends a request, as far as the certificate is believed.
-    fn try_to_send(&self, request: &Request) -> Result<Answer, LineFailure> {
+    fn try_to_send(&mut self, request: &Request) -> Result<Answer, LineFailure> {
+        if let Some(body) = gzip::compressed(&request.body).filter(|_| self.reads_gzip) {
+            let answer = self.post(request, body, true)?;
+            if !matches!(answer.status, 400 | 415) {
+                return Ok(answer);
+            }
+            // An older server took this one's place: it reads what is plain.
+            self.reads_gzip = false;
+        }
+        self.post(request, request.body.clone(), false)
+    }
+
+    fn post(&mut self, request: &Request, body: Vec<u8>, is_compressed: bool) -> Result<Answer, LineFailure> {
         let url = format!("{}{}", self.base, request.path);
-        let mut builder = self.client.post(url).header("content-type", "application/json").body(request.body.clone());
+        let mut builder = self.client.post(url).header(CONTENT_TYPE, "application/json").header(ACCEPT_ENCODING, "gzip").body(body);
+        if is_compressed {
+            builder = builder.header(CONTENT_ENCODING, "gzip");
+        }
         if let Some(token) = &request.bearer {
             builder = builder.bearer_auth(token);
         }
         let response = builder.send().map_err(|e| self.cause(&e))?;
-        let status = response.status().as_u16();
-        let mut body = Vec::new();
-        response.take(ANSWER_BYTES_MAX).read_to_end(&mut body).map_err(|_| LineFailure::NoNetwork)?;
-        Ok(Answer { status, body })
+        self.reads_gzip |= says_gzip(response.headers(), &ACCEPT_ENCODING);
+        read(response)
     }
 }
 
@@ -110,6 +127,19 @@ impl Transport for Http {
             (answer, _) => answer,
         }
     }
+}
+
+fn read(response: Response) -> Result<Answer, LineFailure> {
+    let (status, is_compressed) = (response.status().as_u16(), says_gzip(response.headers(), &CONTENT_ENCODING));
+    let body = gzip::read(response, is_compressed, ANSWER_BYTES_MAX).map_err(|error| match error.kind() {
+        ErrorKind::InvalidData => LineFailure::NotPreau,
+        _ => LineFailure::NoNetwork,
+    })?;
+    Ok(Answer { status, body })
+}
+
+fn says_gzip(headers: &HeaderMap, name: &HeaderName) -> bool {
+    headers.get(name).is_some_and(|value| value == "gzip")
 }
 
 /// Whether somewhere below an error TLS says that what came was not TLS. An I/O error hides what it wraps from `source`.

@@ -14,6 +14,7 @@ pub mod believed_time;
 mod carry;
 pub mod client;
 mod epoch;
+pub mod gzip;
 pub mod http;
 pub mod line;
 mod pull;

@@ -2,6 +2,7 @@
 //! together, without a window.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, outside of test functions")]
+mod any_answer;
 mod barred;
 mod board;
 mod clocks;
@@ -16,6 +17,7 @@ mod fixture;
 mod late;
 mod lives;
 mod moments;
+mod packed;
 mod peers;
 mod peers_tls;
 mod roll_call;

@@ -17,13 +17,13 @@ use terminal_core::sync::http::Http;
 use terminal_core::sync::shell::Shell;
 use terminal_core::sync::transport::{LineFailure, Request, Transport};
 
-struct Authority {
+pub struct Authority {
     params: CertificateParams,
     key: KeyPair,
-    der: Vec<u8>,
+    pub der: Vec<u8>,
 }
 
-fn authority() -> Arc<Authority> {
+pub fn authority() -> Arc<Authority> {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
@@ -56,8 +56,33 @@ impl Place {
     }
 }
 
-/// A server that answers each connection once, with a certificate of an authority for another name than it is reached by.
+/// A request as a server hears it.
+pub struct Heard {
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Heard {
+    fn path(&self) -> String {
+        self.head.split(' ').nth(1).unwrap().to_owned()
+    }
+}
+
+/// A server that says `{}`, or the time to who asks it.
 fn server(authority: &Arc<Authority>, years: (i32, i32), tells: Tells) -> Place {
+    let (heard, ours) = (Arc::new(Mutex::new(Vec::new())), Arc::clone(authority));
+    let log = Arc::clone(&heard);
+    let at = server_that(authority, years, move |asked| {
+        let path = asked.path();
+        let answer = if path == TIME { told(&ours, &tells, &asked.body) } else { "{}".to_owned() };
+        log.lock().unwrap().push(path);
+        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{answer}", answer.len()).into_bytes()
+    });
+    Place { at, heard }
+}
+
+/// A server that answers each connection once, with a certificate of an authority for another name than it is reached by.
+pub fn server_that(authority: &Authority, years: (i32, i32), reply: impl Fn(Heard) -> Vec<u8> + Send + 'static) -> SocketAddr {
     let mut params = CertificateParams::new(vec!["preau.exemple.fr".to_owned()]).unwrap();
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     (params.not_before, params.not_after) = (date_time_ymd(years.0, 1, 1), date_time_ymd(years.1, 1, 1));
@@ -69,18 +94,12 @@ fn server(authority: &Arc<Authority>, years: (i32, i32), tells: Tells) -> Place 
         .with_no_client_auth()
         .with_single_cert(vec![leaf.der().clone()], PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())))
         .unwrap();
-    let (config, heard) = (Arc::new(config), Arc::new(Mutex::new(Vec::new())));
-    let (authority, log) = (Arc::clone(authority), Arc::clone(&heard));
-    let at = listen(move |stream| {
+    let config = Arc::new(config);
+    listen(move |stream| {
         let mut tls = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
-        let Some((path, body)) = request(&mut tls) else { return };
-        let answer = if path == "/sync/v1/time" { told(&authority, &tells, &body) } else { "{}".to_owned() };
-        log.lock().unwrap().push(path);
-        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", answer.len());
-        // A client that hangs up is none of the server's business.
-        let _ = tls.write_all(head.as_bytes()).and_then(|()| tls.write_all(answer.as_bytes())).and_then(|()| tls.flush());
-    });
-    Place { at, heard }
+        // A client that hangs up is none of the server's business; a handshake that fails asks nothing.
+        let _ = heard(&mut tls).map(&reply).and_then(|said| tls.write_all(&said)).and_then(|()| tls.flush());
+    })
 }
 
 fn told(authority: &Authority, tells: &Tells, body: &[u8]) -> String {
@@ -105,17 +124,18 @@ fn listen(serve: impl Fn(std::net::TcpStream) + Send + 'static) -> SocketAddr {
     address
 }
 
-/// A request's path and body; `None` where nobody asked: a handshake that failed.
-fn request(stream: &mut impl Read) -> Option<(String, Vec<u8>)> {
+/// Reads a request's head, and as much of a body as it tells of.
+fn heard(stream: &mut impl Read) -> std::io::Result<Heard> {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") {
-        (stream.read(&mut byte).ok()? == 1).then(|| head.push(byte[0]))?;
+        stream.read_exact(&mut byte)?;
+        head.push(byte[0]);
     }
     let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
+    let length = head.split_once("content-length: ").and_then(|(_, rest)| rest.split("\r\n").next()?.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
-    stream.read_exact(&mut body).ok()?;
-    Some((head.split(' ').nth(1).unwrap().to_owned(), body))
+    stream.read_exact(&mut body)?;
+    Ok(Heard { head, body })
 }
 
 fn ask(http: Result<Http, LineFailure>) -> Result<u16, LineFailure> {
@@ -127,7 +147,7 @@ fn tablet(place: &Place, authority: &Authority, known_s: Option<u64>, wall_s: u6
     Http::pinned(&url(place.at), &authority.der, BelievedTime::by(known_s, move || wall_s))
 }
 
-fn url(address: SocketAddr) -> String {
+pub fn url(address: SocketAddr) -> String {
     format!("https://{address}")
 }
 
@@ -138,7 +158,7 @@ const IN_2021: u64 = 1_609_459_200;
 const YEAR_S: u64 = 366 * 86_400;
 const IN_2038: u64 = 2_147_483_647;
 const ONLY_2020: (i32, i32) = (2020, 2021);
-const ALWAYS: (i32, i32) = (1971, 4000);
+pub const ALWAYS: (i32, i32) = (1971, 4000);
 
 #[test]
 fn the_pinned_authority_is_believed_whatever_name_the_server_is_reached_by() {
