@@ -16,9 +16,11 @@
 
 mod epoch;
 mod export;
+mod report;
 
 pub use epoch::{EpochAsk, EpochGiven, EpochReason, FORK, epoch_bytes};
 pub use export::{EXPORT_BYTES_MAX, EXPORT_FORMAT, ExportHead};
+pub use report::{TabletReport, key_storage, reader};
 
 use crate::id::{DeviceId, EntryId, OrganisationId, SiteId};
 use crate::journal::{Hash, Note, Private, Sealed};
@@ -466,6 +468,9 @@ pub struct Pull {
     /// The server epoch that the cursor belongs to; empty at first.
     #[serde(default)]
     pub server_epoch: String,
+    /// How the tablet is; absent from one that doesn't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<TabletReport>,
 }
 
 /// Changes in order.

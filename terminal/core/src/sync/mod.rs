@@ -14,6 +14,7 @@ mod epoch;
 pub mod http;
 pub mod line;
 mod pull;
+pub mod report;
 pub mod shell;
 mod steps;
 pub mod tls;
