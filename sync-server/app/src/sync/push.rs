@@ -234,7 +234,7 @@ fn decide(
     })
 }
 
-async fn authors_at(territory: &Territory<'_>, site: SiteId) -> Result<HashMap<DeviceId, Author>> {
+pub(super) async fn authors_at(territory: &Territory<'_>, site: SiteId) -> Result<HashMap<DeviceId, Author>> {
     let devices = territory.find::<device::Entity>().filter(device::Column::SiteId.eq(site.0)).all(&territory.on()).await?;
     let author = |row: device::Model| {
         let key = VerifyingKey::from_bytes(&row.public_key.try_into().ok()?).ok()?;
@@ -248,7 +248,12 @@ async fn authors_at(territory: &Territory<'_>, site: SiteId) -> Result<HashMap<D
 }
 
 /// Reads what the server holds at the names and places of the candidates, and at the places before them.
-async fn learn(territory: &Territory<'_>, organisations: &[OrganisationId], candidates: &[Candidate], known: &mut Known) -> Result<()> {
+pub(super) async fn learn(
+    territory: &Territory<'_>,
+    organisations: &[OrganisationId],
+    candidates: &[Candidate],
+    known: &mut Known,
+) -> Result<()> {
     let ids: Vec<Uuid> = candidates.iter().map(|c| c.read.envelope.entry_id.0).collect();
     let mut lives: BTreeMap<(DeviceId, u32), BTreeSet<i64>> = BTreeMap::new();
     for candidate in candidates {
@@ -281,6 +286,7 @@ async fn learn(territory: &Territory<'_>, organisations: &[OrganisationId], cand
         }
     }
     known.erased = set_apart::erased(territory, known.site, known.ids.keys().filter(|id| !known.full.contains(id))).await?;
+    known.discarded = set_apart::discarded(territory, &ids).await?;
     for device in lives.keys().map(|(device, _)| *device).collect::<BTreeSet<_>>() {
         for (place, hash) in set_apart::quarantined_places(territory, device).await? {
             known.places.entry(place).or_default().insert(hash);
@@ -311,6 +317,7 @@ async fn write(territory: &Territory<'_>, site: SiteId, organisations: &[Organis
     lives.extend(decided.hold.iter().map(|h| (DeviceId(h.device_id), u32::try_from(h.device_epoch).unwrap_or(0))));
     let mut alerts: Vec<(&str, Uuid, Uuid)> = decided.unlinked.iter().map(|(d, e)| ("chaine_rompue", d.0, e.0)).collect();
     journal::append(territory, site, &decided.accepted, now).await?;
+    set_apart::let_in(territory, &decided.accepted, now).await?;
     journal::add_content(territory, site, &decided.completed, now).await?;
     // The tablets that sealed or carried them hold what was erased here.
     forget::tell_tablets(territory, site, decided.erased.iter().copied(), now).await?;
@@ -336,6 +343,8 @@ async fn write(territory: &Territory<'_>, site: SiteId, organisations: &[Organis
             kind: kind.to_owned(),
             at_ms: now.timestamp_millis(),
             seen_at_ms: None,
+            seen_by: None,
+            cleared_at_ms: None,
         })
     };
     insert_all(&on, alerts.into_iter().map(alert).collect::<Result<Vec<_>>>()?).await?;

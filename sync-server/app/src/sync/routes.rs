@@ -6,7 +6,7 @@ use crate::serve::Server;
 use crate::store::Territory;
 use crate::sync::refusal::Refusal;
 use crate::sync::session::{self, Caller, epoch_text};
-use crate::sync::{enrol, epoch as epochs, publish, pull as pulling, push as pushing};
+use crate::sync::{enrol, epoch as epochs, publish, pull as pulling, push as pushing, report};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
@@ -138,6 +138,7 @@ pub async fn pull(State(server): State<Server>, headers: HeaderMap, body: Body) 
     let request: Pull = read(body).await?;
     if !caller.revoked {
         publish::due_site(&server.app, caller.site).await?;
+        report::note(&server.app, &caller, request.report.clone()).await?;
     }
     let (now, snapshot) = (server.app.clock.now(), server.app.db.snapshot().await?);
     let territory = Territory::new(server.app.territoire(), &snapshot);
