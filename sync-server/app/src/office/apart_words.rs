@@ -52,3 +52,30 @@ pub(super) fn why(code: &str) -> Why {
         _ => no("Motif inconnu", "Une version plus récente a mis ces pointages de côté. Prévenez qui tient le logiciel."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sync::decisions::KEEPABLE;
+
+    #[test]
+    fn what_can_be_kept_is_offered_and_nothing_else() {
+        let codes = [
+            "appareil_revoque",
+            "epoque_inconnue",
+            "auteur_inconnu",
+            "autre_site",
+            "collectivite_etrangere",
+            "contenu_altere",
+            "epoque_mal_ouverte",
+            "identifiant_repris",
+            "reserve_au_serveur",
+            "contenu_efface",
+            "d_une_version_plus_recente",
+        ];
+        for code in codes {
+            assert_eq!(why(code).keepable, KEEPABLE.contains(&code), "{code}");
+            assert!(code == "d_une_version_plus_recente" || why(code).title != why("?").title, "{code} has no words");
+        }
+    }
+}

@@ -29,6 +29,8 @@ use uuid::Uuid;
 pub const AT_ONCE_MAX: u64 = 1_000;
 /// Longest reason, in characters.
 pub const REASON_CHARACTERS_MAX: usize = 200;
+/// Why entries are set apart that a person can keep: they are their author's for sure, and of this site.
+pub const KEEPABLE: [&str; 2] = ["appareil_revoque", "epoque_inconnue"];
 /// What an entry can't be kept for, besides the codes of [`crate::sync::judge`]: its content was erased.
 pub const ERASED: &str = "contenu_efface";
 

@@ -130,6 +130,21 @@ on_both! {
 }
 
 on_both! {
+    async fn what_is_kept_after_what_was_discarded_leaves_no_hole_in_the_chain(fresh: &Fresh) {
+        let app = at_noon(fresh);
+        let here = commune(&app, "A").await;
+        let door = open(app).await;
+        an_hour_of_a_revoked_tablet(&door, &here).await;
+        journal_holds(&door).await;
+        let ids: Vec<Uuid> = rows(&door).await.iter().map(|row| row.id).collect();
+        says(&door, &here, ids[0], About::One, Decision::Discard).await.unwrap();
+        says(&door, &here, ids[1], About::One, Decision::Keep).await.unwrap();
+        journal_holds(&door).await;
+        assert_eq!(day_of(&door, &here).await.unwrap().lone_departures.len(), 1);
+    }
+}
+
+on_both! {
     async fn of_two_agents_at_once_one_decides_and_the_entry_counts_once(fresh: &Fresh) {
         let app = at_noon(fresh);
         let here = commune(&app, "A").await;
