@@ -1,11 +1,12 @@
 //! Badge readers behind one trait.
 //!
 //! Owns: what a reader says ([`ReaderEvent`]), the number of a card
-//! ([`uid::BadgeUid`]) and the keyboard wedge ([`wedge::Wedge`]).
+//! ([`uid::BadgeUid`]), the keyboard wedge ([`wedge::Wedge`]) and whether one is plugged in ([`plugged`]).
 //! Promises: knows no child, no screen, no database and no clock; whatever a
 //! reader sends, at most a sentence comes of it, never a panic.
 #![warn(missing_docs)]
 
+pub mod plugged;
 pub mod uid;
 pub mod wedge;
 

@@ -35,7 +35,7 @@ pub use time::{CLOCK_FLAG_MS, CLOCK_NOISE_MS, CLOCK_PROBLEM_MS, effective_times}
 
 use crate::calendar::{business_day, instant_from_ms};
 use crate::id::{ActivityId, CentreId, ChildId, EntryId, SiteId};
-use crate::journal::{Actor, Detail, Envelope, Hash, Kind, Malformed, Payload, Sealed};
+use crate::journal::{Actor, Detail, Envelope, Hash, KEPT, Kind, Malformed, Payload, Sealed};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -154,6 +154,7 @@ pub fn fold(facts: &[Fact]) -> Attendance {
     let pointers = pointers(&set, &ordered);
     let retracted = retracted(&ordered, &pointers);
     let corrections = corrections(&ordered, &pointers, &retracted);
+    let kept = kept(&ordered, &pointers);
     let mut touches: Vec<day::Touch> = Vec::with_capacity(ordered.len());
     for &read in ordered.iter().filter(|read| !retracted.contains(&read.id())) {
         match &read.payload.detail {
@@ -161,7 +162,8 @@ pub fn fold(facts: &[Fact]) -> Attendance {
             Detail::DayReopened { day, activity } => sign(&mut out, read, *day, *activity, None),
             _ => {
                 let at_ms = time::effective_time(&read.fact.envelope.kind, read.payload, read.sealed_ms);
-                touches.extend(day::Touch::of(at_ms, read.fact, read.payload, corrections.get(&read.id())));
+                let set_apart = kept.contains(&read.id());
+                touches.extend(day::Touch::of(at_ms, read.fact, read.payload, corrections.get(&read.id()), set_apart));
             }
         }
     }
@@ -193,12 +195,12 @@ fn sign(out: &mut Attendance, read: Read<'_>, day: NaiveDate, activity: Option<A
     out.signatures.entry((centre, day, activity)).or_default().push(signature);
 }
 
-/// What each retraction and correction points to, where it points to an entry of its own site.
+/// What each retraction, correction and decision points to, where it points to an entry of its own site.
 fn pointers(set: &[&Fact], ordered: &[Read<'_>]) -> HashMap<EntryId, EntryId> {
     let sites: HashMap<EntryId, SiteId> = set.iter().map(|f| (f.envelope.entry_id, f.envelope.site)).collect();
     ordered
         .iter()
-        .filter(|read| matches!(read.fact.envelope.kind, Kind::Retracted | Kind::Corrected))
+        .filter(|read| matches!(read.fact.envelope.kind, Kind::Retracted | Kind::Corrected | Kind::Decided))
         .filter_map(|read| Some((read, read.payload.target?)))
         .filter(|(read, target)| sites.get(target) == Some(&read.fact.envelope.site))
         .map(|(read, target)| (read.id(), target))
@@ -209,6 +211,12 @@ fn pointers(set: &[&Fact], ordered: &[Read<'_>]) -> HashMap<EntryId, EntryId> {
 fn retracted(ordered: &[Read<'_>], pointers: &HashMap<EntryId, EntryId>) -> HashSet<EntryId> {
     let retractions = ordered.iter().filter(|read| read.fact.envelope.kind == Kind::Retracted);
     retractions.filter_map(|read| pointers.get(&read.id())).copied().collect()
+}
+
+/// Entries that had been set apart and that a person keeps. What is discarded is in no journal.
+fn kept(ordered: &[Read<'_>], pointers: &HashMap<EntryId, EntryId>) -> HashSet<EntryId> {
+    let decisions = ordered.iter().filter(|read| read.fact.envelope.kind == Kind::Decided && read.payload.reason == KEPT);
+    decisions.filter_map(|read| pointers.get(&read.id())).copied().collect()
 }
 
 /// The correction that holds for each target: the last sealed; with a flag where different actors disagree.

@@ -18,11 +18,13 @@
 mod epoch;
 mod export;
 pub mod peers;
+mod report;
 mod time;
 
 pub use epoch::{EpochAsk, EpochGiven, EpochReason, FORK, epoch_bytes};
 pub use export::{EXPORT_BYTES_MAX, EXPORT_FORMAT, ExportHead};
 pub use peers::PeerCertificate;
+pub use report::{TabletReport, key_storage, reader};
 pub use time::{TimeAsk, TimeTold, time_bytes};
 
 use crate::id::{DeviceId, EntryId, OrganisationId, SiteId};
@@ -483,6 +485,9 @@ pub struct Pull {
     /// The server epoch that the cursor belongs to; empty at first.
     #[serde(default)]
     pub server_epoch: String,
+    /// How the tablet is; absent from one that doesn't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<TabletReport>,
 }
 
 /// Changes in order.

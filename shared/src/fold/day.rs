@@ -106,6 +106,11 @@ pub enum Flag {
         /// How far, in whole minutes.
         minutes: u64,
     },
+    /// The entry had been set apart, and a person decided that it counts.
+    SetApart {
+        /// Which entry.
+        entry: EntryId,
+    },
     /// Different persons corrected one entry differently.
     CorrectionConflict {
         /// Which entry.
@@ -154,13 +159,16 @@ impl ChildDay {
     }
 
     pub(super) fn apply(&mut self, touch: Touch) {
-        let Touch { mark, kind, conflict, .. } = touch;
+        let Touch { mark, kind, conflict, set_apart, .. } = touch;
         let minutes = mark.at_ms.abs_diff(mark.claimed_ms);
         if minutes > CLOCK_FLAG_MS {
             self.flags.push(Flag::ClockOff { entry: mark.entry, minutes: minutes / 60_000 });
         }
         if conflict {
             self.flags.push(Flag::CorrectionConflict { entry: mark.entry });
+        }
+        if set_apart {
+            self.flags.push(Flag::SetApart { entry: mark.entry });
         }
         match kind {
             TouchKind::Arrived => match self.open_presence(mark.site) {
@@ -213,6 +221,7 @@ pub(super) struct Touch {
     pub(super) kind: TouchKind,
     pub(super) noted: bool,
     conflict: bool,
+    set_apart: bool,
     order: (i64, crate::journal::Place, EntryId),
 }
 
@@ -231,7 +240,7 @@ impl Touch {
     }
 
     /// What an entry says of a child, once corrected; `None` for entries that say nothing of one.
-    pub(super) fn of(at_ms: i64, fact: &Fact, payload: &Payload, correction: Option<&Correction<'_>>) -> Option<Self> {
+    pub(super) fn of(at_ms: i64, fact: &Fact, payload: &Payload, correction: Option<&Correction<'_>>, set_apart: bool) -> Option<Self> {
         let kind = touch_kind(&fact.envelope.kind, payload, correction)?;
         let told = correction.map_or(payload, |c| c.payload);
         let at_ms = correction.map_or(at_ms, |c| c.payload.happened_at_ms);
@@ -252,7 +261,7 @@ impl Touch {
         };
         let order = (at_ms, fact.envelope.place, fact.envelope.entry_id);
         let noted = fact.envelope.kind == Kind::AbsenceNoted;
-        Some(Self { child: payload.about_child, mark, kind, noted, conflict: correction.is_some_and(|c| c.conflict), order })
+        Some(Self { child: payload.about_child, mark, kind, noted, conflict: correction.is_some_and(|c| c.conflict), set_apart, order })
     }
 }
 

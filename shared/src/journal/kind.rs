@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+/// The `reason` of a decision: the entry stands in the journal from then on.
+pub const KEPT: &str = "retenu";
+/// The `reason` of a decision: the entry stays apart, as evidence.
+pub const DISCARDED: &str = "ecarte";
 /// Longest name of a kind, in bytes.
 pub const KIND_BYTES_MAX: usize = 32;
 
@@ -69,6 +73,9 @@ kinds! {
     ClockObserved = "clock_observed";
     /// The first entry of an epoch after the first.
     EpochOpened = "epoch_opened";
+    /// A person decided on an entry that the server had set apart: `reason` is [`KEPT`] or [`DISCARDED`]. Since December 2026; the
+    /// server's alone to seal.
+    Decided = "decided";
 }
 
 impl fmt::Display for Kind {

@@ -38,7 +38,7 @@
 //! | `arrived`, `left`, `present`, `meal` | `about_child`, `centre_id` |
 //! | `corrected` | `about_child`, `centre_id`, `target` |
 //! | `absence_announced`, `absence_noted`, `moved_group` | `about_child` |
-//! | `retracted` | `target`, and `about_child` where the target has one |
+//! | `retracted`, `decided` | `target`, and `about_child` where the target has one |
 //! | `day_signed`, `day_reopened` | `centre_id` |
 
 use super::bytes::{Malformed, Reader, Writer};
@@ -252,7 +252,7 @@ impl Payload {
         );
         let centre =
             matches!(kind, Kind::Arrived | Kind::Left | Kind::Present | Kind::Meal | Kind::Corrected | Kind::DaySigned | Kind::DayReopened);
-        let target = matches!(kind, Kind::Corrected | Kind::Retracted);
+        let target = matches!(kind, Kind::Corrected | Kind::Retracted | Kind::Decided);
         match self {
             _ if child && self.about_child.is_none() => Err(Malformed::NotAllowed("no child")),
             _ if centre && self.centre.is_none() => Err(Malformed::NotAllowed("no centre")),

@@ -154,6 +154,24 @@ fn at_the_office(server: &mut Author, left: EntryId) {
     });
 }
 
+/// What the server's chain goes on with: kinds that came after the golden journal.
+pub fn golden_decisions() -> Golden {
+    let journal = golden();
+    let (_, last) = journal.last().unwrap();
+    let head = ChainHead { place: last.decode_envelope().unwrap().place, hash: last.hash() };
+    let count = u8::try_from(journal.len()).unwrap();
+    let mut server = Author { key: server_key(), head, sealed: Vec::new(), count };
+    let lost = EntryId::new(START_MS, [0xdc; 10]);
+    for (name, reason, note) in [("decided_kept", KEPT, "Tablette retrouvée dans la cour"), ("decided_discarded", DISCARDED, "Jamais venu")]
+    {
+        server.seals(name, Kind::Decided, Detail::None, &[note], |p| {
+            (p.actor, p.target, p.reason) = (AGENT, Some(lost), reason.into());
+            (p.capacity, p.channel, p.evidence) = (Capacity::Agent, Channel::Office, Evidence::Declared);
+        });
+    }
+    server.sealed
+}
+
 /// The report of a set of sealed entries against the golden keys.
 pub fn report_of<'a>(entries: impl IntoIterator<Item = &'a Sealed>) -> Report {
     let stored = entries.into_iter().map(|s| StoredEntry { envelope: &s.envelope, signature: &s.signature, private: s.private.as_ref() });

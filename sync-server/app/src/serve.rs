@@ -9,7 +9,7 @@ use crate::payments;
 use crate::router::router;
 use crate::store::Territory;
 use crate::store::entity::site;
-use crate::sync::{Desk, publish, push};
+use crate::sync::{Desk, publish, push, watch};
 use crate::{Error, Result};
 use axum::http::Request;
 use axum_server::Handle;
@@ -173,13 +173,16 @@ async fn upkeep(server: Server, at: SocketAddr, tls: Arc<RwLock<Arc<ServerConfig
     }
 }
 
-/// What is due in the journal and the rosters at this moment.
+/// What is due in the journal, the rosters and the watch over the sites at this moment.
 pub async fn tend(app: &App) {
     if let Err(error) = pass_holes(app).await {
         tracing::error!(%error, "waiting entries could not be taken in");
     }
     if let Err(error) = publish::due_sites(app).await {
         tracing::error!(%error, "a site could not be published");
+    }
+    if let Err(error) = watch::watch(app).await {
+        tracing::error!(%error, "the sites could not be watched");
     }
 }
 

@@ -160,7 +160,7 @@ impl<'a, 'w> Pricing<'a, 'w> {
                     ProblemKind::DoubtfulClock,
                     format!("L'horloge de la tablette avait {minutes} minutes d'écart. L'heure redressée est comptée."),
                 ),
-                Flag::ClockOff { .. } => continue,
+                Flag::ClockOff { .. } | Flag::SetApart { .. } => continue,
             };
             self.problems.push(context.problem(kind, true, centre, message));
         }

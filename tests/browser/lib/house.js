@@ -114,6 +114,42 @@ export class House {
     });
   }
 
+  /** The tablet's program, in a folder of its own. */
+  #tablet(name, ...arguments_) {
+    return execFileSync(join(TARGET, "debug/preau-terminal"), ["--data", join(this.data, name), ...arguments_], {
+      env: { ...process.env, PREAU_TODAY: this.today },
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  }
+
+  /** Plays acts on a tablet. */
+  #play(name, ...acts) {
+    const file = join(this.data, `${name}.jsonl`);
+    writeFileSync(file, acts.map((act) => JSON.stringify(act)).join("\n"));
+    return this.#tablet(name, "simulate", "--actions", file);
+  }
+
+  /** A tablet that is lost with the arrivals of these children on it, revoked, and found again: it hands them in. */
+  lostTablet(name, site, moment, children, day) {
+    const code = this.server("admin", "enrolment-code", "--site", site).trim();
+    this.#tablet(name, "enrol", "--server", this.url.replace("http:", "https:"), "--code", code);
+    const first = { do: "sync", at: `${day}T07:40:00+01:00` };
+    this.#play(name, first, { do: "offline" }, ...children.map((child) => ({ do: "arrive", child, moment })));
+    const { device } = JSON.parse(this.#tablet(name, "status", "--format", "json"));
+    this.server("admin", "revoke", "--device", device);
+    this.#play(name, { do: "online", at: `${this.today}T09:00:00+01:00` }, { do: "sync" });
+    return device;
+  }
+
+  /** Codes of the children that the seed enrols in an activity. */
+  enrolled(activity) {
+    const [head, ...rows] = readFileSync(join(this.data, "maison/dossier/inscriptions.csv"), "utf8").replace("\ufeff", "").split("\n");
+    const columns = head.trim().split(";");
+    const of = (row, name) => row.split(";")[columns.indexOf(name)];
+    return [...new Set(rows.filter((row) => of(row, "activite") === activity).map((row) => of(row, "enfant")))];
+  }
+
   /** What an agent hands over at the desk to somebody of the seed. */
   activationCode(person) {
     const printed = this.server("admin", "activation-code", "--person", person);

@@ -165,6 +165,41 @@ claim("a family's question is answered at the desk, and the family reads the ans
   await world.mother.getByText("La feuille le confirme").waitFor();
 });
 
+claim("the front desk decides on what a lost tablet handed in, one by one and the rest of the lot", async () => {
+  world.house.lostTablet("perdue", "S-MEN", "MEN-MAT", world.house.enrolled("MEN-MAT"), "2026-11-24");
+  const page = await agent("accueil");
+  await go(page, "/bureau/MEN/a-decider");
+  await page.getByText(/pointages mis de côté attendent une décision/).waitFor();
+  await look(page, "a-decider");
+  await go(page, "/bureau/MEN");
+  await enterOn(page, /pointages mis de côté attendent une décision/);
+  await tabTo(page, /Groupe scolaire de Ménilles$/);
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  const lot = page.url();
+  await look(page, "a-decider-lot");
+  const decide = async (reason, button) => {
+    await go(page, lot);
+    // The lot's own, then that of the first entry that waits.
+    await tabTo(page, "Pourquoi");
+    await typeInto(page, "Pourquoi", reason);
+    await enterOn(page, button);
+  };
+  await decide("vue par l’équipe", /^Retenir, Arrivée/);
+  await page.getByText("C’est retenu").waitFor();
+  await decide("jamais venu ce jour-là", /^Écarter, Arrivée/);
+  await page.getByText("C’est écarté").waitFor();
+  await go(page, lot);
+  await typeInto(page, "Pourquoi", "l’équipe reconnaît ces passages");
+  await enterOn(page, "Tout retenir");
+  await page.getByText("Déjà décidé").waitFor();
+  await look(page, "a-decider-decide");
+  await go(page, lot);
+  await look(page, "a-decider-lot-decide");
+  await go(page, "/bureau/MEN/journee/MEN-PERI?date=2026-11-24");
+  await page.getByText("mis de côté, puis retenu par une décision").first().waitFor();
+  await look(page, "journee-retenue");
+});
+
 claim("an administrator of two desks chooses one, gives a tablet's code and revokes a tablet", async () => {
   world.house.account("territoire@demo.example", "Hélène Marchand", "administrateur", "SNV", "MEN");
   const page = await world.visitor({ desk: true });
@@ -182,7 +217,24 @@ claim("an administrator of two desks chooses one, gives a tablet's code and revo
   await look(page, "tablette-code");
   await enterOn(page, "Revenir aux tablettes");
   await look(page, "tablettes-code-en-cours");
-  await enterOn(page, /^Révoquer/);
+  await tabTo(page, "Heure");
+  await page.keyboard.type("0930a");
+  await enterOn(page, "Enregistrer");
+  await page.getByText("L’heure est enregistrée.").waitFor();
+  await look(page, "tablettes-veille");
+  await enterOn(page, "vm");
+  await look(page, "tablette");
+  await typeInto(page, "Comment on l’appelle", "Tablette de l’accueil du matin, côté cour");
+  await enterOn(page, "Renommer");
+  await page.getByText("La tablette porte son nouveau nom.").waitFor();
+  await enterOn(page, "Donner un code pour l’y enrôler");
+  await page.locator(".code").waitFor();
+  await look(page, "tablette-demenagement");
+  await go(page, "/bureau/SNV/signalements");
+  await look(page, "signalements");
+  await go(page, "/bureau/SNV/tablettes");
+  await enterOn(page, /^Tablette de l’accueil/);
+  await enterOn(page, "Révoquer cette tablette");
   await look(page, "tablette-revocation");
   await enterOn(page, /^Révoquer/);
   await page.getByRole("status").waitFor();

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use rules::input::{BookingState, Input};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use shared::fold::ChildDay;
-use shared::id::{ActivityId, CentreId, ChildId};
+use shared::id::{ActivityId, CentreId, ChildId, SiteId};
 use shared::roster::BookingRule;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,6 +69,20 @@ pub async fn lieux(territory: &Territory<'_>, tenant: &Tenant<'_>, today: NaiveD
         (a.moments.is_empty(), &a.centre.name, &a.centre.code).cmp(&(b.moments.is_empty(), &b.centre.name, &b.centre.code))
     });
     Ok(lieux)
+}
+
+/// Whether something takes place on a day at one of the organisation's lieux in a building.
+///
+/// # Errors
+/// The database's.
+pub async fn is_open_at(tenant: &Tenant<'_>, site: SiteId, day: NaiveDate) -> Result<bool> {
+    let mut here = tenant.centres().await?;
+    here.retain(|row| row.site_id == site.0);
+    if here.is_empty() {
+        return Ok(false);
+    }
+    let input = month::read_places(tenant).await?;
+    Ok(here.iter().any(|row| !moments(&input, CentreId(row.id), day).is_empty()))
 }
 
 /// What takes place at a lieu, in the order of the day.

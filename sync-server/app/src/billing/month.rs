@@ -46,6 +46,24 @@ pub async fn read_day(tenant: &Tenant<'_>, day: NaiveDate) -> Result<Input> {
     read_attendance(tenant, Days { from: day, to: day }).await
 }
 
+/// The lieux and activities of an organisation, with nobody in them: what is open on a day.
+///
+/// # Errors
+/// The database's.
+pub async fn read_places(tenant: &Tenant<'_>) -> Result<Input> {
+    Ok(Input {
+        centres: centres(tenant).await?,
+        activities: activities(tenant).await?,
+        tariffs: Vec::new(),
+        children: Vec::new(),
+        households: Vec::new(),
+        bookings: Vec::new(),
+        attendance: fold(&[]),
+        calendar: SchoolCalendar::shipped(),
+        decisions: BTreeMap::new(),
+    })
+}
+
 async fn read_attendance(tenant: &Tenant<'_>, days: Days) -> Result<Input> {
     let facts = journal::facts(tenant, days.from, days.to).await?;
     Ok(Input {

@@ -22,6 +22,8 @@ pub enum Right {
     Decide,
     /// Issues a month's bills.
     Issue,
+    /// Sees what people are called for, and notes it as seen.
+    SeeAlerts,
     /// Enrols and revokes tablets.
     Fleet,
     /// Reads the audit.
@@ -56,17 +58,17 @@ pub enum Role {
     Administrateur,
 }
 
-use Right::{CorrectDay, Decide, EditFamilies, Fleet, Issue, Manage, SeeAudit, SeeBilling, SeeDay, SeeFamilies, SignDay};
+use Right::{CorrectDay, Decide, EditFamilies, Fleet, Issue, Manage, SeeAlerts, SeeAudit, SeeBilling, SeeDay, SeeFamilies, SignDay};
 
 /// The table.
 const TABLE: [(Role, &str, &[Right]); 7] = [
     (Role::Equipe, "equipe", &[SeeDay]),
     (Role::Direction, "direction", &[SeeDay, SignDay, CorrectDay, SeeFamilies]),
-    (Role::Agent, "agent", &[SeeDay, CorrectDay, SeeFamilies, EditFamilies, SeeBilling]),
+    (Role::Agent, "agent", &[SeeDay, CorrectDay, SeeFamilies, EditFamilies, SeeBilling, SeeAlerts]),
     (Role::Finances, "finances", &[SeeDay, SeeFamilies, SeeBilling, Decide]),
     (Role::Emetteur, "emetteur", &[SeeBilling, Issue]),
     (Role::Controle, "controle", &[SeeDay, SeeFamilies, SeeBilling, SeeAudit]),
-    (Role::Administrateur, "administrateur", &[Fleet, SeeAudit, Manage]),
+    (Role::Administrateur, "administrateur", &[SeeAlerts, Fleet, SeeAudit, Manage]),
 ];
 
 impl Role {
@@ -116,14 +118,15 @@ mod tests {
             [
                 "Equipe equipe: [SeeDay]",
                 "Direction direction: [SeeDay, SignDay, CorrectDay, SeeFamilies]",
-                "Agent agent: [SeeDay, CorrectDay, SeeFamilies, EditFamilies, SeeBilling]",
+                "Agent agent: [SeeDay, CorrectDay, SeeFamilies, EditFamilies, SeeBilling, SeeAlerts]",
                 "Finances finances: [SeeDay, SeeFamilies, SeeBilling, Decide]",
                 "Emetteur emetteur: [SeeBilling, Issue]",
                 "Controle controle: [SeeDay, SeeFamilies, SeeBilling, SeeAudit]",
-                "Administrateur administrateur: [Fleet, SeeAudit, Manage]",
+                "Administrateur administrateur: [SeeAlerts, Fleet, SeeAudit, Manage]",
             ]
         );
-        for right in [SeeDay, SignDay, CorrectDay, SeeFamilies, EditFamilies, SeeBilling, Decide, Issue, Fleet, SeeAudit, Manage] {
+        for right in [SeeDay, SignDay, CorrectDay, SeeFamilies, EditFamilies, SeeBilling, Decide, Issue, SeeAlerts, Fleet, SeeAudit, Manage]
+        {
             assert!(TABLE.iter().any(|(.., rights)| rights.contains(&right)), "{right:?} is nobody's");
         }
     }

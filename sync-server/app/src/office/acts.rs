@@ -137,6 +137,8 @@ fn subject(kind: &str) -> &str {
         "device" => "appareil",
         "account" => "compte",
         "payment" => "paiement",
+        "quarantine" => "pointage mis de côté",
+        "alert" => "signalement",
         other => other,
     }
 }

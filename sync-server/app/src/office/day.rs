@@ -333,6 +333,7 @@ fn flag(flag: &Flag) -> String {
         Flag::TwoSites => "sur deux sites à la fois".into(),
         Flag::ClockOff { minutes, .. } => format!("horloge de la tablette décalée de {minutes} min"),
         Flag::CorrectionConflict { .. } => "corrections contradictoires".into(),
+        Flag::SetApart { .. } => "mis de côté, puis retenu par une décision".into(),
     }
 }
 

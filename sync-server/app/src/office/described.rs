@@ -2,7 +2,8 @@
 
 use super::table::{Entry, Needs, table};
 use super::{
-    activation_code, acts, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, payments, questions, run,
+    activation_code, acts, alerts, apart, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, payments,
+    questions, run, site_watch, tablet,
 };
 use crate::api::{By, Field, Told};
 use crate::identity::Right;
@@ -53,6 +54,7 @@ fn said(right: Right) -> &'static str {
         Right::SeeBilling => "voir la facturation",
         Right::Decide => "décider de ce qu’un projet de facturation demande",
         Right::Issue => "émettre",
+        Right::SeeAlerts => "voir les signalements",
         Right::Fleet => "tablettes",
         Right::SeeAudit => "lire l’audit",
         Right::Manage => "comptes et réglages",
@@ -74,6 +76,8 @@ fn segment(part: &str) -> Option<(&'static str, Field, &'static str)> {
         "{payment}" => ("payment", Field::Id, "Le paiement."),
         "{question}" => ("question", Field::Id, "La question."),
         "{device}" => ("device", Field::Id, "La tablette."),
+        "{apart}" => ("apart", Field::Id, "Le pointage mis de côté."),
+        "{alert}" => ("alert", Field::Id, "Le signalement."),
         _ => return None,
     })
 }
@@ -82,7 +86,7 @@ fn segment(part: &str) -> Option<(&'static str, Field, &'static str)> {
 type Tell = (&'static str, fn(Told) -> Told);
 
 fn words(name: &str) -> Option<Tell> {
-    of_days(name).or_else(|| of_families(name)).or_else(|| of_billing(name)).or_else(|| of_the_rest(name))
+    of_days(name).or_else(|| of_families(name)).or_else(|| of_billing(name)).or_else(|| of_tablets(name)).or_else(|| of_the_rest(name))
 }
 
 fn of_days(name: &str) -> Option<Tell> {
@@ -196,6 +200,74 @@ fn of_billing(name: &str) -> Option<Tell> {
     Some(tell)
 }
 
+fn of_tablets(name: &str) -> Option<Tell> {
+    let tell: Tell = match name {
+        "GET /bureau/{organisation}/a-decider" => ("Les pointages mis de côté", |t| {
+            t.query::<apart::Asked>(&[PAGE, ("fait", Field::OneOf(&["retenu", "ecarte", "retenu-reste", "ecarte-reste"]), DONE)])
+                .html(200, "Par tablette et par raison, ceux qui attendent d’abord.")
+        }),
+        "GET /bureau/{organisation}/a-decider/{apart}" => ("Un lot de pointages mis de côté", |t| {
+            t.query::<apart::Asked>(&[PAGE, ("fait", Field::OneOf(&["retenu", "ecarte", "retenu-reste", "ecarte-reste"]), DONE)])
+                .html(200, "Celui-ci et ceux qui l’ont été de même : pourquoi, et ce qui en dépend.")
+        }),
+        apart::ONE => {
+            ("Décider d’un pointage mis de côté", |t| {
+                t.says("Retenir est définitif : le pointage entre au journal, une seule fois. Écarter garde la preuve ; on peut retenir ensuite.")
+                .form::<apart::Typed>(&APART)
+                .goes("Vers les pointages mis de côté.")
+            })
+        }
+        apart::LOT => ("Décider d’un lot de pointages mis de côté", |t| {
+            t.says("1 000 au plus à la fois. Ce qui est arrivé depuis que la page a été lue n’en est pas.")
+                .form::<apart::Typed>(&APART)
+                .goes("Vers les pointages mis de côté.")
+        }),
+        "GET /bureau/{organisation}/signalements" => ("Les signalements", |t| {
+            t.query::<alerts::Asked>(&[("fait", Field::OneOf(&["vu"]), DONE)]).html(200, "Chacun en mots, avec ce qu’il faut faire.")
+        }),
+        alerts::SEEN => ("Noter un signalement comme vu", |t| {
+            t.form::<alerts::Typed>(&[("jusqua", Field::Number, "Quand le dernier montré a été fait, en millisecondes depuis 1970.")])
+                .goes("Vers les signalements.")
+        }),
+        "GET /bureau/{organisation}/tablettes" => ("Les tablettes", |t| {
+            t.query::<fleet::Asked>(&[("fait", Field::OneOf(&["revoquee", "veille"]), DONE)]).html(200, "Le parc et les codes vivants.")
+        }),
+        fleet::CODE => ("Donner un code d’enrôlement", |t| {
+            t.form::<fleet::Typed>(&[("site", Field::Id, "Le site.")]).html(200, "Le code et son dessin, montrés une fois.")
+        }),
+        site_watch::ROUTE => ("Être prévenu quand un site ne dit rien", |t| {
+            t.form::<site_watch::Typed>(&[
+                ("site", Field::Id, "Le site."),
+                ("heure", Field::Time, "L’heure à laquelle une tablette doit avoir joint le serveur ; vide : plus de veille."),
+            ])
+            .goes("Vers les tablettes.")
+        }),
+        "GET /bureau/{organisation}/tablettes/{device}" => {
+            ("Une tablette", |t| t.query::<tablet::Asked>(&[("fait", Field::OneOf(&["renommee"]), DONE)]).html(200, "Comment elle va."))
+        }
+        tablet::RENAME => ("Renommer une tablette", |t| t.form::<tablet::Typed>(&OF_TABLET).goes("Vers la tablette.")),
+        tablet::MOVE => ("Donner un code pour changer de bâtiment", |t| {
+            t.says("Refusé tant que des pointages attendent. L’accès d’avant se ferme quand la tablette est entrée là-bas.")
+                .form::<tablet::Typed>(&OF_TABLET)
+                .html(200, "Le code et son dessin, montrés une fois.")
+        }),
+        "GET /bureau/{organisation}/tablettes/{device}/revocation" => {
+            ("Avant de révoquer une tablette", |t| t.html(200, "Ce que cela veut dire."))
+        }
+        fleet::REVOKE => ("Révoquer une tablette", |t| t.typed(&[], None).goes("Vers les tablettes.")),
+        _ => return None,
+    };
+    Some(tell)
+}
+
+const APART: [(&str, Field, &str); 4] = [
+    ("decision", Field::OneOf(&["retenu", "ecarte"]), "La décision."),
+    ("motif", Field::Text(200), "Pourquoi."),
+    ("jusqua", Field::Number, "D’un lot : quand le dernier montré est arrivé, en millisecondes depuis 1970."),
+    PAGE,
+];
+const OF_TABLET: [(&str, Field, &str); 2] = [("nom", Field::Text(60), "Son nom."), ("site", Field::Id, "Le site où elle va.")];
+
 fn of_the_rest(name: &str) -> Option<Tell> {
     let tell: Tell = match name {
         "GET /bureau/{organisation}/questions" => ("Les questions des familles", |t| {
@@ -204,16 +276,6 @@ fn of_the_rest(name: &str) -> Option<Tell> {
         questions::ANSWER => ("Répondre à une famille", |t| {
             t.form::<questions::Typed>(&[("reponse", Field::Text(2000), "La réponse.")]).goes("Vers les questions.")
         }),
-        "GET /bureau/{organisation}/tablettes" => ("Les tablettes", |t| {
-            t.query::<fleet::Asked>(&[("fait", Field::OneOf(&["revoquee"]), DONE)]).html(200, "Le parc et les codes vivants.")
-        }),
-        fleet::CODE => ("Donner un code d’enrôlement", |t| {
-            t.form::<fleet::Typed>(&[("site", Field::Id, "Le site.")]).html(200, "Le code et son dessin, montrés une fois.")
-        }),
-        "GET /bureau/{organisation}/tablettes/{device}/revocation" => {
-            ("Avant de révoquer une tablette", |t| t.html(200, "Ce que cela veut dire."))
-        }
-        fleet::REVOKE => ("Révoquer une tablette", |t| t.typed(&[], None).goes("Vers les tablettes.")),
         "GET /bureau/{organisation}/actes" => ("Le journal des actes d’un jour", |t| {
             let day = ("jour", Field::Day, "Le jour ; par défaut aujourd’hui.");
             t.query::<acts::Asked>(&[day, ("acte", Field::Name("POST /bureau/{organisation}/emission/{month}"), "Seulement ces actes.")])

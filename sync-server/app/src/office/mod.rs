@@ -6,6 +6,11 @@
 
 mod activation_code;
 mod acts;
+mod alert_words;
+mod alerts;
+mod apart;
+mod apart_entry;
+mod apart_words;
 mod bill;
 mod day;
 mod day_acts;
@@ -21,7 +26,10 @@ mod paper;
 mod payments;
 mod questions;
 mod run;
+mod site_watch;
 mod table;
+mod tablet;
+mod tablet_words;
 mod today;
 mod who;
 

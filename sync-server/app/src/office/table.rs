@@ -1,7 +1,8 @@
 //! The table of the office's routes: what each asks for, and what it leaves behind. Tests walk it.
 
 use super::{
-    activation_code, acts, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, payments, questions, run, today,
+    activation_code, acts, alerts, apart, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, payments,
+    questions, run, site_watch, tablet, today,
 };
 use crate::identity::Right;
 use crate::serve::Server;
@@ -55,7 +56,7 @@ fn told(name: &'static str, said: &'static str, needs: Needs, handler: MethodRou
 #[must_use]
 pub fn table() -> Vec<Entry> {
     use Needs::{AnyRole, Somewhere, Whole};
-    use Right::{CorrectDay, Decide, EditFamilies, Fleet, Issue, SeeAudit, SeeBilling, SeeDay, SeeFamilies, SignDay};
+    use Right::{CorrectDay, Decide, EditFamilies, Fleet, Issue, SeeAlerts, SeeAudit, SeeBilling, SeeDay, SeeFamilies, SignDay};
     vec![
         reads("GET /bureau/{organisation}", AnyRole, get(today::page)),
         // A lieu's day.
@@ -82,9 +83,20 @@ pub fn table() -> Vec<Entry> {
         told(payments::DECIDE, "Paiement décidé", Whole(Decide), post(payments::decided)),
         reads("GET /bureau/{organisation}/questions", Whole(SeeBilling), get(questions::page)),
         told(questions::ANSWER, "Réponse à une famille", Whole(Decide), post(questions::answer)),
+        // What was set apart, and what somebody is called for.
+        reads("GET /bureau/{organisation}/a-decider", Whole(CorrectDay), get(apart::page)),
+        reads("GET /bureau/{organisation}/a-decider/{apart}", Whole(CorrectDay), get(apart::lot_page)),
+        told(apart::ONE, "Décision sur un pointage mis de côté", Whole(CorrectDay), post(apart::one)),
+        told(apart::LOT, "Décision sur un lot de pointages mis de côté", Whole(CorrectDay), post(apart::lot_decided)),
+        reads("GET /bureau/{organisation}/signalements", Whole(SeeAlerts), get(alerts::page)),
+        told(alerts::SEEN, "Signalement noté comme vu", Whole(SeeAlerts), post(alerts::seen)),
         // Tablets.
         reads("GET /bureau/{organisation}/tablettes", Whole(Fleet), get(fleet::page)),
         told(fleet::CODE, "Code d’enrôlement donné", Whole(Fleet), post(fleet::code)),
+        told(site_watch::ROUTE, "Heure de veille d’un site", Whole(Fleet), post(site_watch::set)),
+        reads("GET /bureau/{organisation}/tablettes/{device}", Whole(Fleet), get(tablet::page)),
+        told(tablet::RENAME, "Tablette renommée", Whole(Fleet), post(tablet::rename)),
+        told(tablet::MOVE, "Code donné pour changer de bâtiment", Whole(Fleet), post(tablet::move_to)),
         reads("GET /bureau/{organisation}/tablettes/{device}/revocation", Whole(Fleet), get(fleet::confirm)),
         told(fleet::REVOKE, "Tablette révoquée", Whole(Fleet), post(fleet::revoke)),
         // What was done, by whom.

@@ -1,12 +1,13 @@
 //! The office's first page: each lieu as it stands now.
 
 use super::frame::first_page;
-use super::{Frame, desk, snapshot};
+use super::{Frame, apart, desk, snapshot};
 use crate::attendance::live::{Live, lieux};
 use crate::identity::{Agent, Right};
 use crate::page::html;
 use crate::serve::Server;
 use crate::store::Territory;
+use crate::sync::alerts;
 use crate::{Error, Result};
 use askama::Template;
 use axum::extract::State;
@@ -21,6 +22,9 @@ struct Page {
     day: String,
     time: String,
     lieux: Vec<Card>,
+    /// Entries set apart that wait, and calls that nobody has seen; for whoever may open their page.
+    apart: u64,
+    calls: u64,
 }
 
 /// A lieu, as said.
@@ -53,7 +57,9 @@ pub(super) async fn page(State(server): State<Server>, agent: Agent) -> Result<R
     let mut lieux = lieux(&territory, &tenant, today).await?;
     lieux.retain(|live| agent.may_at(Right::SeeDay, CentreId(live.centre.id)));
     let cards = lieux.into_iter().map(|live| card(live, now.timestamp_millis())).collect();
-    html(&Page { frame, day: french::weekday_and_day(today), time: french::time_ms(now.timestamp_millis()), lieux: cards })
+    let apart = if agent.may(Right::CorrectDay) { apart::waiting(&territory, &tenant).await? } else { 0 };
+    let calls = if agent.may(Right::SeeAlerts) { alerts::open_count(&territory, &tenant).await? } else { 0 };
+    html(&Page { frame, apart, calls, day: french::weekday_and_day(today), time: french::time_ms(now.timestamp_millis()), lieux: cards })
 }
 
 fn card(live: Live, now_ms: i64) -> Card {

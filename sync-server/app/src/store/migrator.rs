@@ -25,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(Sql { name: "m0013_forked_lives", text: include_str!("migrations/m0013_forked_lives.sql") }),
             Box::new(Sql { name: "m0014_lives", text: include_str!("migrations/m0014_lives.sql") }),
             Box::new(Sql { name: "m0015_clocks_by_device", text: include_str!("migrations/m0015_clocks_by_device.sql") }),
+            Box::new(Sql { name: "m0016_decisions", text: include_str!("migrations/m0016_decisions.sql") }),
             Box::new(Sql { name: "m0018_found_by_a_push", text: include_str!("migrations/m0018_found_by_a_push.sql") }),
         ]
     }

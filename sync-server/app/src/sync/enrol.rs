@@ -10,7 +10,7 @@ use crate::store::entity::{device, enrolment_code, site};
 use crate::store::{self, Territory};
 use crate::sync::refusal::Refusal;
 use crate::sync::session::tablet;
-use crate::sync::{Desk, peer_certificate, publish};
+use crate::sync::{Desk, fleet, peer_certificate, publish};
 use crate::{Error, Result};
 use hmac::{Hmac, KeyInit, Mac};
 use sea_orm::sea_query::Expr;
@@ -33,6 +33,14 @@ const NAME_CHARACTERS_MAX: usize = 60;
 /// # Errors
 /// The database's.
 pub async fn new_code(territory: &Territory<'_>, site: SiteId, by: &str, now: Instant) -> Result<String> {
+    new_code_for(territory, site, None, by, now).await
+}
+
+/// The same, for a tablet that comes from another site: who enrols with it ends the life of that one, and takes its name.
+///
+/// # Errors
+/// The database's.
+pub async fn new_code_for(territory: &Territory<'_>, site: SiteId, moves: Option<Uuid>, by: &str, now: Instant) -> Result<String> {
     let random: [u8; CODE_CHARACTERS] = store::random()?;
     let code: String = random.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
     let (name, key) = enrolment_keys(&derived(&code)?);
@@ -49,6 +57,7 @@ pub async fn new_code(territory: &Territory<'_>, site: SiteId, by: &str, now: In
         other_key: None,
         device_id: None,
         first_push_at_ms: None,
+        moves_device: moves,
     };
     row.into_active_model().insert(&territory.on()).await?;
     Ok([&code[..4], &code[4..8], &code[8..]].join("-"))
@@ -147,7 +156,12 @@ pub async fn confirm(territory: &Territory<'_>, desk: &Desk, now: Instant, reque
                     Err(refusal) => return Ok(Err(refusal)),
                 },
             };
-            new_device(territory, &code, &public_key, &request.device_name, succeeds, now).await?
+            let moved = match code.moves_device {
+                None => None,
+                Some(moves) => end_of_stay(territory, moves, now).await?,
+            };
+            let name = moved.as_deref().unwrap_or(&request.device_name);
+            new_device(territory, &code, &public_key, name, succeeds, now).await?
         }
     };
     bind(territory, code.id, &public_key, device.id).await?;
@@ -181,6 +195,14 @@ async fn predecessor(
     let key: [u8; 32] = older.public_key.as_slice().try_into().unwrap_or_default();
     let holds = session_signature(&key, &succession_bytes(said), &signature);
     Ok(if holds { Ok(Some(older.id)) } else { Err(Refusal::proof_wrong()) })
+}
+
+/// Ends a tablet's life at the site that it left; gives the name that it goes on with. It said itself that nothing is missing at the
+/// server before it asked for another key; what a copy of it hands in later waits for a person.
+async fn end_of_stay(territory: &Territory<'_>, device: Uuid, now: Instant) -> Result<Option<String>> {
+    let Some(left) = tablet(territory, DeviceId(device)).await? else { return Ok(None) };
+    fleet::revoke(territory, device, now, Act::device(device, "POST /sync/v1/enrol/confirm")).await?;
+    Ok(Some(left.name))
 }
 
 async fn new_device(

@@ -5,9 +5,10 @@
 //! recording, and is enrolled anew. What either of them sealed before is taken in as ever.
 
 use crate::identity::audit::{self, Act};
-use crate::store::entity::{alert, device, device_epoch, sync_session};
-use crate::store::{self, Territory, insert_all, lock_site};
+use crate::store::entity::{device, device_epoch, sync_session};
+use crate::store::{Territory, lock_site};
 use crate::sync::Desk;
+use crate::sync::alerts::{self, Call, EXISTS_TWICE};
 use crate::sync::enrol::session_signature;
 use crate::sync::refusal::Refusal;
 use crate::sync::session::{subject, tablet};
@@ -58,6 +59,9 @@ pub async fn next(territory: &Territory<'_>, desk: &Desk, now: Instant, ask: &Ep
     if epoch < asking.epoch {
         let left = of_device.filter(device_epoch::Column::Epoch.eq(epoch + 1)).one(&territory.on()).await?;
         let same = left.is_some_and(|row| row.request_id.as_deref() == Some(request.as_slice()));
+        if !same {
+            alerts::call_once(territory, Call::of(SiteId(asking.site_id), Some(asking.id), EXISTS_TWICE), now).await?;
+        }
         return Ok(if same { Ok(given) } else { Err(Refusal::epoch_already_given()) });
     }
     let lately =
@@ -93,16 +97,6 @@ async fn leave(territory: &Territory<'_>, asking: &device::Model, opened: device
     opened.into_active_model().insert(&on).await?;
     // A copy that still holds a token is told at its next word, not in an hour.
     territory.delete::<sync_session::Entity>().filter(sync_session::Column::DeviceId.eq(asking.id)).exec(&on).await?;
-    let call = alert::Model {
-        territoire_id: territory.id().0,
-        id: store::new_id(now)?,
-        site_id: asking.site_id,
-        device_id: Some(asking.id),
-        entry_id: None,
-        kind: NEW_EPOCH.to_owned(),
-        at_ms: now.timestamp_millis(),
-        seen_at_ms: None,
-    };
-    insert_all(&on, vec![call]).await?;
+    alerts::call(territory, Call::of(SiteId(asking.site_id), Some(asking.id), NEW_EPOCH), now).await?;
     audit::write(territory, now, Act::device(asking.id, "POST /sync/v1/epoch")).await
 }

@@ -7,7 +7,7 @@ use crate::identity::commands as accounts;
 use crate::keeping::reprise;
 use crate::store::Territory;
 use crate::store::entity::{device, enrolment_code, held_entry, quarantine, site, sync_session};
-use crate::sync::enrol::new_code;
+use crate::sync::enrol::new_code_for;
 use crate::sync::{Desk, enrolment_qr, fingerprint, import_journal, publish};
 use crate::{Error, Result};
 use sea_orm::sea_query::Expr;
@@ -101,13 +101,26 @@ async fn enrolment_code(app: &App, code: &str) -> Result<Outcome> {
 /// # Errors
 /// A server that was restored and waits for its confirmation; the database's.
 pub async fn give_code(app: &App, site: SiteId, by: &str, told: Act<'_>) -> Result<String> {
+    give(app, site, None, by, told).await
+}
+
+/// The same, for a tablet that comes from another site: its life there ends when it has come in here.
+///
+/// # Errors
+/// As [`give_code`].
+pub async fn give_code_to_move(app: &App, device: Uuid, to: SiteId, by: &str, told: Act<'_>) -> Result<String> {
+    give(app, to, Some(device), by, told).await
+}
+
+async fn give(app: &App, site: SiteId, moves: Option<Uuid>, by: &str, told: Act<'_>) -> Result<String> {
     if app.installation.reprise {
         return Err(Error::conflict("Le serveur vient d'être restauré : confirmez la reprise avant d'enrôler une tablette."));
     }
     let (now, transaction) = (app.clock.now(), app.db.begin().await?);
     let territory = Territory::new(app.territoire(), &transaction);
-    let shown = new_code(&territory, site, by, now).await?;
-    audit::write(&territory, now, told.about("site", site.0)).await?;
+    let shown = new_code_for(&territory, site, moves, by, now).await?;
+    let about = moves.map_or(("site", site.0), |device| ("device", device));
+    audit::write(&territory, now, told.about(about.0, about.1)).await?;
     transaction.commit().await?;
     Ok(shown)
 }

@@ -21,7 +21,7 @@ pub struct Author {
     pub epoch: u32,
     /// Whether it was revoked.
     pub revoked: bool,
-    /// Whether it is the server's own: only it observes clocks.
+    /// Whether it is the server's own: only it observes clocks and seals decisions.
     pub server: bool,
     /// The tablet whose folder it goes on with.
     pub succeeds: Option<DeviceId>,
@@ -46,6 +46,8 @@ pub struct Known {
     pub full: HashSet<EntryId>,
     /// Of those, the ones whose content was erased.
     pub erased: HashSet<EntryId>,
+    /// Entries of which a person said that they take no effect: that word holds, whatever is known of them since.
+    pub discarded: HashSet<Hash>,
     /// Entries set aside since the judging began, by name.
     pub held: HashMap<EntryId, Hash>,
     /// Hashes at places of the journal and of the quarantine.
@@ -146,6 +148,9 @@ impl Known {
             Some(_) => return Judgement::Quarantine("identifiant_repris"),
             None => {}
         }
+        if self.discarded.contains(&hash) {
+            return Judgement::Quarantine("ecarte");
+        }
         if self.held.get(&envelope.entry_id).is_some_and(|held| *held != hash) {
             return Judgement::Quarantine("identifiant_repris");
         }
@@ -180,7 +185,7 @@ impl Known {
             Some("epoque_inconnue")
         } else if opens != (place.seq == 1 && place.epoch > 1) {
             Some("epoque_mal_ouverte")
-        } else if envelope.kind == Kind::ClockObserved && !author.server {
+        } else if matches!(envelope.kind, Kind::ClockObserved | Kind::Decided) && !author.server {
             Some("reserve_au_serveur")
         } else {
             None

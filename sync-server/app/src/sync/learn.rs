@@ -79,6 +79,7 @@ pub(super) async fn learn(
         }
     }
     known.erased = set_apart::erased(territory, known.site, known.ids.keys().filter(|id| !known.full.contains(id))).await?;
+    known.discarded = set_apart::discarded(territory, &ids).await?;
     for device in lives.keys().map(|(device, _)| *device).collect::<BTreeSet<_>>() {
         for (place, hash) in set_apart::quarantined_places(territory, device).await? {
             known.places.entry(place).or_default().insert(hash);

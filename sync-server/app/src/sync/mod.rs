@@ -1,14 +1,18 @@
 //! Sync: what tablets and server say to each other, and what each site's tablets are told.
 //!
 //! Owns the sync authority ([`authority`]), enrolment ([`enrol`]), the signed time ([`time`]), sessions ([`session`]), epochs
-//! ([`epoch`]), what tablets prove themselves to each other by ([`peer_certificate`]), the taking in of
-//! entries ([`push`], judged by [`judge`]; from a file: [`import_journal`]), the telling of changes ([`pull`], [`publish`]) and the fleet's commands ([`fleet`]).
+//! ([`epoch`]), what tablets prove themselves to each other by ([`peer_certificate`]), the taking in of entries ([`push`], judged by
+//! [`judge`]; from a file: [`import_journal`]), what a person decides on those set apart ([`decisions`]), the telling of changes
+//! ([`pull`], [`publish`]), what people are called for ([`alerts`], [`watch`]), what tablets say of themselves ([`report`]) and the
+//! fleet's commands ([`fleet`]).
 //! Promises: a verdict for each entry, final but `held`; no entry in the journal before its signature was verified; no
 //! number seen by a reader before all smaller ones; a tablet reads and writes its own site and nothing else.
 //!
 //! Use cases are functions of (territory, now, request) in the caller's transaction; [`routes`] only translates.
 
+pub mod alerts;
 pub mod authority;
+pub mod decisions;
 pub(crate) mod described;
 pub mod encoding;
 pub mod enrol;
@@ -26,6 +30,7 @@ pub mod publish;
 pub mod pull;
 pub mod push;
 pub mod refusal;
+pub mod report;
 pub mod roster;
 mod roster_parts;
 pub mod routes;
@@ -33,6 +38,7 @@ pub mod session;
 pub mod set_apart;
 pub mod short_memory;
 pub mod time;
+pub mod watch;
 
 use crate::Result;
 use crate::app::App;

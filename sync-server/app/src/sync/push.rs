@@ -262,6 +262,7 @@ async fn write(territory: &Territory<'_>, site: SiteId, organisations: &[Organis
     lives.extend(decided.hold.iter().map(|h| (DeviceId(h.device_id), u32::try_from(h.device_epoch).unwrap_or(0))));
     let mut alerts: Vec<(&str, Uuid, Uuid)> = decided.unlinked.iter().map(|(d, e)| ("chaine_rompue", d.0, e.0)).collect();
     journal::append(territory, site, &decided.accepted, now).await?;
+    set_apart::let_in(territory, &decided.accepted, now).await?;
     journal::add_content(territory, site, &decided.completed, now).await?;
     // The tablets that sealed or carried them hold what was erased here.
     forget::tell_tablets(territory, site, decided.erased.iter().copied(), now).await?;
@@ -287,6 +288,8 @@ async fn write(territory: &Territory<'_>, site: SiteId, organisations: &[Organis
             kind: kind.to_owned(),
             at_ms: now.timestamp_millis(),
             seen_at_ms: None,
+            seen_by: None,
+            cleared_at_ms: None,
         })
     };
     insert_all(&on, alerts.into_iter().map(alert).collect::<Result<Vec<_>>>()?).await?;

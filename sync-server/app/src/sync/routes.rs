@@ -8,7 +8,7 @@ use crate::store::Territory;
 use crate::sync::encoding::Packed;
 use crate::sync::refusal::Refusal;
 use crate::sync::session::{self, Caller, epoch_text};
-use crate::sync::{encoding, enrol, epoch as epochs, learn, publish, pull as pulling, push as pushing, time as times};
+use crate::sync::{encoding, enrol, epoch as epochs, learn, publish, pull as pulling, push as pushing, report, time as times};
 use axum::Json;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, header};
@@ -146,6 +146,7 @@ pub async fn pull(State(server): State<Server>, headers: HeaderMap, body: Packed
     let request: Pull = read(body).await?;
     if !caller.revoked {
         publish::due_site(&server.app, caller.site).await?;
+        report::note(&server.app, &caller, request.report.clone()).await?;
     }
     let (now, snapshot) = (server.app.clock.now(), server.app.db.snapshot().await?);
     let territory = Territory::new(server.app.territoire(), &snapshot);

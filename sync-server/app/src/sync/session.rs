@@ -6,6 +6,7 @@ use crate::identity::audit::{self, Act};
 use crate::store::entity::{clock_observation, device, device_epoch, installation, sync_session};
 use crate::store::{self, Territory};
 use crate::sync::Desk;
+use crate::sync::alerts::{self, Call, EXISTS_TWICE};
 use crate::sync::enrol::session_signature;
 use crate::sync::peer_certificate;
 use crate::sync::refusal::Refusal;
@@ -109,7 +110,11 @@ pub async fn open(
     }
     let epoch = u32::try_from(device.epoch).unwrap_or(0);
     match proof.epoch.cmp(&epoch) {
-        Ordering::Less => return Ok(Err(Refusal::epoch_passed())),
+        Ordering::Less => {
+            let called = Call::of(SiteId(device.site_id), Some(device.id), EXISTS_TWICE);
+            alerts::call_once(territory, called, now).await?;
+            return Ok(Err(Refusal::epoch_passed()));
+        }
         Ordering::Greater => return Ok(Err(Refusal::epoch_lost())),
         Ordering::Equal => {}
     }

@@ -3,15 +3,16 @@
 //! Both are bounded by device, so that one tablet, whatever happened to it, fills no disk.
 
 use crate::Result;
-use crate::attendance::journal::IDS_A_QUERY_MAX;
+use crate::attendance::journal::{IDS_A_QUERY_MAX, Verified};
 use crate::store::entity::{alert, held_entry, quarantine, site_change};
 use crate::store::{self, Territory, insert_all};
 use crate::sync::judge::{Read, read};
 use crate::sync::session::Caller;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter, QuerySelect};
 use shared::calendar::Instant;
 use shared::id::{DeviceId, EntryId, SiteId};
-use shared::journal::{Envelope, Hash, Place, hash_of};
+use shared::journal::{DISCARDED, Envelope, Hash, Place, hash_of};
 use shared::wire::limits::HOLE_WAIT_S;
 use shared::wire::{WireEntry, WirePrivate};
 use std::collections::{BTreeSet, HashSet};
@@ -30,6 +31,11 @@ pub const QUARANTINED_MAX: u64 = 5_000;
 pub const AUTHOR_UNKNOWN: &str = "auteur_inconnu";
 /// What a person is called for when [`QUARANTINED_MAX`] is reached.
 pub const QUARANTINE_FULL: &str = "quarantaine_pleine";
+
+/// The decision on an entry that came into the journal by itself since.
+pub const LET_IN: &str = "admis";
+/// Who decided so.
+const BY_ITSELF: &str = "preau";
 
 /// An entry under judgement: a new one with its position in the push, or one set aside before.
 pub(super) struct Candidate {
@@ -119,6 +125,8 @@ pub(super) fn quarantine_row(
     code: &'static str,
     now: Instant,
 ) -> Result<quarantine::Model> {
+    let organisation = read.envelope.organisation;
+    let theirs = caller.is_none_or(|c| c.organisations.contains(&organisation));
     Ok(quarantine::Model {
         territoire_id: territory.id().0,
         id: store::new_id(now)?,
@@ -133,6 +141,8 @@ pub(super) fn quarantine_row(
         decision: None,
         decided_by: None,
         decided_at_ms: None,
+        organisation_id: theirs.then_some(organisation.0),
+        decision_entry_id: None,
     })
 }
 
@@ -164,6 +174,41 @@ pub(super) async fn keep(territory: &Territory<'_>, row: quarantine::Model) -> R
     let unseen = unseen.add(alert::Column::SiteId.eq(row.site_id.unwrap_or_default()));
     let called = territory.find::<alert::Entity>().filter(unseen).count(&on).await? > 0;
     Ok((!called).then_some(QUARANTINE_FULL))
+}
+
+/// Entries that stand in the journal now wait for nobody any more: an epoch that was lost with a restore was given again, an author
+/// was enrolled.
+pub(super) async fn let_in(territory: &Territory<'_>, entries: &[Verified], now: Instant) -> Result<()> {
+    for entries in entries.chunks(IDS_A_QUERY_MAX) {
+        let apart = territory.find::<quarantine::Entity>().filter(quarantine::Column::Decision.is_null());
+        let apart = apart.filter(quarantine::Column::EntryId.is_in(entries.iter().map(|e| e.envelope.entry_id.0)));
+        let mut apart = apart.all(&territory.on()).await?;
+        apart.retain(|row| entries.iter().any(|e| e.sealed.envelope == row.envelope));
+        if apart.is_empty() {
+            continue;
+        }
+        territory
+            .update::<quarantine::Entity>()
+            .col_expr(quarantine::Column::Decision, Expr::value(LET_IN))
+            .col_expr(quarantine::Column::DecidedBy, Expr::value(BY_ITSELF))
+            .col_expr(quarantine::Column::DecidedAtMs, Expr::value(now.timestamp_millis()))
+            .filter(quarantine::Column::Id.is_in(apart.iter().map(|row| row.id)))
+            .exec(&territory.on())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Of entries, the bytes of which a person said that they take no effect.
+pub(super) async fn discarded(territory: &Territory<'_>, entries: &[Uuid]) -> Result<HashSet<Hash>> {
+    let mut found = HashSet::new();
+    for ids in entries.chunks(IDS_A_QUERY_MAX) {
+        let apart = territory.find::<quarantine::Entity>().filter(quarantine::Column::Decision.eq(DISCARDED));
+        let apart = apart.filter(quarantine::Column::EntryId.is_in(ids.iter().copied())).select_only().column(quarantine::Column::Envelope);
+        let envelopes: Vec<Vec<u8>> = apart.into_tuple().all(&territory.on()).await?;
+        found.extend(envelopes.iter().map(|bytes| hash_of(bytes)));
+    }
+    Ok(found)
 }
 
 /// Places whose bytes are in quarantine: durably held, though not in the journal.

@@ -212,6 +212,33 @@ on_both! {
 }
 
 on_both! {
+    async fn an_evening_that_is_kept_after_the_issue_is_an_adjustment_and_what_was_issued_stays(fresh: &Fresh) {
+        use server::attendance::server_device::ServerKeys;
+        use server::sync::decisions::{About, Decision, Word, decide};
+        let app = &on_the_third(fresh);
+        let here = october(app, "A").await;
+        let (_, apart) = crate::world::apart::set_apart(app, &here, "Tablette perdue", &["2026-10-12"]).await;
+        issued(app, &here, "2026-10").await.unwrap();
+        let before = bills(app, &here).await.remove(0);
+        assert_eq!(before.bill.total_cents, 180, "what waits for a person is in no bill");
+        let transaction = app.db.begin().await.unwrap();
+        let territory = Territory::new(app.territoire(), &transaction);
+        let word = Word { decision: Decision::Keep, reason: "reconnue par l’équipe", by: shared::id::AccountId::NIL };
+        let about = (apart[0], About::Lot { up_to_ms: i64::MAX });
+        let (keys, now) = (ServerKeys::open(&app.data_dir).unwrap(), app.clock.now());
+        assert_eq!(decide(&territory, &keys, &territory.tenant(here.organisation), about, word, now).await.unwrap().decided, 2);
+        transaction.commit().await.unwrap();
+        app.clock.advance(Duration::from_secs(60));
+        issued(app, &here, "2026-11").await.unwrap();
+        let all = bills(app, &here).await;
+        let lines: Vec<_> = all[1].lines.iter().map(|l| (l.row.month.as_str(), l.row.adjusts, l.row.quantity.as_str(), l.row.amount_cents)).collect();
+        assert_eq!(lines, [("2026-10", true, "3", 180)]);
+        assert_eq!((all[0].bill.clone(), all[0].lines.len()), (before.bill, before.lines.len()), "an issued bill never changes");
+        books_hold(app, &here).await;
+    }
+}
+
+on_both! {
     async fn a_month_that_comes_to_less_gives_a_credit_note_that_pays_what_is_open(fresh: &Fresh) {
         let app = &on_the_third(fresh);
         let here = october(app, "A").await;

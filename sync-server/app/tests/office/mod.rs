@@ -1,12 +1,14 @@
 //! The office, route by route, from its own table: each act leaves its line, each right opens what the table says, and nothing of
 //! another organisation is ever told.
 
+mod apart;
 mod lines;
 mod pages;
 mod walls;
 
 use crate::identity::browser::{Browser, House, NOON, Page, open_app};
 use crate::place::Fresh;
+use crate::world::apart::set_apart;
 use crate::world::{Commune, day};
 use documents::worker::Worker;
 use sea_orm::sea_query::Expr;
@@ -20,10 +22,12 @@ use server::identity::session::{self, Use};
 use server::identity::{Role, roles};
 use server::office::Entry;
 use server::store::entity::{
-    account as accounts, billing_decision, billing_run, child, device, household, invoice, journal_entry, payment, person, question, regie,
-    site, tariff,
+    account as accounts, alert, billing_decision, billing_run, child, device, household, invoice, journal_entry, payment, person,
+    quarantine, question, regie, site, tariff,
 };
 use server::store::{Territory, insert_all, new_id};
+use server::sync::alerts::{self, Call};
+use server::sync::epoch::NEW_EPOCH;
 use server::{app::App, jobs};
 use shared::calendar::instant;
 use shared::id::{AccountId, CentreId};
@@ -108,6 +112,14 @@ async fn furnish(app: &App, commune: &Commune) {
         succeeds: None,
     };
     insert_all(&on, vec![row]).await.unwrap();
+    let here = territory.find::<site::Entity>().filter(site::Column::Id.eq(commune.site.0)).one(&on).await.unwrap().unwrap();
+    let annexe = site::Model { id: new_id(now).unwrap(), code: format!("{}-2", here.code), name: "Annexe".into(), ..here };
+    insert_all(&on, vec![annexe]).await.unwrap();
+    transaction.commit().await.unwrap();
+    set_apart(app, commune, "Tablette perdue", &[MONDAY, TUESDAY]).await;
+    let transaction = app.db.begin().await.unwrap();
+    let call = Call::of(commune.site, Some(id), NEW_EPOCH);
+    alerts::call(&Territory::new(app.territoire(), &transaction), call, now).await.unwrap();
     transaction.commit().await.unwrap();
 }
 
@@ -254,6 +266,10 @@ pub struct Ids {
     pub household: Uuid,
     pub person: Uuid,
     pub site: Uuid,
+    pub annexe: Uuid,
+    /// An entry that waits for a decision, and a call that nobody has seen.
+    pub apart: Option<Uuid>,
+    pub alert: Option<Uuid>,
     pub device: Uuid,
     pub arrived: Uuid,
     pub left: Uuid,
@@ -273,11 +289,18 @@ pub async fn ids(house: &House, code: &'static str) -> Ids {
     let adult = territory.find::<person::Entity>().filter(person::Column::Code.eq(format!("R-{code}")));
     let place = territory.find::<site::Entity>().filter(site::Column::Code.eq(format!("S-{code}")));
     let tablet = territory.find::<device::Entity>().filter(device::Column::SiteId.eq(commune.site.0));
-    let tablet = tablet.filter(device::Column::Kind.eq("tablet"));
+    let tablet = tablet.filter(device::Column::Kind.eq("tablet")).filter(device::Column::Name.ne("Tablette perdue"));
+    let annexe = territory.find::<site::Entity>().filter(site::Column::Code.eq(format!("S-{code}-2")));
+    let apart = territory.find::<quarantine::Entity>().filter(quarantine::Column::OrganisationId.eq(commune.organisation.0));
+    let apart = apart.filter(quarantine::Column::Decision.is_null());
+    let alert = alerts::open(&territory).filter(alert::Column::SiteId.eq(commune.site.0));
     let entries = tenant.find::<journal_entry::Entity>().order_by_asc(journal_entry::Column::Seq).all(&on).await.unwrap();
     Ids {
         household: home.one(&on).await.unwrap().unwrap().id,
         person: adult.one(&on).await.unwrap().unwrap().id,
+        annexe: annexe.one(&on).await.unwrap().unwrap().id,
+        apart: apart.one(&on).await.unwrap().map(|row| row.id),
+        alert: alert.one(&on).await.unwrap().map(|row| row.id),
         site: place.one(&on).await.unwrap().unwrap().id,
         device: tablet.one(&on).await.unwrap().unwrap().id,
         arrived: entries[0].entry_id,
@@ -304,6 +327,8 @@ pub fn call(entry: &Entry, desk: &str, ids: &Ids) -> (String, Vec<(&'static str,
         ("{question}", id(ids.question)),
         ("{payment}", id(ids.payment)),
         ("{device}", ids.device.to_string()),
+        ("{apart}", id(ids.apart)),
+        ("{alert}", id(ids.alert)),
     ];
     let mut path = entry.path().replace("{organisation}", desk).replace("{centre}", "PERI");
     path = path.replace("{month}", "2026-09").replace("{regie}", "R1");
@@ -315,13 +340,19 @@ pub fn call(entry: &Entry, desk: &str, ids: &Ids) -> (String, Vec<(&'static str,
     let mut fields: Vec<(&str, String)> = Vec::new();
     let last = path.rsplit('/').next().unwrap().to_owned();
     if entry.method() == "POST" {
-        names |= matches!(last.as_str(), "correction" | "retrait" | "presence" | "codes");
+        names |= matches!(last.as_str(), "correction" | "retrait" | "presence" | "codes" | "veille");
         fields = match last.as_str() {
             "signature" => vec![("date", MONDAY.into())],
             "correction" => field(&[("pointage", &ids.arrived.to_string()), ("heure", "16:35"), ("motif", "montre arrêtée")]),
             "retrait" => field(&[("pointage", &ids.left.to_string()), ("motif", "autre enfant")]),
             "presence" => field(&[("enfant", &code("E")), ("depart", "17:50"), ("motif", "vu par l’équipe")]),
             "codes" => vec![("site", ids.site.to_string())],
+            "veille" => vec![("site", ids.site.to_string()), ("heure", "09:30".into())],
+            "nom" => vec![("nom", "Tablette du hall".into())],
+            "site" => vec![("site", ids.annexe.to_string())],
+            _ if entry.path().contains("a-decider") => {
+                vec![("decision", "ecarte".into()), ("motif", "personne ne le reconnaît".into()), ("jusqua", i64::MAX.to_string())]
+            }
             "decisions" => vec![("probleme", "journee_non_signee|PERI|||".into()), ("decision", "emettre_quand_meme".into())],
             _ if entry.path().contains("paiements") => vec![("decision", "rien".into()), ("motif", "Relevé du 3 octobre".into())],
             _ if entry.path().contains("questions") => vec![("reponse", "C’est corrigé.".into())],

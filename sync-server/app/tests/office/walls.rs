@@ -10,7 +10,19 @@ use shared::id::CentreId;
 
 /// What only a page of A may hold.
 fn marks(ids: &Ids) -> Vec<String> {
-    let all = [Some(ids.household), Some(ids.person), Some(ids.device), Some(ids.site), ids.run, ids.bill, ids.question, ids.payment];
+    let all = [
+        Some(ids.household),
+        Some(ids.person),
+        Some(ids.device),
+        Some(ids.site),
+        Some(ids.annexe),
+        ids.apart,
+        ids.alert,
+        ids.run,
+        ids.bill,
+        ids.question,
+        ids.payment,
+    ];
     let mut marks: Vec<String> = all.into_iter().flatten().map(|id| id.to_string()).collect();
     marks.extend(["Quetzal", "Xochitl", "Commune A", "École A"].map(str::to_owned));
     marks

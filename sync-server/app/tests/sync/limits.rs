@@ -136,6 +136,8 @@ async fn fill_quarantine(door: &Door, of: &Commune, device: Uuid, code: &str, co
         decision: None,
         decided_by: None,
         decided_at_ms: None,
+        organisation_id: None,
+        decision_entry_id: None,
     };
     insert_all(&territory.on(), (0..count).map(row).collect()).await.unwrap();
     transaction.commit().await.unwrap();

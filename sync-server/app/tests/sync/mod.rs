@@ -1,6 +1,7 @@
 //! The protocol, over real TLS on a real port: what is promised to a tablet, and what a liar gets.
 
 mod days;
+mod decided;
 mod enrolling;
 mod epochs;
 mod erased;
@@ -14,3 +15,4 @@ pub mod tablet;
 mod taking_in;
 mod telling;
 mod time;
+mod watched;

@@ -1,5 +1,7 @@
 //! A small agglomération for the tests: two organisations, a site each, a lieu each, a child each, the same codes.
 
+pub mod apart;
+
 use chrono::NaiveDate;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter};

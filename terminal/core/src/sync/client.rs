@@ -19,7 +19,9 @@ use ed25519_dalek::Signer as _;
 use shared::id::EntryId;
 use shared::wire::limits::{HOLE_WAIT_S, PUSH_ENTRIES_MAX, PUSH_SEALED_BYTES_MAX};
 use shared::wire::peers::PEERS;
-use shared::wire::{EpochGiven, EpochReason, FORK, Pull, Push, PushAnswer, Session, SessionChallenge, SessionHello, SessionProof};
+use shared::wire::{
+    EpochGiven, EpochReason, FORK, Pull, Push, PushAnswer, Session, SessionChallenge, SessionHello, SessionProof, TabletReport,
+};
 use shared::wire::{VerdictKind, WireEntry, session_bytes};
 use std::collections::VecDeque;
 
@@ -90,6 +92,8 @@ pub struct SyncClient {
     offered_again: bool,
     /// The server was reminded of the epochs that it gave, once a round.
     reminded: bool,
+    /// How the tablet is, told with each pull.
+    report: Option<TabletReport>,
     jitter: SeededEntropy,
 }
 
@@ -119,8 +123,14 @@ impl SyncClient {
             held: false,
             offered_again: false,
             reminded: false,
+            report: None,
             jitter: SeededEntropy::new(seed),
         }
+    }
+
+    /// How the tablet is, to be told with the next pull.
+    pub fn tell(&mut self, report: TabletReport) {
+        self.report = Some(report);
     }
 
     /// CLOCK_BOOTTIME from which the next round may start, ms.
@@ -413,7 +423,7 @@ impl SyncClient {
             (self.local.cursor, self.local.cursor_epoch) = (0, String::new());
         }
         self.state = State::Pull { staging, first };
-        let pull = Pull { cursor: self.local.cursor, server_epoch: self.local.cursor_epoch.clone() };
+        let pull = Pull { cursor: self.local.cursor, server_epoch: self.local.cursor_epoch.clone(), report: self.report.clone() };
         vec![Output::Ask(Request::new("/sync/v1/pull", self.token(), &pull))]
     }
 

@@ -1,6 +1,7 @@
 //! The sync thread: one shell, woken by time, by a new entry, or by a person.
 
 use super::http::Http;
+use super::report::Machine;
 use super::shell::Shell;
 use super::transport::Transport;
 use crate::clock::{Clock, SystemClock};
@@ -45,7 +46,7 @@ impl Line {
         // Tablets of one site differ by their keys, and so do their waits.
         let mut seed = [0; 8];
         seed.copy_from_slice(&crate::store::public_key_of(store.key())[..8]);
-        let shell = Shell::new(store, transport, u64::from_be_bytes(seed))?;
+        let shell = Shell::new(store, transport, u64::from_be_bytes(seed))?.on(Machine::LINUX);
         let (nudges, received) = channel();
         let thread = std::thread::Builder::new().name("sync".into()).spawn(move || run(shell, &clock, &received));
         Ok(Self { nudges, thread: Some(thread.map_err(|e| StoreError::io("sync", &e))?) })

@@ -2,6 +2,7 @@
 //! transport. Thin on purpose; every decision is the client's.
 
 use super::client::{Input, Local, Me, Output, Requests, SyncClient};
+use super::report::{self, Machine};
 use super::transport::Transport;
 use crate::clock::Now;
 use crate::store::{LineState, LineStatus, Store, StoreError};
@@ -11,6 +12,8 @@ pub struct Shell<T> {
     store: Store,
     client: SyncClient,
     transport: T,
+    version: String,
+    machine: Option<Machine>,
 }
 
 /// What a round came to.
@@ -32,8 +35,15 @@ impl<T: Transport> Shell<T> {
     pub fn new(store: Store, transport: T, seed: u64) -> Result<Self, StoreError> {
         let identity = store.journal.identity()?.ok_or(StoreError::NotEnrolled)?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let me = Me { device: identity.device, site: identity.site, key: store.key().clone(), epoch: identity.epoch, version };
-        Ok(Self { client: SyncClient::new(me, seed), store, transport })
+        let me =
+            Me { device: identity.device, site: identity.site, key: store.key().clone(), epoch: identity.epoch, version: version.clone() };
+        Ok(Self { client: SyncClient::new(me, seed), store, transport, version, machine: None })
+    }
+
+    /// The same, on a machine whose battery and reader it tells of.
+    #[must_use]
+    pub fn on(self, machine: Machine) -> Self {
+        Self { machine: Some(machine), ..self }
     }
 
     /// CLOCK_BOOTTIME from which the next round may start, ms.
@@ -103,7 +113,12 @@ impl<T: Transport> Shell<T> {
                 }));
             }
             Output::ReadQueue { after, entries_max, bytes_max } => {
-                return Ok(Some(Input::Queue(self.store.journal.outgoing(after, entries_max, bytes_max)?)));
+                let outgoing = self.store.journal.outgoing(after, entries_max, bytes_max)?;
+                if outgoing.is_empty() {
+                    // What the server could take, it has: whatever waits now is worth telling.
+                    self.client.tell(report::of(&self.store, self.machine, now(), &self.version)?);
+                }
+                return Ok(Some(Input::Queue(outgoing)));
             }
             Output::ReadOthers { after, entries_max, bytes_max } => {
                 return Ok(Some(Input::Others(self.store.journal.others_after(after, entries_max, bytes_max)?)));

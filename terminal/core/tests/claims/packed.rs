@@ -4,6 +4,7 @@ use crate::tls::{ALWAYS, Authority, Heard, authority, server_that, url};
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 use terminal_core::sync::gzip::{COMPRESSED_FROM_BYTES, compressed};
+use terminal_core::sync::believed_time::BelievedTime;
 use terminal_core::sync::http::Http;
 use terminal_core::sync::transport::{Answer, LineFailure, Request, Transport};
 
@@ -26,7 +27,7 @@ fn server(authority: &Authority, status_of_packed: u16, headers: &'static str) -
         }
         format!("HTTP/1.1 {status} OK\r\n{headers}content-length: 2\r\nconnection: close\r\n\r\n{{}}").into_bytes()
     });
-    (Http::pinned(&url(at), &authority.der, None).unwrap(), packed)
+    (Http::pinned(&url(at), &authority.der, BelievedTime::by(Some(1_590_000_000), || 1_590_000_000)).unwrap(), packed)
 }
 
 fn long() -> Request {
@@ -75,7 +76,7 @@ fn answered(headers: &'static str, body: Vec<u8>) -> Result<Answer, LineFailure>
         let head = format!("HTTP/1.1 200 OK\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n", body.len());
         [head.as_bytes(), &body].concat()
     });
-    Http::pinned(&url(at), &authority.der, None).unwrap().send(&short())
+    Http::pinned(&url(at), &authority.der, BelievedTime::by(Some(1_590_000_000), || 1_590_000_000)).unwrap().send(&short())
 }
 
 #[test]

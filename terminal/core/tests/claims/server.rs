@@ -9,7 +9,7 @@ use shared::journal::{Sealed, VerifyingKey, check_signature};
 use shared::roster::Item;
 use shared::wire::{
     Change, ChangeBody, EpochAsk, EpochGiven, FORK, PeerCertificate, Problem, Pull, PullAnswer, Push, PushAnswer, Session,
-    SessionChallenge, SessionHello, SessionProof, Verdict, VerdictKind, WireEntry, epoch_bytes, limits, session_bytes,
+    SessionChallenge, SessionHello, SessionProof, TabletReport, Verdict, VerdictKind, WireEntry, epoch_bytes, limits, session_bytes,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -41,6 +41,8 @@ pub struct Server {
     pub until: Option<Option<i64>>,
     /// Another copy's request, which comes just before the next one.
     pub overtaken: Option<[u8; 32]>,
+    /// What tablets said of themselves.
+    pub reports: Vec<TabletReport>,
     /// Cursors below this are told to refresh.
     pub oldest_change: u64,
 }
@@ -241,6 +243,7 @@ impl Server {
     }
 
     fn pull(&mut self, device: DeviceId, pull: &Pull) -> Answer {
+        self.reports.extend(pull.report.clone());
         if pull.cursor > 0 && (pull.server_epoch != self.epoch || pull.cursor < self.oldest_change) {
             return no(410, "refresh_required");
         }

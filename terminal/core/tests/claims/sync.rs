@@ -72,6 +72,27 @@ fn what_was_kept_offline_leaves_when_the_line_is_back_and_is_acknowledged() {
 }
 
 #[test]
+fn a_tablet_says_of_itself_what_still_waits_after_the_server_took_what_it_could() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+    tablet.door.act(wednesday("07:42"), Act::Touch(child(LEA)));
+    tablet.door.act(wednesday("07:42"), Act::Confirm);
+    tablet.sync(wednesday("08:42"));
+    let told = wire.server.lock().unwrap().reports.pop().unwrap();
+    assert_eq!((told.waiting, told.oldest_waiting_s, told.refused, told.key_storage.as_str()), (0, None, 0, "fichier"));
+
+    let screen = tablet.door.act(wednesday("08:43"), Act::Touch(child(TOM)));
+    assert_eq!(screen.sync.unsent, 1);
+    let poison = tablet.door.store().journal.outgoing(None, 1, 10_000).unwrap()[0].entry;
+    wire.server.lock().unwrap().poison.insert(poison);
+    std::fs::write(dir.path().join("journal.db.corrompu-2026-10-14T0742"), b"abime").unwrap();
+    tablet.sync(wednesday("08:44"));
+    let told = wire.server.lock().unwrap().reports.pop().unwrap();
+    assert_eq!((told.waiting, told.refused, told.set_aside), (0, 1, 1));
+    assert_eq!((told.reader, told.battery_percent), (None, None), "what nobody asked the machine isn't said");
+}
+
+#[test]
 fn a_lost_reply_is_not_a_second_presence() {
     let (dir, wire) = (tempdir().unwrap(), wire());
     let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));

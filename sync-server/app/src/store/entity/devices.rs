@@ -47,6 +47,24 @@ entity! {
         other_key: Option<Bytes>,
         device_id: Option<Uuid>,
         first_push_at_ms: Option<i64>,
+        moves_device: Option<Uuid>,
+    }
+}
+
+entity! {
+    device_report "device_report" of_territoire
+    key { territoire_id: Uuid, device_id: Uuid }
+    {
+        at_ms: i64,
+        content: String,
+    }
+}
+
+entity! {
+    site_watch "site_watch" of_territoire
+    key { territoire_id: Uuid, site_id: Uuid }
+    {
+        by_minute: i32,
     }
 }
 

@@ -67,6 +67,8 @@ entity! {
         decision: Option<String>,
         decided_by: Option<String>,
         decided_at_ms: Option<i64>,
+        organisation_id: Option<Uuid>,
+        decision_entry_id: Option<Uuid>,
     }
 }
 
@@ -144,5 +146,7 @@ entity! {
         kind: String,
         at_ms: i64,
         seen_at_ms: Option<i64>,
+        seen_by: Option<String>,
+        cleared_at_ms: Option<i64>,
     }
 }
