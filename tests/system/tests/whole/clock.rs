@@ -39,7 +39,7 @@ fn a_tablet_in_1970_or_2038_asks_its_authority_what_time_it_is_and_goes_on_sendi
     }
     let house = House::open(Installation::new().unwrap());
     let mut tablet = house.tablet();
-    for time in ["@1970-01-02 00:00:00", "@2038-01-18 00:00:00", "-90d", "+300d"] {
+    for time in ["@1965-06-01 00:00:00", "@1970-01-02 00:00:00", "@2038-01-18 00:00:00", "-90d", "+300d"] {
         plays_at(&mut tablet, time);
         let status = tablet.status();
         assert_eq!((&status["line"], &status["queue"]), (&json!("online"), &json!(0)), "{time}: {status}");
