@@ -155,6 +155,7 @@ impl Tablet {
             wall_ms,
             capabilities: Vec::new(),
             version: "banc".into(),
+            certificate_until_ms: None,
         }
     }
 
