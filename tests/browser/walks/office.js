@@ -175,7 +175,7 @@ claim("the front desk decides on what a lost tablet handed in, one by one and th
   await enterOn(page, /pointages mis de côté attendent une décision/);
   await tabTo(page, /Groupe scolaire de Ménilles$/);
   await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
-  const lot = page.url();
+  const lot = new URL(page.url()).pathname;
   await look(page, "a-decider-lot");
   const decide = async (reason, button) => {
     await go(page, lot);
