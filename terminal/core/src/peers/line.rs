@@ -268,6 +268,7 @@ impl Caller {
         for _ in 0..super::neighbours::NEIGHBOURS_MAX {
             let now_ms = self.shared.clock.now().boottime_ms;
             let Some(due) = self.neighbours.due(now_ms).filter(|_| !self.shared.is_stopped()) else { break };
+            let is_stranger = !self.neighbours.has_met(&due.name);
             match self.call(&due) {
                 Ok(met) => {
                     self.neighbours.met(self.shared.clock.now().boottime_ms, &due.name, met.device, met.exchanged.agrees());
@@ -284,6 +285,10 @@ impl Caller {
                     tracing::debug!(%failure, "no exchange with a neighbour");
                     self.neighbours.failed(now_ms, &due.name);
                 }
+            }
+            // One a round: a flood of invented names keeps nobody from the tablets of the site.
+            if is_stranger {
+                break;
             }
         }
         self.tell()

@@ -74,10 +74,16 @@ impl Neighbours {
         }
     }
 
-    /// Who is to be called now.
+    /// Who is to be called now: tablets of the site before anybody who only announced itself.
     pub fn due(&self, now_ms: u64) -> Option<Hint> {
         let due = self.known.iter().filter(|(_, n)| n.next_at_ms <= now_ms && !n.addresses.is_empty());
-        due.min_by_key(|(_, n)| n.next_at_ms).map(|(name, n)| Hint { name: name.clone(), addresses: n.addresses.clone() })
+        due.min_by_key(|(_, n)| (n.met.is_none(), n.next_at_ms))
+            .map(|(name, n)| Hint { name: name.clone(), addresses: n.addresses.clone() })
+    }
+
+    /// Whether a name proved to be a tablet of the site before.
+    pub fn has_met(&self, name: &str) -> bool {
+        self.known.get(name).is_some_and(|n| n.met.is_some())
     }
 
     /// A tablet of the site was there; whether both hold the same now.
