@@ -16,7 +16,7 @@ use server::store::entity::{alert, device, enrolment_code, held_entry, journal_e
 use server::sync::routes::ROUTES;
 use shared::journal::SigningKey;
 use shared::wire::limits::{BODY_BYTES_MAX, PUSH_ENTRIES_MAX};
-use shared::wire::{EpochAsk, EpochReason, Pull, Push, SessionHello, WireEntry};
+use shared::wire::{EpochAsk, EpochReason, Pull, Push, SessionHello, TabletReport, WireEntry};
 use std::io::Write;
 
 /// Bodies a route and engine.
@@ -162,7 +162,7 @@ async fn good(door: &Door, tablet: &mut Tablet, path: &str) -> Vec<u8> {
             let entries = [tablet.arrival(door.app.clock.now()), tablet.arrival(door.app.clock.now())];
             serde_json::to_vec(&Push { entries: entries.iter().map(WireEntry::from).collect() }).unwrap()
         }
-        _ => serde_json::to_vec(&Pull { cursor: 0, server_epoch: String::new() }).unwrap(),
+        _ => serde_json::to_vec(&Pull { cursor: 0, server_epoch: String::new(), report: Some(TabletReport::default()) }).unwrap(),
     }
 }
 

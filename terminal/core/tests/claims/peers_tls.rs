@@ -24,6 +24,7 @@ use terminal_core::peers::neighbours::Hint;
 use terminal_core::peers::stream::{MESSAGE_BYTES_MAX, call, connect};
 use terminal_core::peers::tls::Papers;
 use terminal_core::store::{Author, Identity, LineState, LineStatus, NoFaults, Store, public_key_of};
+use terminal_core::sync::believed_time::BelievedTime;
 use terminal_core::sync::http::Http;
 use terminal_core::sync::transport::{LineFailure, Request, Transport};
 use terminal_core::view::{Act, TileState};
@@ -258,7 +259,8 @@ fn a_tablets_certificate_cannot_stand_for_the_server_nor_the_servers_for_a_table
         }
     });
     let request = Request { path: "/sync/v1/session/hello", bearer: None, body: b"{}".to_vec() };
-    let asked = Http::pinned(&format!("https://{address}"), &ours.der, None).unwrap().send(&request);
+    let believed = BelievedTime::by(Some(1_790_000_000), || 1_790_000_000);
+    let asked = Http::pinned(&format!("https://{address}"), &ours.der, believed).unwrap().send(&request);
     assert_eq!(asked.map(|answer| answer.status), Err(LineFailure::WrongCertificate));
 
     let mut params = CertificateParams::new(vec!["preau.exemple.fr".to_owned()]).unwrap();
