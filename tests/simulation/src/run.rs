@@ -48,8 +48,8 @@ pub fn play(template: &Template, seed: u64, events: &[Event], read_each: usize) 
         }
     }
     if broken.is_none() {
-        match world.end() {
-            Ok(line) => trace.push(line),
+        match world.end(&mut trace) {
+            Ok(()) => {}
             Err(Trouble::Broken(found)) => {
                 trace.push(format!("the end → {found}"));
                 broken = Some(found);

@@ -10,7 +10,7 @@ use anyhow::Result;
 use chrono::{Datelike as _, Days};
 use shared::calendar::{Month, business_day, instant, instant_from_ms, local};
 use shared::fold::{Attendance, Fact, effective_times};
-use shared::id::SiteId;
+use shared::id::{EntryId, SiteId};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
@@ -286,7 +286,7 @@ impl World {
         if let Some((path, status)) = answered.iter().find(|(_, status)| *status >= 500) {
             return Ok(broken("I1", format!("the server answers {status} on {path}"))?);
         }
-        Ok(format!("{line:?} {answered:?}"))
+        Ok(format!("{line:?} {answered:?} {} on disk", self.disks[at].len()))
     }
 
     fn hole(&mut self, at: usize, entry: u8) -> Result<String, Trouble> {
@@ -429,11 +429,11 @@ impl World {
         Ok(())
     }
 
-    /// Everybody can talk, long enough; then nothing may be missing and all must agree.
+    /// Everybody can talk, long enough; then nothing may be missing and all must agree. Adds a line a round to the trace.
     ///
     /// # Errors
     /// A broken promise.
-    pub fn end(&mut self) -> Result<String, Trouble> {
+    pub fn end(&mut self, trace: &mut Vec<String>) -> Result<(), Trouble> {
         for at in 0..self.tablets.len() {
             let late = {
                 let mut sky = self.tablets[at].sky.lock().unwrap_or_else(PoisonError::into_inner);
@@ -455,7 +455,8 @@ impl World {
             self.house().tend();
             for at in 0..self.tablets.len() {
                 self.pass(STEP_MS);
-                self.round(at)?;
+                let became = self.round(at)?;
+                trace.push(format!("{} the end: tablet {at} → {became}", local(instant_from_ms(self.at_ms))));
             }
             self.check()?;
             anew += self.heed()?;
@@ -464,7 +465,8 @@ impl World {
         self.oracle.all_has_arrived()?;
         self.boards_agree()?;
         self.journals_hold()?;
-        Ok(format!("{anew} enrolled anew · {} entries, {} held", self.oracle.count(), self.on_server()))
+        trace.push(format!("{anew} enrolled anew · {} entries, {} held", self.oracle.count(), self.on_server()));
+        Ok(())
     }
 
     /// Somebody reads what the tablets say, and enrols anew those that can hand in nothing: the server gave their next epoch to another
@@ -514,7 +516,13 @@ impl World {
             let days =
                 |read: &Attendance| read.days.iter().filter(|((d, _), _)| *d >= first).map(|(k, v)| (*k, v.clone())).collect::<Vec<_>>();
             if days(&server) != days(&ours) {
-                return Ok(broken("I3", format!("tablet {at} and the server read the last days otherwise"))?);
+                let ids = |facts: &[Fact]| facts.iter().map(|f| f.envelope.entry_id).collect::<std::collections::BTreeSet<_>>();
+                let (there, held) = (ids(&here), ids(&tablet.facts()?));
+                let named =
+                    |ids: &mut dyn Iterator<Item = &EntryId>| ids.map(|e| self.oracle.name(*e).to_string()).collect::<Vec<_>>().join(" ");
+                let (lacks, more) = (named(&mut there.difference(&held)), named(&mut held.difference(&there)));
+                let what = format!("tablet {at} and the server read the last days otherwise; it lacks [{lacks}], the server [{more}]");
+                return Ok(broken("I3", what)?);
             }
         }
         Ok(())

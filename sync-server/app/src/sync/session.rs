@@ -108,8 +108,10 @@ pub async fn open(
     if !session_signature(&key, &said, &signature) {
         return Ok(Err(Refusal::proof_wrong()));
     }
-    let epoch = u32::try_from(device.epoch).unwrap_or(0);
-    match proof.epoch.cmp(&epoch) {
+    let is_revoked = device.revoked_at_ms.is_some();
+    match proof.epoch.cmp(&u32::try_from(device.epoch).unwrap_or(0)) {
+        // It is given no epoch any more, and hands in what it holds all the same.
+        _ if is_revoked => {}
         Ordering::Less => {
             let called = Call::of(SiteId(device.site_id), Some(device.id), EXISTS_TWICE);
             alerts::call_once(territory, called, now).await?;
@@ -118,12 +120,12 @@ pub async fn open(
         Ordering::Greater => return Ok(Err(Refusal::epoch_lost())),
         Ordering::Equal => {}
     }
-    if device.revoked_at_ms.is_none() {
+    if !is_revoked {
         observe_clock(territory, desk, &device, now, proof).await?;
     }
     note_contact(territory, &device, now, proof).await?;
     let token = new_token(territory, proof.device, now).await?;
-    let contiguous_seq = contiguous(territory, proof.device, epoch).await?;
+    let contiguous_seq = contiguous(territory, proof.device, proof.epoch).await?;
     let certificate = match proof.capabilities.iter().any(|able| able == PEERS) {
         true => peer_certificate::renewed(territory, desk, &device, proof.certificate_until_ms, now).await?,
         false => None,

@@ -127,8 +127,10 @@ impl RosterDb {
         Ok(())
     }
 
-    /// Remembers that the roster before this one was damaged.
+    /// Remembers that the roster before this one was damaged. With it went which life of the server the verdicts came from: it may have
+    /// been restored since, so that everything is offered to it again.
     pub(super) fn set_lost(&mut self) -> Result<(), StoreError> {
+        self.set_push_epoch("perdue")?;
         self.set("lost", "1")
     }
 

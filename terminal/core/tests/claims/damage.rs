@@ -355,6 +355,7 @@ fn a_damaged_roster_is_set_aside_and_pulled_again_and_the_journal_stays() {
     assert_eq!((store.roster.cursor().unwrap(), store.roster.server_epoch().unwrap()), (0, String::new()), "all of it is asked for");
     assert_eq!(entries(&store), held);
     assert_eq!(store.journal.needs_epoch().unwrap(), None, "the chain has nothing to do with it");
+    assert_ne!(store.roster.push_epoch().unwrap(), "", "whether the server was restored since isn't known: it is offered everything again");
     let mut door = Door::open(store, wednesday("17:00")).unwrap();
     let screen = door.screen(wednesday("17:00"));
     assert!(said(&screen).contains("La liste des enfants était abîmée"), "{}", said(&screen));

@@ -3,8 +3,8 @@
 use crate::tls::{ALWAYS, Authority, Heard, authority, server_that, url};
 use std::io::Read;
 use std::sync::{Arc, Mutex};
-use terminal_core::sync::gzip::{COMPRESSED_FROM_BYTES, compressed};
 use terminal_core::sync::believed_time::BelievedTime;
+use terminal_core::sync::gzip::{COMPRESSED_FROM_BYTES, compressed};
 use terminal_core::sync::http::Http;
 use terminal_core::sync::transport::{Answer, LineFailure, Request, Transport};
 

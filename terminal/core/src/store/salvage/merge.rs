@@ -140,7 +140,11 @@ pub(super) fn merge(found: Vec<FoundEntry>, copied: Vec<Kept>, keys: &Keys) -> M
             }
         }
     }
-    merged.entries = in_order(by_id.into_values().collect());
+    // Others' come again with the next pull, whole, or erased where they were: what stays here without its content isn't taken twice.
+    let (kept, hollow): (Vec<Salvaged>, Vec<Salvaged>) =
+        by_id.into_values().partition(|entry| entry.outbox.is_some() || entry.sealed.private.is_some() || entry.forgotten);
+    merged.dropped += hollow.len();
+    merged.entries = in_order(kept);
     for entry in &mut merged.entries {
         if entry.forgotten {
             entry.sealed.private = None;
