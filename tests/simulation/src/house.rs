@@ -106,6 +106,7 @@ impl House {
         let before = self.disk.operations();
         self.disk.cut_after(left);
         let answer = self.ask(request);
+        self.come_to_rest();
         if self.disk.is_cut() {
             self.dies = None;
             self.rise(dice).expect("a server starts from what a power cut leaves");
@@ -116,16 +117,27 @@ impl House {
         Some(answer)
     }
 
+    /// Waits until the writing connection has nothing left to do: a transaction that was given up is rolled back behind its answer.
+    fn come_to_rest(&self) {
+        self.runtime.block_on(async {
+            if let Ok(transaction) = self.app.db.begin().await {
+                // Nothing to write: a disk that is dead by now changes nothing.
+                let _ = transaction.commit().await;
+            }
+        });
+    }
+
     /// Starts from what the power cut left.
     fn rise(&mut self, dice: u64) -> Result<()> {
         self.lives += 1;
         let dir = self.dir.join(self.lives.to_string());
         self.disk.image(dice, &dir)?;
-        self.start_in(Place { data: Some(dir), database: None })
+        let disk = Disk::of(&dir);
+        self.start_in(Place { data: Some(dir), database: None }, disk)
     }
 
-    fn start_in(&mut self, place: Place) -> Result<()> {
-        self.disk = Disk::of(&place.data_dir()?);
+    fn start_in(&mut self, place: Place, disk: Disk) -> Result<()> {
+        self.disk = disk;
         self.eyes = eyes(&place)?;
         self.place = place;
         self.restart()
@@ -180,9 +192,13 @@ impl House {
         let Some(folder) = self.backups.last() else { return Ok(false) };
         let numbers = self.last_numbers()?;
         self.lives += 1;
-        let place = Place { data: Some(self.dir.join(self.lives.to_string())), database: None };
+        let dir = self.dir.join(self.lives.to_string());
+        // Watched from its first byte: what the restore's own connections write as they close belongs to it.
+        std::fs::create_dir_all(&dir)?;
+        let disk = Disk::of(&dir);
+        let place = Place { data: Some(dir), database: None };
         self.runtime.block_on(Box::pin(restore::restore(&place, folder)))?;
-        self.start_in(place)?;
+        self.start_in(place, disk)?;
         for device in revoked {
             self.revoke(*device)?;
         }

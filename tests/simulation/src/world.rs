@@ -63,6 +63,8 @@ pub struct World {
     steps: usize,
     /// The run made an entry unreadable: chains may lack it.
     has_hole: bool,
+    /// The server was restored from a backup.
+    was_restored: bool,
     /// True time, ms since 1970.
     at_ms: i64,
 }
@@ -88,6 +90,7 @@ impl World {
             read_each,
             steps: 0,
             has_hole: false,
+            was_restored: false,
             at_ms: START_MS,
         };
         for number in 0..TABLETS.len() {
@@ -367,6 +370,7 @@ impl World {
         self.oracle.server(held)?;
         let revoked: Vec<_> = self.tablets.iter().filter(|t| t.revoked).map(|t| t.device).collect();
         let done = self.house().restore(&revoked)?;
+        self.was_restored |= done;
         if done {
             let held = self.house().held()?;
             self.oracle.server_lost(&held, &self.tablets, &self.disks);
@@ -392,7 +396,10 @@ impl World {
         let count = self.house().issue(month)?;
         let issued = self.house().issued()?;
         self.oracle.bills(issued)?;
-        if let Some(finding) = self.house().broken_books()?.first() {
+        let findings = self.house().broken_books()?;
+        // Numbers given since the backup stay given, and the books of the restored server know nothing of them.
+        let excused = |finding: &str| self.was_restored && finding.starts_with("Suite des factures");
+        if let Some(finding) = findings.iter().find(|finding| !excused(finding)) {
             return Ok(broken("I6", finding.clone())?);
         }
         Ok(format!("{count} bills of {month}"))
