@@ -11,6 +11,7 @@ use chrono::{Datelike as _, Days};
 use shared::calendar::{Month, business_day, instant, instant_from_ms, local};
 use shared::fold::{Attendance, Fact, effective_times};
 use shared::id::{EntryId, SiteId};
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
@@ -515,16 +516,21 @@ impl World {
                 continue;
             }
             let here: Vec<_> = facts.iter().filter(|f| f.envelope.site == tablet.site).cloned().collect();
+            // A restored server has lost what was erased since its backup: here it is erased, and there it isn't, until a person erases again.
+            let held = tablet.facts()?;
+            let erased = |facts: &[Fact]| facts.iter().filter(|f| f.payload.is_none()).map(|f| f.envelope.entry_id).collect::<HashSet<_>>();
+            let apart: HashSet<EntryId> = if self.was_restored { &erased(&here) ^ &erased(&held) } else { HashSet::new() };
+            let here: Vec<Fact> = here.into_iter().filter(|f| !apart.contains(&f.envelope.entry_id)).collect();
             let server = reads_alike(&here)?;
             // What waits for a decision is on the board of who sealed it, and on no sheet yet.
             let decided = |fact: &Fact| !self.oracle.held.quarantine.contains(&fact.envelope.entry_id);
-            let ours: Vec<Fact> = tablet.facts()?.into_iter().filter(decided).collect();
+            let ours: Vec<Fact> = held.iter().filter(|f| decided(f) && !apart.contains(&f.envelope.entry_id)).cloned().collect();
             let ours = reads_alike(&ours)?;
             let days =
                 |read: &Attendance| read.days.iter().filter(|((d, _), _)| *d >= first).map(|(k, v)| (*k, v.clone())).collect::<Vec<_>>();
             if days(&server) != days(&ours) {
-                let ids = |facts: &[Fact]| facts.iter().map(|f| f.envelope.entry_id).collect::<std::collections::BTreeSet<_>>();
-                let (there, held) = (ids(&here), ids(&tablet.facts()?));
+                let ids = |facts: &[Fact]| facts.iter().map(|f| f.envelope.entry_id).collect::<BTreeSet<_>>();
+                let (there, held) = (ids(&here), ids(&held));
                 let named =
                     |ids: &mut dyn Iterator<Item = &EntryId>| ids.map(|e| self.oracle.name(*e).to_string()).collect::<Vec<_>>().join(" ");
                 let (lacks, more) = (named(&mut there.difference(&held)), named(&mut held.difference(&there)));

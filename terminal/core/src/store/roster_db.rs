@@ -443,7 +443,7 @@ fn put(transaction: &Transaction<'_>, sql: &str, item: &Item) -> Result<(), Stor
     };
     let json = serde_json::to_string(item).map_err(|e| StoreError::Refused(e.to_string()))?;
     let key = item.key();
-    let sum = sum_of(key.as_str().as_bytes(), day, json.as_bytes());
+    let sum = sum_of(key.as_bytes(), day, json.as_bytes());
     transaction.prepare_cached(sql)?.execute(params![key, day, json, sum])?;
     Ok(())
 }
