@@ -30,6 +30,7 @@ use terminal_core::clock::Now;
 use terminal_core::commands::enrol::{ByHttps, enrol};
 use terminal_core::door::Door;
 use terminal_core::store::{NoFaults, Store};
+use terminal_core::sync::believed_time::BelievedTime;
 use terminal_core::sync::http::Http;
 use terminal_core::sync::shell::Shell;
 use terminal_core::view::{Act, Dialog};
@@ -165,7 +166,8 @@ impl House {
         enrol(folder, &format!("https://{proxy}"), &code, &ByHttps)?;
         let store = Store::open(folder, Arc::new(NoFaults))?;
         let me = store.journal.identity()?.context("enrolled")?;
-        let http = Http::pinned(&me.server_url, &me.authority, None)?;
+        let midnight_s = self.midnight_ms.unsigned_abs() / 1_000;
+        let http = Http::pinned(&me.server_url, &me.authority, BelievedTime::by(Some(midnight_s), move || midnight_s))?;
         let mut shell = Shell::new(store.second()?, Counted { http, counts: Arc::clone(&counts) }, 1)?;
         let boot = BootId(uuid_v7(self.midnight_ms, [7; 10]));
         counts.take();

@@ -307,12 +307,16 @@ impl RosterDb {
         Ok(self.get("push_epoch")?.unwrap_or_default())
     }
 
-    /// Remembers the server epoch that verdicts come from.
+    /// Remembers the server epoch that verdicts come from. Durable at once, with all that was written before, unlike the rest of the
+    /// roster: by it alone a restored server is known, and entries of others are carried to it.
     ///
     /// # Errors
     /// A failed write.
     pub fn set_push_epoch(&mut self, server_epoch: &str) -> Result<(), StoreError> {
-        self.set("push_epoch", server_epoch)
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        let kept = self.set("push_epoch", server_epoch);
+        self.connection.pragma_update(None, "synchronous", "NORMAL")?;
+        kept
     }
 
     /// After which arrival others' entries are still to be carried to a server that was restored; `None` where nothing is.
