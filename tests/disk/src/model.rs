@@ -79,17 +79,24 @@ impl Folder {
         }
         if answer == Answer::Done && at_once {
             file.sync();
+            self.sync_names();
         }
         answer
     }
 
-    /// A sync.
+    /// A sync. That of a file that was just made syncs the folder too, as SQLite does: every name in it is then what it is.
     pub(crate) fn sync(&mut self, path: &Path) -> Answer {
         let answer = self.next(Failure::Sync);
         let operations = self.operations;
         if let Some(file) = self.files.get_mut(path) {
             match answer {
-                Answer::Done => file.sync(),
+                Answer::Done => {
+                    let was_made = file.pending.contains(&Change::Create);
+                    file.sync();
+                    if was_made {
+                        self.sync_names();
+                    }
+                }
                 // The system forgets that these were dirty: no later sync brings them to the disk.
                 Answer::Failed => {
                     file.durable = file.after_cut(&mut Random::new(operations));
@@ -99,6 +106,11 @@ impl Folder {
             }
         }
         answer
+    }
+
+    /// What was made is there, though perhaps empty; what was deleted is gone.
+    fn sync_names(&mut self) {
+        self.files.values_mut().for_each(File::sync_name);
     }
 
     fn next(&mut self, kind: Failure) -> Answer {
@@ -137,6 +149,12 @@ impl File {
             Ok(metadata) => metadata.ino() == self.inode,
             Err(_) => self.pending.contains(&Change::Delete),
         }
+    }
+
+    fn sync_name(&mut self) {
+        let Some(last) = self.pending.iter().rposition(|change| matches!(change, Change::Create | Change::Delete)) else { return };
+        self.durable = (self.pending[last] == Change::Create).then(Vec::new);
+        self.pending.drain(..=last);
     }
 
     fn sync(&mut self) {
@@ -276,6 +294,19 @@ mod tests {
         folder.sync(path);
         assert_eq!(there(&folder), 50);
         assert_eq!(folder.files[path].durable, Some(vec![9; 10]));
+    }
+
+    #[test]
+    fn the_first_sync_of_a_new_file_makes_the_deletion_of_another_one_sure() {
+        let (journal, log) = (Path::new("/x/a.db-journal"), Path::new("/x/a.db-wal"));
+        let mut folder = Folder::default();
+        folder.opened(journal, 1, Some(vec![7; 10]));
+        folder.change(journal, Change::Delete, false, false);
+        folder.opened(log, 2, None);
+        folder.change(log, written(0, &[9; 10]), true, false);
+        assert!((0..50).any(|seed| folder.files[journal].after_cut(&mut Random::new(seed)).is_some()), "until then it may come back");
+        folder.sync(log);
+        assert!((0..50).all(|seed| folder.files[journal].after_cut(&mut Random::new(seed)).is_none()));
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub enum Event {
     ServerRestored,
     /// The server's process dies and starts again.
     ServerRestarts,
-    /// The server's power is cut within a later request, after so many operations on its disk. No seed draws it yet: docs/plan.md.
+    /// The server's power is cut within a later request, after so many operations on its disk.
     ServerDies { operations: u8, dice: u16 },
     /// The bills of the last whole month are issued.
     Issue,
@@ -137,7 +137,7 @@ pub fn draw(seed: u64, length: usize) -> Vec<Event> {
 type Draw = fn(&mut SeededEntropy) -> Event;
 
 /// Faults that a run may be made of, each drawn as often as the others of the run.
-const FAULTS: [Draw; 19] = [
+const FAULTS: [Draw; 20] = [
     |d| Event::Line { tablet: small(d), weather: Weather::Cut, dice: wide(d) },
     |d| Event::Line { tablet: small(d), weather: Weather::Lossy, dice: wide(d) },
     |d| Event::Line { tablet: small(d), weather: pick(d, &[Weather::HalfOpen, Weather::WelcomePage, Weather::Garbled]), dice: wide(d) },
@@ -152,6 +152,7 @@ const FAULTS: [Draw; 19] = [
             dice: wide(d),
         },
     },
+    |d| Event::ServerDies { operations: u8::try_from(d.below(60)).unwrap_or(0), dice: wide(d) },
     |d| Event::Reboot { tablet: small(d) },
     |d| Event::Jump { tablet: small(d), minutes: pick(d, &[-60 * 24 * 400, -120, -7, 1, 9, 45, 60 * 24 * 3, 60 * 24 * 4_000]) },
     |d| Event::Drift { tablet: small(d), millionths: pick(d, &[-900, -40, 25, 500]) },
