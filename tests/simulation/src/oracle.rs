@@ -171,6 +171,15 @@ impl Oracle {
         }
     }
 
+    /// A file was damaged: what the server had lost before, and one tablet held of another, is gone. A second copy is kept of its own
+    /// entries alone.
+    pub fn lost_twice(&mut self, tablets: &[Tablet], disks: &[Vec<OnDisk>]) {
+        let on_disks: HashSet<EntryId> =
+            tablets.iter().zip(disks).filter(|(t, _)| !t.lost).flat_map(|(_, disk)| disk.iter().map(|d| d.entry)).collect();
+        let nowhere: Vec<EntryId> = self.lost_by_server.iter().filter(|e| !self.held.has(**e) && !on_disks.contains(e)).copied().collect();
+        self.gone.extend(nowhere);
+    }
+
     /// The run takes away what nobody holds now.
     pub fn taken_away(&mut self, tablets: &[Tablet], disks: &[Vec<OnDisk>]) {
         let on_disks: HashSet<EntryId> =

@@ -188,7 +188,9 @@ impl World {
             })?,
             Event::Full { tablet, full } => self.on(*tablet, |tablet, at_ms| tablet.set_full(*full, at_ms).map(|()| String::new()))?,
             Event::Damage { tablet, file, dice } => {
-                self.on(*tablet, |tablet, at_ms| tablet.damage(*file, u64::from(*dice), at_ms).map(|what| what.to_owned()))?
+                let became = self.on(*tablet, |tablet, at_ms| tablet.damage(*file, u64::from(*dice), at_ms).map(|what| what.to_owned()))?;
+                self.oracle.lost_twice(&self.tablets, &self.disks);
+                became
             }
             Event::Hole { tablet, entry } => self.hole(self.tablet(*tablet), *entry)?,
             Event::Image { tablet } => self.on(*tablet, |tablet, _| {
