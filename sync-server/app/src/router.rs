@@ -66,7 +66,7 @@ pub fn router(server: Server) -> Router {
     // Without what protects pages in a browser: a tablet asks thousands of times a day.
     let tablets = encoding::compressed(Route::router(&sync::ROUTES))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(middleware::from_fn(over_tls_only))
+        .layer(middleware::from_fn_with_state(policy.clone(), over_tls_only))
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     // Everything that a browser opens: one layer knows the caller, and refuses forms that aren't ours (identity::browser).
     let pages = Router::new()
@@ -93,10 +93,11 @@ pub fn router(server: Server) -> Router {
         .with_state(server)
 }
 
-async fn over_tls_only(request: Request, next: Next) -> Response {
+/// Whoever comes without TLS is no tablet, and may be a browser.
+async fn over_tls_only(State(policy): State<HeaderValue>, request: Request, next: Next) -> Response {
     match request.extensions().get::<Transport>() {
         Some(Transport::Tls) => next.run(request).await,
-        _ => Refusal::needs_tls().into_response(),
+        _ => protected(Refusal::needs_tls().into_response(), policy),
     }
 }
 
@@ -113,7 +114,10 @@ fn content_policy(payfip: &str) -> HeaderValue {
 
 /// No script, no frame, no trace in a cache or in another site's log.
 async fn security_headers(State(policy): State<HeaderValue>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    protected(next.run(request).await, policy)
+}
+
+fn protected(mut response: Response, policy: HeaderValue) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     for (name, value) in [

@@ -242,9 +242,11 @@ fn of_tablets(name: &str) -> Option<Tell> {
             ])
             .goes("Vers les tablettes.")
         }),
-        "GET /bureau/{organisation}/tablettes/{device}" => {
-            ("Une tablette", |t| t.query::<tablet::Asked>(&[("fait", Field::OneOf(&["renommee"]), DONE)]).html(200, "Comment elle va."))
-        }
+        "GET /bureau/{organisation}/tablettes/{device}" => ("Une tablette", |t| {
+            t.query::<tablet::Asked>(&[("fait", Field::OneOf(&["renommee"]), DONE)])
+                .html(200, "Comment elle va.")
+                .html(405, "`codes` et `veille` ne sont pas des tablettes : ces chemins reçoivent des formulaires.")
+        }),
         tablet::RENAME => ("Renommer une tablette", |t| t.form::<tablet::Typed>(&OF_TABLET).goes("Vers la tablette.")),
         tablet::MOVE => ("Donner un code pour changer de bâtiment", |t| {
             t.says("Refusé tant que des pointages attendent. L’accès d’avant se ferme quand la tablette est entrée là-bas.")
