@@ -93,12 +93,14 @@ pub fn router(server: Server) -> Router {
         .with_state(server)
 }
 
-/// Whoever comes without TLS is no tablet, and may be a browser.
+/// Whoever is refused may be a browser.
 async fn over_tls_only(State(policy): State<HeaderValue>, request: Request, next: Next) -> Response {
-    match request.extensions().get::<Transport>() {
+    let answer = match request.extensions().get::<Transport>() {
         Some(Transport::Tls) => next.run(request).await,
-        _ => protected(Refusal::needs_tls().into_response(), policy),
-    }
+        _ => Refusal::needs_tls().into_response(),
+    };
+    // A tablet that is let in asks thousands of times a day, and no browser is ever let in.
+    if answer.status().is_success() { answer } else { protected(answer, policy) }
 }
 
 /// No script, nothing from elsewhere. A form leads to ourselves, and from there to the payment service: browsers hold the redirect

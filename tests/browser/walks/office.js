@@ -93,7 +93,7 @@ claim("a correction that can't be is said on the day's page", async () => {
 });
 
 claim("the front desk finds a family, reads its file and gives an activation code", async () => {
-  const page = await agent("accueil");
+  const page = (world.accueil ??= await agent("accueil"));
   await go(page, "/bureau/MEN/familles");
   await look(page, "familles");
   await typeInto(page, "Nom d’un enfant, d’un adulte ou du foyer", "personne de ce nom");
@@ -167,7 +167,7 @@ claim("a family's question is answered at the desk, and the family reads the ans
 
 claim("the front desk decides on what a lost tablet handed in, one by one and the rest of the lot", async () => {
   world.house.lostTablet("perdue", "S-MEN", "MEN-MAT", world.house.enrolled("MEN-MAT"), "2026-11-24");
-  const page = await agent("accueil");
+  const page = (world.accueil ??= await agent("accueil"));
   await go(page, "/bureau/MEN/a-decider");
   await page.getByText(/pointages mis de côté attendent une décision/).waitFor();
   await look(page, "a-decider");
