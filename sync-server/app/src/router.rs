@@ -63,7 +63,6 @@ pub fn table() -> Vec<(&'static str, &'static str)> {
 /// Every route of the server.
 pub fn router(server: Server) -> Router {
     let policy = content_policy(&server.app.settings.payfip.adresse);
-    // Without what protects pages in a browser: a tablet asks thousands of times a day.
     let tablets = encoding::compressed(Route::router(&sync::ROUTES))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(policy.clone(), over_tls_only))
@@ -93,14 +92,13 @@ pub fn router(server: Server) -> Router {
         .with_state(server)
 }
 
-/// Whoever is refused may be a browser.
+/// Whoever comes without TLS is no tablet.
 async fn over_tls_only(State(policy): State<HeaderValue>, request: Request, next: Next) -> Response {
     let answer = match request.extensions().get::<Transport>() {
         Some(Transport::Tls) => next.run(request).await,
         _ => Refusal::needs_tls().into_response(),
     };
-    // A tablet that is let in asks thousands of times a day, and no browser is ever let in.
-    if answer.status().is_success() { answer } else { protected(answer, policy) }
+    protected(answer, policy)
 }
 
 /// No script, nothing from elsewhere. A form leads to ourselves, and from there to the payment service: browsers hold the redirect
