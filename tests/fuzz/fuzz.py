@@ -21,13 +21,6 @@ METHODS = ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"]
 # What needs a proof that no fuzzer finds (a living code, a password, a nonce that was just signed, a sign-on that proves somebody, a
 # bill that isn't paid yet). All but the sign-on are done once by the house itself.
 NEVER = {
-    # No tablet of this house is revoked with entries in hand, nor calls anybody: `tests/sync` and the browser's walks decide on some.
-    "GET /bureau/{organisation}/a-decider/{apart}",
-    "POST /bureau/{organisation}/a-decider/{apart}",
-    "POST /bureau/{organisation}/a-decider/{apart}/lot",
-    "POST /bureau/{organisation}/signalements/{alert}",
-    # Its one tablet is at its one site.
-    "POST /bureau/{organisation}/tablettes/{device}/site",
     "POST /sync/v1/enrol/hello", "POST /sync/v1/enrol/confirm", "POST /sync/v1/session", "POST /sync/v1/epoch",
     "POST /activation", "POST /connexion", "POST /connexion/code", "POST /famille/factures/{id}/payer", "GET /connexion/sso/{name}/retour",
 }
@@ -54,7 +47,9 @@ class Fuzz:
         document = json.loads(printed)
         self.schema = schemathesis.openapi.from_dict(document)
         self.operations = [found.ok() for found in self.schema.get_all_operations()]
-        self.operations.sort(key=lambda operation: (operation.path.startswith(tuple(LAST)), LAST.index(operation.path) if operation.path in LAST else 0))
+        ends = lambda path: (path.startswith(tuple(LAST)), LAST.index(path) if path in LAST else 0)
+        # A tablet that is revoked neither moves nor gets another name.
+        self.operations.sort(key=lambda operation: (*ends(operation.path), operation.path.endswith("/revocation")))
         self.templates = [operation.path for operation in self.operations]
         self.strategies = {}
 
@@ -172,6 +167,7 @@ def play(options, house):
     agents, mothers = house.agent(5), house.mother(5)
     # Enrolled first: the desk's pages show it.
     told, line = house.tablet()
+    house.other_tablets()
     paths = house.live(mothers[0])
     known = {"agent": Known(), "mere": Known(), "personne": Known()}
     for name, session, starts in (("agent", agents[0], desk()), ("mere", mothers[0], ["/famille"])):
@@ -214,7 +210,8 @@ def desk():
     start = f"/bureau/{ORGANISATION}"
     # A day that may still be changed, and one that is billed.
     days = [f"{start}/journee/{centre}?date={day}&enfant=E01" for day in ("2026-10-01", "2026-09-28") for centre in ("GARD", "CANT")]
-    return [start, f"{start}/facturation?mois={MONTH}", f"{start}/familles?cherche=a", f"{start}/tablettes", f"{start}/paiements", *days]
+    return [start, f"{start}/facturation?mois={MONTH}", f"{start}/familles?cherche=a", f"{start}/tablettes", f"{start}/paiements",
+            f"{start}/a-decider", f"{start}/signalements", *days]
 
 
 def bodies(told):

@@ -6,6 +6,8 @@ import requests
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOWN = ROOT / "tests/system/data/petite-commune"
 ORGANISATION, SITE, MOTHER = "VLP", "ECOLE", ("R01", "Aubert")
+# Children whose arrivals a lost tablet holds.
+LOST = ["E01", "E02", "E03", "E04", "E05", "E06"]
 # The town's month is billed, and today is the Monday after it.
 TODAY, MONTH = "2026-10-05", "2026-09"
 PASSWORD = "un-mot-de-passe-de-vitrine"
@@ -116,7 +118,10 @@ class House:
             f'[[oidc]]\nnom = "territoire"\nemetteur = "{at}"\nclient_id = "p"\nclient_secret = "s"\nbouton = "Territoire"\n'
         )
         self.run("init", "--demo", "--nom", "Villeneuve")
-        self.run("import", str(TOWN))
+        town = shutil.copytree(TOWN, self.folder / "dossier")
+        with open(town / "sites.csv", "a") as sites:
+            sites.write("ANNEXE;Annexe;3 place de la Mairie;27999\n")
+        self.run("import", str(town))
         self.secret = self.folder / "mot-de-passe"
         self.secret.write_text(PASSWORD)
         first, *others = ROLES
@@ -207,6 +212,36 @@ class House:
         session = self.browser()
         session.verify = str(authority)
         return told, session
+
+    def terminal(self, name, *arguments):
+        command = [self.programs / "preau-terminal", "--data", self.folder / name, *arguments]
+        done = subprocess.run(command, env=self.environment(), capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"preau-terminal {' '.join(map(str, arguments))} : {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def enrol(self, name):
+        code = self.run("admin", "enrolment-code", "--site", SITE).split()[0]
+        self.terminal(name, "enrol", "--server", self.url.replace("http://", "https://"), "--code", code)
+
+    def acts(self, name, *acts):
+        """Plays acts on a real tablet."""
+        script = self.folder / f"{name}.jsonl"
+        script.write_text("\n".join(json.dumps(act) for act in acts))
+        self.terminal(name, "simulate", "--actions", script)
+
+    def other_tablets(self):
+        """One that moves, and two that were lost with what they had recorded, revoked, and found again: what the desk decides on. Each
+        of these had set a damaged file aside: what the desk is called for."""
+        self.enrol("demenage")
+        for name in ("perdue", "perdue-aussi"):
+            self.enrol(name)
+            (self.folder / name / "journal.db.corrompu-2026-10-01T0742").write_bytes(b"")
+            arrivals = [{"do": "arrive", "child": child, "moment": "SOIR"} for child in LOST]
+            self.acts(name, {"do": "sync", "at": "2026-10-02T16:40:00+02:00"}, {"do": "offline"}, *arrivals)
+            device = json.loads(self.terminal(name, "status", "--format", "json"))["device"]
+            self.run("admin", "revoke", "--device", device)
+            self.acts(name, {"do": "online", "at": "2026-10-05T09:00:00+02:00"}, {"do": "sync"})
 
     def live(self, mother):
         """What the pages then have to show: a question about a bill, one payment that went through and one under way."""

@@ -73,9 +73,16 @@ kinds! {
     ClockObserved = "clock_observed";
     /// The first entry of an epoch after the first.
     EpochOpened = "epoch_opened";
-    /// A person decided on an entry that the server had set apart: `reason` is [`KEPT`] or [`DISCARDED`]. Since December 2026; the
-    /// server's alone to seal.
+    /// A person decided on an entry that the server had set apart: `reason` is [`KEPT`] or [`DISCARDED`].
     Decided = "decided";
+}
+
+impl Kind {
+    /// Whether the server's own device alone may seal such an entry: it judges entries of others.
+    #[must_use]
+    pub fn is_the_servers(&self) -> bool {
+        matches!(self, Self::ClockObserved | Self::Decided)
+    }
 }
 
 impl fmt::Display for Kind {

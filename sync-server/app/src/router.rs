@@ -17,7 +17,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use shared::wire::limits::BODY_BYTES_MAX;
 use std::time::Duration;
-use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 /// Longest time that a request may take.
@@ -65,8 +64,7 @@ pub fn router(server: Server) -> Router {
     let policy = content_policy(&server.app.settings.payfip.adresse);
     let tablets = encoding::compressed(Route::router(&sync::ROUTES))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(policy.clone(), over_tls_only))
-        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
+        .layer(middleware::from_fn(over_tls_only));
     // Everything that a browser opens: one layer knows the caller, and refuses forms that aren't ours (identity::browser).
     let pages = Router::new()
         .merge(identity::routes())
@@ -83,22 +81,20 @@ pub fn router(server: Server) -> Router {
         .merge(pages)
         .merge(Route::router(&OPEN))
         .fallback(not_found)
-        .layer(middleware::from_fn(in_our_words))
-        .layer(middleware::from_fn_with_state(policy, security_headers));
+        .layer(middleware::from_fn(in_our_words));
     Router::new()
         .merge(tablets)
         .merge(people)
+        .layer(middleware::from_fn_with_state(policy, security_headers))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(REQUEST_S_MAX)))
         .with_state(server)
 }
 
-/// Whoever comes without TLS is no tablet.
-async fn over_tls_only(State(policy): State<HeaderValue>, request: Request, next: Next) -> Response {
-    let answer = match request.extensions().get::<Transport>() {
+async fn over_tls_only(request: Request, next: Next) -> Response {
+    match request.extensions().get::<Transport>() {
         Some(Transport::Tls) => next.run(request).await,
         _ => Refusal::needs_tls().into_response(),
-    };
-    protected(answer, policy)
+    }
 }
 
 /// No script, nothing from elsewhere. A form leads to ourselves, and from there to the payment service: browsers hold the redirect
@@ -114,10 +110,7 @@ fn content_policy(payfip: &str) -> HeaderValue {
 
 /// No script, no frame, no trace in a cache or in another site's log.
 async fn security_headers(State(policy): State<HeaderValue>, request: Request, next: Next) -> Response {
-    protected(next.run(request).await, policy)
-}
-
-fn protected(mut response: Response, policy: HeaderValue) -> Response {
+    let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     for (name, value) in [

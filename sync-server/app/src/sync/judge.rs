@@ -185,7 +185,7 @@ impl Known {
             Some("epoque_inconnue")
         } else if opens != (place.seq == 1 && place.epoch > 1) {
             Some("epoque_mal_ouverte")
-        } else if matches!(envelope.kind, Kind::ClockObserved | Kind::Decided) && !author.server {
+        } else if envelope.kind.is_the_servers() && !author.server {
             Some("reserve_au_serveur")
         } else {
             None

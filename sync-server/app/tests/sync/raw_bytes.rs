@@ -13,6 +13,7 @@ use sea_orm::PaginatorTrait;
 use serde_json::Value;
 use server::store::Territory;
 use server::store::entity::{alert, device, enrolment_code, held_entry, journal_entry, journal_payload, quarantine, site_change};
+use server::sync::publish;
 use server::sync::routes::ROUTES;
 use shared::journal::SigningKey;
 use shared::wire::limits::{BODY_BYTES_MAX, PUSH_ENTRIES_MAX};
@@ -183,6 +184,8 @@ on_both! {
                 let body = good(&door, &mut tablet, route.path).await;
                 let harm = harm().new_tree(&mut runner).unwrap().current();
                 let harmed = harm.done_to(&body);
+                // What the site is to be told of the devices that came in is due whoever asks next: no half of a refused request.
+                publish::due_sites(&door.app).await.unwrap();
                 let before = rows(&door, &tablet).await;
                 let answer = door.post(route.path, Some(&tablet.token), harmed.clone()).await;
                 let seen = || format!("{} {harm:?}\n{}\n{} {}", route.path, String::from_utf8_lossy(&harmed), answer.status, answer.body);

@@ -9,7 +9,7 @@ use crate::clock::Now;
 use crate::store::{Author, Store, StoreError};
 use chrono::NaiveDate;
 use shared::id::EntryId;
-use shared::journal::{Kind, Sealed, VerifyingKey, check_signature};
+use shared::journal::{Sealed, VerifyingKey, check_signature};
 use shared::wire::WireEntry;
 use shared::wire::limits::{PUSH_ENTRIES_MAX, PUSH_SEALED_BYTES_MAX};
 use shared::wire::peers::{
@@ -251,8 +251,7 @@ fn take(store: &mut Store, entries: Vec<WireEntry>) -> Result<(usize, Vec<EntryI
     Ok((store.journal.keep_from_peer(&holding)?, seen))
 }
 
-/// An entry of a known device of this site, whole and as it was sealed. An observation of a clock judges others' times: it is the
-/// server's alone.
+/// An entry of a known device of this site, whole and as it was sealed, of a kind that is its author's to seal.
 fn verified(store: &Store, sealed: Sealed) -> Result<Option<(Sealed, VerifyingKey)>, StoreError> {
     let (Some(identity), Ok(envelope)) = (store.journal.identity()?, sealed.decode_envelope()) else { return Ok(None) };
     let Some(Author { key, server, .. }) = store.journal.author(envelope.place.device)? else { return Ok(None) };
@@ -260,6 +259,6 @@ fn verified(store: &Store, sealed: Sealed) -> Result<Option<(Sealed, VerifyingKe
     let holds = envelope.site == identity.site
         && check_signature(&sealed.envelope, &sealed.signature, &key)
         && sealed.private.as_ref().is_some_and(|private| private.belongs_to(&envelope))
-        && (server || envelope.kind != Kind::ClockObserved);
+        && (server || !envelope.kind.is_the_servers());
     Ok(holds.then_some((sealed, key)))
 }

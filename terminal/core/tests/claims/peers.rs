@@ -334,6 +334,7 @@ fn an_entry_that_does_not_hold_is_never_taken_whoever_carries_it() {
     let bare = Sealed { private: None, ..sealed_by(&key, device(1), SITE, Kind::Arrived, arrived(), 5) };
     let observed = Detail::Clock { device: device(2), boot: BOOT, boottime_ms: 1, at_ms: 0 };
     let clock = sealed_by(&key, device(1), SITE, Kind::ClockObserved, observed, 6);
+    let decided = sealed_by(&key, device(1), SITE, Kind::Decided, arrived(), 8);
     let beyond = {
         let mut head = ChainHead::start(device(1));
         head.place.seq = u64::MAX - 1;
@@ -342,7 +343,7 @@ fn an_entry_that_does_not_hold_is_never_taken_whoever_carries_it() {
         seal(draft, &mut head, &key)
     };
     let nobodys = sealed_by(&stranger, device(9), SITE, Kind::Arrived, arrived(), 7);
-    let handed = [&good, &forged, &elsewhere, &altered, &bare, &clock, &beyond, &nobodys];
+    let handed = [&good, &forged, &elsewhere, &altered, &bare, &clock, &decided, &beyond, &nobodys];
     let mut second = site.tablets[1].door.store().second().unwrap();
     let mut give = |sealed: &[&Sealed]| {
         let entries = sealed.iter().map(|sealed| WireEntry::from(*sealed)).collect();
