@@ -134,6 +134,8 @@ export class House {
   lostTablet(name, site, moment, children, day) {
     const code = this.server("admin", "enrolment-code", "--site", site).trim();
     this.#tablet(name, "enrol", "--server", this.url.replace("http:", "https:"), "--code", code);
+    // It had to set a damaged file aside: the desk is called for that.
+    writeFileSync(join(this.data, name, `journal.db.corrompu-${day}T0712`), "");
     const first = { do: "sync", at: `${day}T07:40:00+01:00` };
     this.#play(name, first, { do: "offline" }, ...children.map((child) => ({ do: "arrive", child, moment })));
     const { device } = JSON.parse(this.#tablet(name, "status", "--format", "json"));
