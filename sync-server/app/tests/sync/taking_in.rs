@@ -11,9 +11,11 @@ use server::store::entity::{alert, device, journal_entry, journal_payload, quara
 use server::sync::push::pass_holes;
 use shared::calendar::{Instant, instant_from_ms};
 use shared::fold::fold;
+use shared::id::EntryId;
 use shared::journal::{Detail, Kind, LeftTo, Payload, Sealed};
 use shared::wire::limits::PUSH_ENTRIES_MAX;
 use std::time::Duration;
+use uuid::Uuid;
 
 async fn alerts(app: &App) -> Vec<String> {
     let territory = Territory::new(app.territoire(), app.db.read());
@@ -148,14 +150,18 @@ on_both! {
         let mut clock = ours.touch(&Kind::ClockObserved, door.app.clock.now(), clock);
         clock.payload = Payload { about_child: None, ..clock.payload };
         let clock = ours.seal(clock);
+        let mut decided = ours.touch(&Kind::Decided, door.app.clock.now(), Detail::None);
+        decided.payload.target = Some(EntryId(Uuid::from_u128(44)));
+        let decided = ours.seal(decided);
         let mut altered = ours.arrival(door.app.clock.now());
         altered.private.as_mut().unwrap().payload[40] ^= 1;
-        let verdicts = ours.verdicts(&door, &[relayed, foreign, elsewhere, other_tenant, clock, altered]).await;
+        let verdicts = ours.verdicts(&door, &[relayed, foreign, elsewhere, other_tenant, clock, decided, altered]).await;
         assert_eq!(verdicts, [
             "accepted",
             "quarantined(auteur_inconnu)",
             "quarantined(autre_site)",
             "quarantined(collectivite_etrangere)",
+            "quarantined(reserve_au_serveur)",
             "quarantined(reserve_au_serveur)",
             "quarantined(contenu_altere)",
         ]);

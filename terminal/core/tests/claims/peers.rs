@@ -5,7 +5,7 @@ use crate::server::Wire;
 use crate::sync::{Tablet, ids, wire};
 use proptest::prelude::*;
 use shared::id::{DeviceId, EntryId, SiteId};
-use shared::journal::{Actor, ChainHead, Channel, Detail, Draft, Evidence, Kind, Payload, Sealed, SigningKey, seal};
+use shared::journal::{Actor, ChainHead, Channel, Detail, Draft, Evidence, KEPT, Kind, Payload, Sealed, SigningKey, seal};
 use shared::roster::{Device, Item};
 use shared::wire::limits::PUSH_ENTRIES_MAX;
 use shared::wire::peers::{BlockEntries, BlockName, PEER_COMPARED_MAX, PeerAnswer, PeerAsk};
@@ -302,7 +302,10 @@ fn a_tablet_hears_from_the_server_whose_entries_it_may_believe() {
 fn sealed_by(key: &SigningKey, author: DeviceId, site: SiteId, kind: Kind, detail: Detail, seq: u64) -> Sealed {
     let now = wednesday("07:42");
     let clock = kind == Kind::ClockObserved;
+    let decided = kind == Kind::Decided;
     let payload = Payload {
+        target: decided.then(|| EntryId(uuid(44, 1))),
+        reason: if decided { KEPT.into() } else { String::new() },
         about_child: (!clock).then_some(child(LEA)),
         centre: (!clock).then_some(ALSH),
         boottime_ms: now.boottime_ms,
