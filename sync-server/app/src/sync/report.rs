@@ -10,8 +10,9 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter};
 use shared::wire::{TabletReport, key_storage, reader};
 
-/// How often the contact and the report of a tablet that asks every ten seconds are written down, in ms.
-pub const EVERY_MS: i64 = 5 * 60_000;
+/// How often the contact and the report of a tablet that asks every ten seconds are written down, in ms; less than the five minutes
+/// after which it tells anew.
+pub const EVERY_MS: i64 = 4 * 60_000;
 /// Longest version, in characters.
 const VERSION_CHARACTERS_MAX: usize = 40;
 /// Figures beyond it say that a tablet is broken, or lies: a page has room for this.

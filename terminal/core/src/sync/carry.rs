@@ -52,6 +52,7 @@ impl SyncClient {
     pub(super) fn carried_from_peers(&mut self, offered: &[EntryId], up_to: i64, answer: &PushAnswer) -> Vec<Output> {
         let verdicts = offered.iter().zip(&answer.verdicts).filter_map(|(entry, verdict)| Recorded::of(*entry, verdict));
         let mut out = vec![Output::RecordCarried(verdicts.collect())];
+        self.whole.moved = true;
         out.extend(self.read_from_peers(up_to));
         out
     }

@@ -9,15 +9,15 @@
 //! server already holds comes back as `duplicate`.
 
 use super::epoch::{Asking, EPOCH};
+use super::pace::{Pace, Whole};
 use super::pull::{self, Page};
 pub use super::steps::{Input, Local, Me, Output, Requests};
 use super::transport::{Answer, LineFailure, Request};
 use crate::clock::{Now, Observed};
-use crate::entropy::SeededEntropy;
 use crate::store::{EpochRequest, LineState, Outgoing, Recorded};
 use ed25519_dalek::Signer as _;
 use shared::id::EntryId;
-use shared::wire::limits::{HOLE_WAIT_S, PUSH_ENTRIES_MAX, PUSH_SEALED_BYTES_MAX};
+use shared::wire::limits::{PUSH_ENTRIES_MAX, PUSH_SEALED_BYTES_MAX};
 use shared::wire::peers::PEERS;
 use shared::wire::{
     EpochGiven, EpochReason, FORK, Pull, Push, PushAnswer, Session, SessionChallenge, SessionHello, SessionProof, TabletReport,
@@ -25,12 +25,8 @@ use shared::wire::{
 use shared::wire::{VerdictKind, WireEntry, session_bytes};
 use std::collections::VecDeque;
 
-/// Time between two rounds while all is well, in ms; what other tablets of the site have recorded is seen this late.
-const ROUND_MS: u64 = 10_000;
-/// First wait after a failure, in ms; doubled each time.
-const BACKOFF_MS_MIN: u64 = 2_000;
-/// Longest wait after failures, in ms.
-const BACKOFF_MS_MAX: u64 = 5 * 60_000;
+/// How often the tablet tells how it is while nothing new is set aside, in ms.
+const REPORT_MS: u64 = 5 * 60_000;
 /// Most pages of one round: a server that always says "more" doesn't hold the tablet for ever.
 const PAGES_MAX: u32 = 10_000;
 /// A session is renewed this long before it ends, in ms.
@@ -84,17 +80,17 @@ pub struct SyncClient {
     pub(super) state: State,
     pub(super) local: Local,
     session: Option<OpenSession>,
-    /// CLOCK_BOOTTIME from which the next round may start.
-    next_at_ms: u64,
-    failures: u32,
+    pace: Pace,
+    /// What this round has come to.
+    pub(super) whole: Whole,
     pages: u32,
-    held: bool,
     offered_again: bool,
     /// The server was reminded of the epochs that it gave, once a round.
     reminded: bool,
-    /// How the tablet is, told with each pull.
+    /// How the tablet is, to be told with the next pull.
     report: Option<TabletReport>,
-    jitter: SeededEntropy,
+    /// How many files were set aside when it told last, and when by CLOCK_BOOTTIME, in ms.
+    told: Option<(u64, u64)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,38 +113,39 @@ impl SyncClient {
             state: State::Idle,
             local: Local::default(),
             session: None,
-            next_at_ms: 0,
-            failures: 0,
+            pace: Pace::new(seed),
+            whole: Whole::default(),
             pages: 0,
-            held: false,
             offered_again: false,
             reminded: false,
             report: None,
-            jitter: SeededEntropy::new(seed),
+            told: None,
         }
     }
 
-    /// How the tablet is, to be told with the next pull.
-    pub fn tell(&mut self, report: TabletReport) {
-        self.report = Some(report);
+    /// How the tablet is, to be told with the next pull; unless it was told a moment ago, and nothing was damaged since.
+    pub fn tell(&mut self, now: Now, report: TabletReport) {
+        let stale = |at_ms: u64| now.boottime_ms.saturating_sub(at_ms) >= REPORT_MS;
+        let news = self.told.is_none_or(|(set_aside, at_ms)| report.set_aside > set_aside || stale(at_ms));
+        self.report = news.then_some(report);
     }
 
     /// CLOCK_BOOTTIME from which the next round may start, ms.
     #[must_use]
     pub fn next_at_ms(&self) -> u64 {
-        self.next_at_ms
+        self.pace.next_at_ms()
     }
 
     /// Whether the last round failed: then a new entry doesn't hurry the next one.
     #[must_use]
     pub fn is_waiting_after_failure(&self) -> bool {
-        self.failures > 0
+        self.pace.is_waiting_after_failure()
     }
 
     /// Takes an input, says what to do.
     pub fn step(&mut self, now: Now, input: Input) -> Vec<Output> {
         match (std::mem::replace(&mut self.state, State::Idle), input) {
-            (State::Idle, Input::Woke(local)) if now.boottime_ms >= self.next_at_ms || !self.is_waiting_after_failure() => {
+            (State::Idle, Input::Woke(local)) if now.boottime_ms >= self.next_at_ms() || !self.is_waiting_after_failure() => {
                 self.start(now, local)
             }
             (State::Idle, Input::Asked(local)) => self.start(now, local),
@@ -174,7 +171,7 @@ impl SyncClient {
     fn start(&mut self, now: Now, local: Local) -> Vec<Output> {
         self.me.epoch = local.epoch;
         self.local = local;
-        (self.pages, self.held, self.offered_again, self.reminded) = (0, false, false, false);
+        (self.pages, self.whole, self.offered_again, self.reminded) = (0, Whole::default(), false, false);
         if let Some(session) = &mut self.session {
             session.fresh = false;
         }
@@ -300,7 +297,7 @@ impl SyncClient {
                 let pushed: PushAnswer = serde_json::from_slice(&answer.body).ok()?;
                 (pushed.verdicts.len() == count).then(|| self.carried(up_to))
             }
-            State::Pull { staging, first } => Some(self.pulled(pull::read(&answer.body, self.me.site)?, staging, first)),
+            State::Pull { staging, first } => Some(self.pulled(now, pull::read(&answer.body, self.me.site)?, staging, first)),
             State::CarryFromPeers { offered, up_to } => {
                 let pushed: PushAnswer = serde_json::from_slice(&answer.body).ok()?;
                 (pushed.verdicts.len() == offered.len()).then(|| self.carried_from_peers(&offered, up_to, &pushed))
@@ -400,7 +397,8 @@ impl SyncClient {
     }
 
     fn pushed(&mut self, offered: &[(EntryId, bool)], answer: &PushAnswer) -> Vec<Output> {
-        self.held |= answer.verdicts.iter().any(|v| v.verdict == VerdictKind::Held);
+        self.whole.moved = true;
+        self.whole.held |= answer.verdicts.iter().any(|v| v.verdict == VerdictKind::Held);
         let told = || offered.iter().zip(&answer.verdicts);
         let mut out = Vec::new();
         // Marked before the verdicts are written down: an entry that left the queue isn't told of again.
@@ -427,7 +425,9 @@ impl SyncClient {
         vec![Output::Ask(Request::new("/sync/v1/pull", self.token(), &pull))]
     }
 
-    fn pulled(&mut self, page: Page, staging: bool, first: bool) -> Vec<Output> {
+    fn pulled(&mut self, now: Now, page: Page, staging: bool, first: bool) -> Vec<Output> {
+        self.whole.moved |= page.brings_something();
+        self.told = self.report.take().map(|report| (report.set_aside, now.boottime_ms)).or(self.told);
         let more = page.more && self.pages < PAGES_MAX;
         self.pages += 1;
         (self.local.cursor, self.local.cursor_epoch) = (page.cursor, page.server_epoch.clone());
@@ -446,24 +446,15 @@ impl SyncClient {
     }
 
     pub(super) fn finish(&mut self, now: Now) -> Vec<Output> {
-        self.failures = 0;
-        let wait_ms = if self.held { u64::from(HOLE_WAIT_S) * 1_000 / 2 } else { ROUND_MS };
-        self.next_at_ms = now.boottime_ms.saturating_add(self.jittered(wait_ms));
+        self.pace.went_well(now, self.whole);
         self.state = State::Idle;
         vec![Output::Line { state: LineState::Online, detail: String::new() }]
     }
 
     fn fail(&mut self, now: Now, state: LineState, detail: String) -> Vec<Output> {
-        let backoff_ms = BACKOFF_MS_MIN.saturating_mul(1 << self.failures.min(16)).min(BACKOFF_MS_MAX);
-        self.failures = self.failures.saturating_add(1);
-        self.next_at_ms = now.boottime_ms.saturating_add(self.jittered(backoff_ms));
+        self.pace.failed(now);
         self.state = State::Idle;
         vec![Output::Line { state, detail }]
-    }
-
-    /// Between a half and one and a half: eighty tablets of one site cut don't all come back at once.
-    fn jittered(&mut self, wait_ms: u64) -> u64 {
-        wait_ms / 2 + self.jitter.below(wait_ms.max(1))
     }
 
     pub(super) fn token(&self) -> Option<&str> {

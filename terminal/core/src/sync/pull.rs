@@ -29,6 +29,14 @@ pub struct Page {
     pub left_out: usize,
 }
 
+impl Page {
+    /// Whether anything is in it.
+    #[must_use]
+    pub fn brings_something(&self) -> bool {
+        !(self.authors.is_empty() && self.roster.is_empty() && self.others.is_empty() && self.forgotten.is_empty())
+    }
+}
+
 /// The answer with its changes unread, so that one that is new doesn't hide the others.
 #[derive(Deserialize)]
 struct Unread {

@@ -116,7 +116,8 @@ impl<T: Transport> Shell<T> {
                 let outgoing = self.store.journal.outgoing(after, entries_max, bytes_max)?;
                 if outgoing.is_empty() {
                     // What the server could take, it has: whatever waits now is worth telling.
-                    self.client.tell(report::of(&self.store, self.machine, now(), &self.version)?);
+                    let now = now();
+                    self.client.tell(now, report::of(&self.store, self.machine, now, &self.version)?);
                 }
                 return Ok(Some(Input::Queue(outgoing)));
             }

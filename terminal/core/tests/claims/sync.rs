@@ -93,6 +93,25 @@ fn a_tablet_says_of_itself_what_still_waits_after_the_server_took_what_it_could(
 }
 
 #[test]
+fn a_tablet_tells_how_it_is_every_five_minutes_and_again_where_its_line_failed() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
+    let told = || wire.server.lock().unwrap().reports.len();
+    let start = wednesday("07:42");
+    // Session, and the pull whose answer is lost: the server heard it, the tablet doesn't know.
+    wire.will(&[Fault::Fine, Fault::Fine, Fault::LostReply]);
+    assert_eq!(tablet.sync(start), Some(LineState::NoNetwork));
+    tablet.sync(later(start, 1_000));
+    assert_eq!(told(), 2);
+    for ms in [11_000, 290_000, 300_000] {
+        tablet.sync(later(start, ms));
+        assert_eq!(told(), 2, "{ms} ms");
+    }
+    tablet.sync(later(start, 301_000));
+    assert_eq!(told(), 3);
+}
+
+#[test]
 fn a_lost_reply_is_not_a_second_presence() {
     let (dir, wire) = (tempdir().unwrap(), wire());
     let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
