@@ -184,9 +184,14 @@ pub(super) fn check(connection: &Connection, steps: &[&str]) -> Result<(), Store
     if schema(connection)? == schema(&fresh)? { Ok(()) } else { Err(StoreError::damaged("schéma", "la description des tables a changé")) }
 }
 
+/// The number of the newest tables.
+pub(super) fn newest(steps: &[&str]) -> i64 {
+    i64::try_from(steps.len()).unwrap_or(i64::MAX)
+}
+
 /// Brings a database to the newest schema, in one transaction.
 pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), StoreError> {
-    let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+    let known = newest(steps);
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found == known {
         return Ok(());

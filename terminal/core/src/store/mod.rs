@@ -7,6 +7,7 @@
 //! | `device.key` | 32 secret bytes, mode 0600 | the tablet is enrolled anew |
 //! | `device.key.next` | the secret of a life that is being enrolled | it is enrolled once more |
 //! | `copy/` | our own entries once more, by month, and who this tablet is once more | the journal alone holds them |
+//! | `journal.db.avant-…` | the journal as it was before the last upgrade of the program | nothing: an older program would read it |
 //! | `journal.db.corrompu-…` | a damaged journal, set aside | what nobody could read of it |
 //! | `journal.suspect` | why the next start is to salvage the journal | |
 //! | `reserve` | zeroes, given up when the disk is full | entries have room once more |
@@ -34,6 +35,7 @@ mod reserve;
 mod roster_db;
 mod salvage;
 mod set_aside;
+mod upgrade;
 mod whole;
 
 pub use device::{Identity, public_key_of};

@@ -2,7 +2,7 @@
 //! and made again, and the tablet goes on.
 
 use super::copy::{SecondCopy, sync_folder};
-use super::{FaultPoints, Identity, Journal, RosterDb, StoreError, connect, device, public_key_of, salvage, set_aside};
+use super::{FaultPoints, Identity, Journal, RosterDb, StoreError, connect, device, public_key_of, salvage, set_aside, upgrade};
 use crate::clock::{Clock, SystemClock};
 use shared::calendar::local;
 use std::path::Path;
@@ -41,6 +41,7 @@ pub(super) fn journal(dir: &Path, faults: Arc<dyn FaultPoints>) -> Result<(Arc<S
 /// A journal that holds, as far as a start can tell: its pages, its chain since the last checkpoint, its queue, and nothing less than its
 /// copy.
 fn sound(dir: &Path, faults: Arc<dyn FaultPoints>, copy: &Arc<SecondCopy>) -> Result<Journal, StoreError> {
+    upgrade::journal(dir)?;
     let path = dir.join("journal.db");
     let journal = Journal::open(connect(&path, "FULL")?, faults, Some(Arc::clone(copy)))?;
     journal.quick_check()?;

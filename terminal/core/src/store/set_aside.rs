@@ -1,8 +1,8 @@
 //! Damaged files, set aside under a dated name. Never deleted by the program:
 //! somebody may read more of them than it can.
 
-use super::StoreError;
 use super::copy::sync_folder;
+use super::{StoreError, upgrade};
 use std::path::{Path, PathBuf};
 
 /// What stands between a file's name and when it was set aside.
@@ -34,12 +34,12 @@ pub(super) fn move_aside(database: &Path, date: &str) -> Result<(), StoreError> 
     sync_folder(folder).map_err(|e| StoreError::io(folder, &e))
 }
 
-/// Every file that was set aside in the folder of a database, of that database.
+/// Every file of a database that was set aside in its folder, as damaged or as older than the program.
 pub(super) fn beside(database: &Path) -> Vec<PathBuf> {
     let (Some(folder), Some(name)) = (database.parent(), database.file_name().and_then(|name| name.to_str())) else { return Vec::new() };
-    let prefix = format!("{name}{WORD}");
+    let prefixes = [WORD, upgrade::WORD].map(|word| format!("{name}{word}"));
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let ours = files.filter(|file| file.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)));
+    let ours = files.filter(|file| file.file_name().to_str().is_some_and(|name| prefixes.iter().any(|prefix| name.starts_with(prefix))));
     let mut paths: Vec<PathBuf> = ours.map(|file| file.path()).collect();
     paths.sort();
     paths

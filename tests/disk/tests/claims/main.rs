@@ -5,3 +5,4 @@ mod cuts;
 mod failing;
 mod salvage;
 mod tablet;
+mod upgrade;
