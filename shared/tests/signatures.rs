@@ -3,6 +3,8 @@
 use curve25519_dalek::constants::{ED25519_BASEPOINT_POINT as B, EIGHT_TORSION};
 use curve25519_dalek::traits::{Identity, IsIdentity};
 use curve25519_dalek::{EdwardsPoint, Scalar};
+use ed25519_dalek::{Signature, Verifier as _};
+use proptest::prelude::*;
 use sha2::{Digest, Sha512};
 use shared::journal::{VerifyingKey, check_signature, signed_bytes};
 
@@ -77,6 +79,45 @@ fn a_random_point_of_small_order_is_refused_even_where_its_equation_holds() {
         let r = small;
         let s = forger.challenge(&r) * forger.secret;
         assert!(!check_signature(ENVELOPE, &bytes((r, s)), &forger.key()));
+    }
+}
+
+#[test]
+fn a_weak_key_signs_nothing() {
+    for small in EIGHT_TORSION {
+        let key = VerifyingKey::from_bytes(&small.compress().to_bytes()).unwrap();
+        // R = S·B, where the challenge times the key is nothing: the equation holds for one message of the key's order.
+        let held = (1_u64..64).filter(|nonce| {
+            let signature = bytes((Scalar::from(*nonce) * B, Scalar::from(*nonce)));
+            assert!(!check_signature(ENVELOPE, &signature, &key));
+            key.verify(&signed_bytes(ENVELOPE), &Signature::from_bytes(&signature)).is_ok()
+        });
+        assert!(held.count() > 0, "a reader that isn't strict takes some");
+    }
+}
+
+/// What a forger may put in place of the random point: good, crafted, small, or any bytes; and the bits that something flips.
+fn signatures() -> impl Strategy<Value = [u8; 64]> {
+    let forger = Forger::new();
+    let made = (any::<u64>(), 0..8_usize, 0..4_u8).prop_map(move |(nonce, small, how)| match how {
+        0 => bytes(forger.sign(nonce, EdwardsPoint::identity())),
+        1 => bytes(forger.sign(nonce, EIGHT_TORSION[small])),
+        2 => bytes((EIGHT_TORSION[small], forger.challenge(&EIGHT_TORSION[small]) * forger.secret)),
+        _ => bytes((EIGHT_TORSION[small], Scalar::from(nonce))),
+    });
+    let flips = proptest::collection::vec(0..512_usize, 0..3);
+    (made, flips).prop_map(|(mut signature, flips)| {
+        flips.iter().for_each(|bit| signature[bit / 8] ^= 1 << (bit % 8));
+        signature
+    })
+}
+
+proptest! {
+    #[test]
+    fn it_is_strict_word_for_word(signature in signatures(), small in proptest::option::of(0..8_usize)) {
+        let key = small.map_or(Forger::new().key(), |small| VerifyingKey::from_bytes(&EIGHT_TORSION[small].compress().to_bytes()).unwrap());
+        let strict = key.verify_strict(&signed_bytes(ENVELOPE), &Signature::from_bytes(&signature)).is_ok();
+        prop_assert_eq!(check_signature(ENVELOPE, &signature, &key), strict);
     }
 }
 

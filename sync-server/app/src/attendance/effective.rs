@@ -25,7 +25,7 @@ const WALK_ROWS: u64 = 200;
 const WALK_ROWS_FIRST: u64 = 4;
 
 /// One device's life between two epochs.
-type Life = (DeviceId, u32);
+pub(super) type Life = (DeviceId, u32);
 
 /// A stored entry, with its payload unless that was erased.
 struct Row {
@@ -70,6 +70,21 @@ pub(super) async fn settle(
         times.extend(settle_life(territory, &organisations, life, start, coming).await?);
     }
     Ok(entries.iter().map(|entry| times.get(&entry.envelope.entry_id).copied()).collect())
+}
+
+/// Brings the times of stored touches up to date after entries of a site were erased: what an erased touch said of its machine's clock,
+/// those after it no longer know.
+pub(super) async fn settle_without(territory: &Territory<'_>, site: SiteId, erased: &[(Life, u64)]) -> Result<()> {
+    let mut starts: BTreeMap<Life, u64> = BTreeMap::new();
+    for &(life, seq) in erased {
+        let start = starts.entry(life).or_insert(seq);
+        *start = seq.min(*start);
+    }
+    let organisations = organisations_at(territory, site).await?;
+    for (life, start) in starts {
+        settle_life(territory, &organisations, life, start, Coming { facts: Vec::new(), seen: &[] }).await?;
+    }
+    Ok(())
 }
 
 /// What is about to be stored of one life, and the observations that come with it.
@@ -117,7 +132,8 @@ async fn starts_of_boots(tenant: &Tenant<'_>, boots: &BTreeSet<Uuid>, starts: &m
     Ok(())
 }
 
-fn place_of(row: &journal_entry::Model) -> (Life, u64) {
+/// Where an entry stands.
+pub(super) fn place_of(row: &journal_entry::Model) -> (Life, u64) {
     ((DeviceId(row.device_id), u32::try_from(row.device_epoch).unwrap_or(0)), u64::try_from(row.seq).unwrap_or(0))
 }
 

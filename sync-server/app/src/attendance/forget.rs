@@ -5,8 +5,9 @@
 //! another that carries its entries, doesn't bring back what was erased.
 
 use crate::Result;
+use crate::attendance::effective;
 use crate::attendance::journal::IDS_A_QUERY_MAX;
-use crate::store::entity::{forgotten_child, held_entry, journal_note, journal_payload, quarantine, site_change};
+use crate::store::entity::{forgotten_child, held_entry, journal_entry, journal_note, journal_payload, quarantine, site_change};
 use crate::store::{Territory, insert_all, lock_site, number_changes};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter};
@@ -36,11 +37,15 @@ pub async fn forget_child(territory: &Territory<'_>, organisation: OrganisationI
         sites.entry(row.site_id).or_default().push(row.entry_id);
     }
     for (site, ids) in sites {
+        let mut erased = Vec::new();
         for ids in ids.chunks(IDS_A_QUERY_MAX) {
             let ids = ids.iter().copied();
+            let entries = tenant.find::<journal_entry::Entity>().filter(journal_entry::Column::EntryId.is_in(ids.clone()));
+            erased.extend(entries.all(&on).await?.iter().map(effective::place_of));
             tenant.delete::<journal_note::Entity>().filter(journal_note::Column::EntryId.is_in(ids.clone())).exec(&on).await?;
             tenant.delete::<journal_payload::Entity>().filter(journal_payload::Column::EntryId.is_in(ids)).exec(&on).await?;
         }
+        effective::settle_without(territory, SiteId(site), &erased).await?;
         tell_tablets(territory, SiteId(site), ids.into_iter().map(|entry| (organisation, EntryId(entry))), now).await?;
     }
     erase_set_apart(territory, organisation, child).await?;

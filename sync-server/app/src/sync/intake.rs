@@ -11,19 +11,26 @@ use tokio::sync::{Mutex as Line, OwnedMutexGuard, Semaphore, SemaphorePermit};
 /// Bodies held at once, at most: times [`shared::wire::limits::BODY_BYTES_MAX`], a quarter of a gibibyte. Many, since some of them
 /// arrive over a bad line.
 const BODIES_MAX: usize = 256;
-/// Pushes that are decoded, verified or written at once: the writer is never without work, and few decoded entries wait for it.
-const TURNS_MAX: usize = 4;
+/// Pushes that are decoded, verified or written at once: the writer is never without work, and what waits for it is one transaction's.
+const TURNS_MAX: usize = 20;
 
 /// The line at the desk.
 pub struct Intake {
     bodies: Semaphore,
     turns: Semaphore,
+    cores: Semaphore,
     tablets: Mutex<HashMap<DeviceId, Arc<Line<()>>>>,
 }
 
 impl Default for Intake {
     fn default() -> Self {
-        Self { bodies: Semaphore::new(BODIES_MAX), turns: Semaphore::new(TURNS_MAX), tablets: Mutex::default() }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            bodies: Semaphore::new(BODIES_MAX),
+            turns: Semaphore::new(TURNS_MAX),
+            cores: Semaphore::new(cores),
+            tablets: Mutex::default(),
+        }
     }
 }
 
@@ -50,6 +57,11 @@ impl Intake {
     /// Waits for a turn at decoding and writing.
     pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         self.turns.acquire().await.ok()
+    }
+
+    /// Waits for a core to verify on.
+    pub async fn core(&self) -> Option<SemaphorePermit<'_>> {
+        self.cores.acquire().await.ok()
     }
 }
 

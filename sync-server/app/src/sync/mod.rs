@@ -39,6 +39,7 @@ pub mod set_apart;
 pub mod short_memory;
 pub mod time;
 pub mod watch;
+pub mod writing;
 
 use crate::Result;
 use crate::app::App;
@@ -49,6 +50,7 @@ use intake::Intake;
 use shared::wire::limits::{CODE_TRIES_PER_MINUTE, TIMES_PER_MINUTE};
 use short_memory::{Nonces, Tries};
 use std::sync::Arc;
+use writing::Writing;
 
 /// What the sync routes share: the server's keys, and what is remembered for minutes only.
 #[derive(Clone)]
@@ -67,6 +69,8 @@ pub struct Desk {
     pub times: Arc<Tries>,
     /// Whose push comes next.
     pub intake: Arc<Intake>,
+    /// The pushes that wait to be written.
+    pub writing: Arc<Writing>,
 }
 
 impl Desk {
@@ -83,6 +87,7 @@ impl Desk {
             tries: Arc::new(Tries::at_most(CODE_TRIES_PER_MINUTE)),
             times: Arc::new(Tries::at_most(TIMES_PER_MINUTE)),
             intake: Arc::default(),
+            writing: Arc::default(),
         })
     }
 }

@@ -129,15 +129,12 @@ pub async fn push(State(server): State<Server>, headers: HeaderMap, body: Packed
     let body = body.received().await?;
     let keys = learn::keys_at(&Territory::new(server.app.territoire(), server.app.db.read()), caller.site).await?;
     let _turn = server.desk.intake.turn().await;
-    // Signatures take a core for milliseconds: beside the threads that carry everybody's requests.
+    // Signatures take a core for milliseconds: beside the threads that carry everybody's requests, and no more at once than cores.
+    let core = server.desk.intake.core().await;
     let decoded = tokio::task::spawn_blocking(move || pushing::decode(&body.unpacked()?, &keys)).await;
+    drop(core);
     let entries = decoded.map_err(|error| Error::Unavailable(format!("Un envoi ne se lit pas : {error}")))??;
-    let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
-    let territory = Territory::new(server.app.territoire(), &transaction);
-    let epoch = epoch_text(&server.app.installation);
-    let answer = pushing::push(&territory, &caller, &epoch, now, entries).await?;
-    transaction.commit().await?;
-    Ok(Json(answer))
+    Ok(Json(server.desk.writing.write(&server.app, caller, entries).await?))
 }
 
 /// `POST /sync/v1/pull`

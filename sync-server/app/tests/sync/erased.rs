@@ -146,3 +146,30 @@ on_both! {
         assert_eq!(contents(&door, &here).await, (0, 1));
     }
 }
+
+on_both! {
+    async fn what_an_erased_touch_said_of_the_time_moves_no_other_touch_any_more(fresh: &Fresh) {
+        let app = at_noon(fresh);
+        let here = commune(&app, "A").await;
+        let door = open(app).await;
+        let mut tablet = door.tablet(&here).await;
+        let now = door.app.clock.now();
+        // Time never goes back at a door: what was sealed after a touch of tomorrow is of tomorrow.
+        let mut draft = tablet.touch(&shared::journal::Kind::Arrived, now, shared::journal::Detail::None);
+        draft.payload.boottime_ms += 86_400_000;
+        let tomorrow = tablet.seal(draft);
+        let mut draft = tablet.touch(&shared::journal::Kind::Arrived, now, shared::journal::Detail::None);
+        draft.payload.about_child = Some(shared::id::ChildId(uuid::Uuid::from_u128(77)));
+        let today = tablet.seal(draft);
+        let name = today.decode_envelope().unwrap().entry_id;
+        assert_eq!(tablet.verdicts(&door, &[tomorrow, today]).await, ["accepted", "accepted"]);
+        let tenant = Territory::new(door.app.territoire(), door.app.db.read()).tenant(here.organisation);
+        let stored = async || {
+            let of_entry = tenant.find::<journal_payload::Entity>().filter(journal_payload::Column::EntryId.eq(name.0));
+            of_entry.one(&tenant.on()).await.unwrap().unwrap().day
+        };
+        assert_eq!(stored().await, Some(monday().succ_opt().unwrap()));
+        forget(&door, &here).await;
+        assert_eq!(stored().await, Some(monday()), "it is found on the day on which the fold shows it");
+    }
+}

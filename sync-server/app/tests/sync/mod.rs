@@ -15,4 +15,5 @@ pub mod tablet;
 mod taking_in;
 mod telling;
 mod time;
+mod together;
 mod watched;

@@ -10,6 +10,7 @@ use server::app::App;
 use server::clock::Clock;
 use server::serve::{Server, listen};
 use server::store::{Territory, random};
+use server::sync::Desk;
 use server::sync::enrol::new_code;
 use sha2::Sha256;
 use shared::calendar::Instant;
@@ -31,6 +32,7 @@ pub struct Door {
     pub app: App,
     pub at: SocketAddr,
     pub client: Client,
+    pub desk: Desk,
     handle: Handle<SocketAddr>,
 }
 
@@ -47,12 +49,13 @@ pub fn at_noon(fresh: &Fresh) -> App {
 
 pub async fn open(app: App) -> Door {
     let server = Server::open(app.clone()).unwrap();
+    let desk = server.desk.clone();
     let authority = server.desk.authority.certificate().to_vec();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (at, handle) = (listener.local_addr().unwrap(), Handle::new());
     tokio::spawn(listen(listener, server, handle.clone()));
     handle.listening().await.unwrap();
-    Door { app, at, client: trusting(&authority), handle }
+    Door { app, at, client: trusting(&authority), desk, handle }
 }
 
 /// A client that believes this authority and no other.
