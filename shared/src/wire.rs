@@ -387,6 +387,10 @@ pub fn session_bytes(nonce: &[u8], device: DeviceId, boot: crate::id::BootId, bo
         .concat()
 }
 
+/// Days without an exchange after which a tablet locks its data, where nobody said otherwise: longer than a fortnight's holiday of one
+/// that is switched off is rare, and a list that old knows neither today's bookings nor who was barred since.
+pub const DATA_LOCK_DAYS: u32 = 14;
+
 /// A session of [`limits::SESSION_LIFE_S`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -407,6 +411,10 @@ pub struct Session {
     /// For whom exports are sealed: an age recipient (`age1…`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export_recipient: Option<String>,
+    /// After how many days without an exchange the tablet erases its list of children until the server answers again
+    /// ([`DATA_LOCK_DAYS`] where it isn't said). Since December 2026.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock_after_days: Option<u32>,
     /// A new certificate for the other tablets of the site, to a tablet that can do [`peers::PEERS`] and whose own lives for few
     /// days more; a revoked tablet gets none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

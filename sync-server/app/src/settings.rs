@@ -3,6 +3,7 @@
 
 use crate::{Error, Result};
 use serde::Deserialize;
+use shared::wire::DATA_LOCK_DAYS;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,8 @@ pub struct Settings {
     pub courriel: Mail,
     /// The payment service.
     pub payfip: Payfip,
+    /// The tablets of the territoire.
+    pub tablettes: Tablets,
     /// Proxies in front of this server, by address: what they say of a caller's address (`X-Forwarded-For`) is believed.
     pub mandataires: Vec<IpAddr>,
     /// Sign-ons of the territoire: `[[oidc]]`, none by default.
@@ -64,6 +67,14 @@ pub struct Mail {
     pub dossier: PathBuf,
 }
 
+/// The tablets.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tablets {
+    /// After how many days without an exchange a tablet erases its list of children until the server answers it again: 2 to 365.
+    pub verrou_jours: u32,
+}
+
 /// The payment service.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -80,6 +91,7 @@ impl Default for Settings {
             adresse: "http://127.0.0.1:8080".into(),
             courriel: Mail::default(),
             payfip: Payfip::default(),
+            tablettes: Tablets::default(),
             mandataires: Vec::new(),
             oidc: Vec::new(),
         }
@@ -89,6 +101,12 @@ impl Default for Settings {
 impl Default for Mail {
     fn default() -> Self {
         Self { expediteur: "Préau <ne-pas-repondre@localhost>".into(), smtp: String::new(), dossier: "courriels".into() }
+    }
+}
+
+impl Default for Tablets {
+    fn default() -> Self {
+        Self { verrou_jours: DATA_LOCK_DAYS }
     }
 }
 
@@ -125,6 +143,9 @@ impl Settings {
         if !matches!(settings.payfip.saisie.as_str(), "T" | "X" | "W") {
             return Err(format!("payfip.saisie = \"{}\" : attendu T, X ou W", settings.payfip.saisie));
         }
+        if !(2..=365).contains(&settings.tablettes.verrou_jours) {
+            return Err(format!("tablettes.verrou_jours = {} : attendu de 2 à 365 jours", settings.tablettes.verrou_jours));
+        }
         for (n, sso) in settings.oidc.iter().enumerate() {
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             if sso.nom.is_empty() || !sso.nom.chars().all(plain) || settings.oidc[..n].iter().any(|other| other.nom == sso.nom) {
@@ -160,6 +181,11 @@ mod tests {
         let said = Settings::parse("adresse = \"https://a.fr/\"\n[courriel]\nsmpt = \"x\"\n").unwrap_err();
         assert!(said.contains("line 3") && said.contains("smtp"), "{said}");
         assert_eq!(Settings::parse("adresse = \"https://a.fr/\"").unwrap().adresse, "https://a.fr");
+        assert_eq!(Settings::parse("[tablettes]\nverrou_jours = 30").unwrap().tablettes.verrou_jours, 30);
+        for days in [0, 1, 366] {
+            let said = Settings::parse(&format!("[tablettes]\nverrou_jours = {days}")).unwrap_err();
+            assert!(said.contains("de 2 à 365 jours"), "{said}");
+        }
         assert!(Settings::parse("[payfip]\nsaisie = \"A\"").unwrap_err().contains("T, X ou W"));
     }
 }

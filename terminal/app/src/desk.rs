@@ -8,7 +8,7 @@ use std::sync::Arc;
 use terminal_core::clock::{Clock, SystemClock};
 use terminal_core::door::Door;
 use terminal_core::peers::line::Peers;
-use terminal_core::store::{NoFaults, Peek, Store, StoreError};
+use terminal_core::store::{NoFaults, Peek, Store, StoreError, Tpm};
 use terminal_core::sync::line::Line;
 use terminal_core::view::{Act, Notice, Screen, Tone};
 
@@ -17,10 +17,13 @@ use crate::door_thread::Desk;
 /// A closed door is tried again after this many ticks: another program may still be ending, or enrolling the tablet; damage that
 /// the door met as it opened is salvaged by the next opening.
 const TICKS_BETWEEN_TRIES: u32 = 3;
+/// A key that the chip doesn't open is tried again this much more rarely: a chip that is silent keeps the thread waiting.
+const TICKS_BETWEEN_TRIES_OF_THE_CHIP: u32 = 60;
 
 /// The tablet behind one window.
 pub struct Tablet {
     data: PathBuf,
+    tpm: Tpm,
     door: Result<OpenDoor, StoreError>,
     ticks: u32,
 }
@@ -36,11 +39,11 @@ struct OpenDoor {
 }
 
 impl Tablet {
-    /// The tablet whose data is in this folder. What stands in the way is shown, not returned.
+    /// The tablet whose data is in this folder, on a machine with this chip. What stands in the way is shown, not returned.
     #[must_use]
-    pub fn at(data: PathBuf) -> Self {
-        let door = OpenDoor::open(&data);
-        Self { data, door, ticks: 0 }
+    pub fn at(data: PathBuf, tpm: Tpm) -> Self {
+        let door = OpenDoor::open(&data, &tpm);
+        Self { data, tpm, door, ticks: 0 }
     }
 
     /// Damage was met while the door was open: it closes, what it owns with it, and opens again over what could be salvaged.
@@ -48,22 +51,27 @@ impl Tablet {
         if self.door.as_ref().is_ok_and(|open| open.door.is_damaged()) {
             // Both connections go before the journal may be moved; what stands here meanwhile is never seen.
             self.door = Err(StoreError::Busy);
-            self.door = OpenDoor::open(&self.data);
+            self.door = OpenDoor::open(&self.data, &self.tpm);
         }
     }
 
     fn try_again(&mut self) {
-        let may_change =
-            matches!(&self.door, Err(StoreError::NotEnrolled | StoreError::AlreadyOpen(_) | StoreError::Busy | StoreError::Damaged { .. }));
+        let between = match &self.door {
+            Err(StoreError::NotEnrolled | StoreError::AlreadyOpen(_) | StoreError::Busy | StoreError::Damaged { .. }) => {
+                TICKS_BETWEEN_TRIES
+            }
+            Err(StoreError::KeySealed { .. }) => TICKS_BETWEEN_TRIES_OF_THE_CHIP,
+            _ => return,
+        };
         self.ticks = self.ticks.wrapping_add(1);
-        if may_change && self.ticks.is_multiple_of(TICKS_BETWEEN_TRIES) {
-            self.door = OpenDoor::open(&self.data);
+        if self.ticks.is_multiple_of(between) {
+            self.door = OpenDoor::open(&self.data, &self.tpm);
         }
     }
 }
 
 impl OpenDoor {
-    fn open(data: &Path) -> Result<Self, StoreError> {
+    fn open(data: &Path, tpm: &Tpm) -> Result<Self, StoreError> {
         // Looked at without owning it, so that `enrol` finds the folder free. A damaged journal is its owner's to salvage.
         match Peek::open(data).and_then(|peek| peek.journal.identity()) {
             Ok(None) => return Err(StoreError::NotEnrolled),
@@ -71,7 +79,7 @@ impl OpenDoor {
             Err(other) => return Err(other),
         }
         let clock = SystemClock::new()?;
-        let store = Store::open(data, Arc::new(NoFaults))?;
+        let store = Store::open_on(tpm, data, Arc::new(NoFaults))?;
         if store.journal.identity()?.is_none() {
             return Err(StoreError::NotEnrolled);
         }
@@ -128,7 +136,7 @@ mod tests {
     #[test]
     fn a_tablet_that_nobody_enrolled_says_so_and_leaves_the_folder_free() {
         let data = tempfile::tempdir().unwrap();
-        let mut tablet = Tablet::at(data.path().to_owned());
+        let mut tablet = Tablet::at(data.path().to_owned(), Tpm::none());
         let notice = tablet.tick().notice.unwrap();
         assert!(notice.text.contains("preau-terminal enrol"), "{}", notice.text);
         assert_eq!(notice.tone, Tone::Amber);
@@ -153,7 +161,7 @@ mod tests {
         };
         store.journal.enrol(&identity).unwrap();
         drop(store);
-        let mut tablet = Tablet::at(data.path().to_owned());
+        let mut tablet = Tablet::at(data.path().to_owned(), Tpm::none());
         assert_eq!(tablet.tick().notice, None);
         let other = rusqlite::Connection::open(data.path().join("journal.db")).unwrap();
         other.execute("UPDATE device SET organisations = 'rien de lisible'", []).unwrap();
@@ -173,7 +181,7 @@ mod tests {
         for name in ["journal.db", "roster.db"] {
             std::fs::write(data.path().join(name), b"this was a journal once").unwrap();
         }
-        let notice = Tablet::at(data.path().to_owned()).tick().notice.unwrap();
+        let notice = Tablet::at(data.path().to_owned(), Tpm::none()).tick().notice.unwrap();
         assert!(notice.text.contains("preau-terminal enrol"), "{}", notice.text);
         let aside = terminal_core::store::set_aside(data.path());
         let journal = aside.iter().find(|name| name.starts_with("journal.db")).unwrap();

@@ -8,6 +8,7 @@ use terminal_app::desk::Tablet;
 use terminal_app::window::{self, Look};
 use terminal_core::commands::cli::Headless;
 use terminal_core::commands::data_dir;
+use terminal_core::store::Tpm;
 
 /// La tablette à l’entrée : qui est là, avec ou sans réseau.
 #[derive(Parser)]
@@ -16,6 +17,9 @@ struct Cli {
     /// Dossier des données de la tablette (par défaut : celui du système, XDG).
     #[arg(long, global = true, value_name = "DOSSIER")]
     data: Option<PathBuf>,
+    /// Puce TPM 2.0 qui scelle la clé : « auto », « non », un périphérique ou un TCTI.
+    #[arg(long, env = "PREAU_TPM", global = true, value_name = "PUCE", default_value = "auto")]
+    tpm: Tpm,
     /// Occupe tout l’écran, sans cadre.
     #[arg(long)]
     kiosk: bool,
@@ -47,13 +51,13 @@ fn main() -> anyhow::Result<ExitCode> {
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).with_writer(std::io::stderr).init();
     let cli = Cli::parse();
     match cli.command {
-        Some(Command::Headless(command)) => Ok(command.run(cli.data)),
+        Some(Command::Headless(command)) => Ok(command.run(cli.data, cli.tpm)),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "preau-terminal", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
         }
         None => {
-            window::run(Tablet::at(data_dir(cli.data)?), Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation })?;
+            window::run(Tablet::at(data_dir(cli.data)?, cli.tpm), Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation })?;
             Ok(ExitCode::SUCCESS)
         }
     }

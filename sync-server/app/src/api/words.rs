@@ -105,6 +105,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "Session.certificate",
         "Un nouveau certificat pour les autres tablettes du site, à qui sait s’en servir (`peers`) et n’en a plus pour longtemps ; jamais à une tablette révoquée.",
     ),
+    (
+        "Session.lock_after_days",
+        "Après combien de jours sans échange la tablette efface sa liste des enfants, jusqu’à ce que le serveur lui réponde.",
+    ),
     ("Session.export_recipient", "Pour qui la tablette scelle un export : un destinataire age (`age1…`)."),
     ("Push", "Des pointages scellés : 200 au plus."),
     ("Push.entries", "Dans l’ordre de leurs numéros."),

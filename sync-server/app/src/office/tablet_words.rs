@@ -123,8 +123,8 @@ fn machine(health: &mut Health, report: &TabletReport) {
         None => health.facts.push(("Batterie", "aucune, ou inconnue".into())),
     }
     let key = match report.key_storage.as_str() {
-        key_storage::FILE => "dans un fichier que seule la tablette peut lire",
-        key_storage::TPM => "dans une puce de sécurité",
+        key_storage::FILE => "dans un fichier de la tablette : une copie de son disque la donne",
+        key_storage::TPM => "scellée par la puce TPM 2.0 de la machine : une copie de son disque n’ouvre rien",
         _ => "inconnu",
     };
     health.facts.push(("Garde de la clé", key.into()));
@@ -198,6 +198,18 @@ mod tests {
             said.contains(&"12 pointages attendent, le plus ancien depuis 3 h".to_owned()) && said.contains(&"batterie à 12 %".to_owned()),
             "{said:?}"
         );
+    }
+
+    #[test]
+    fn where_its_key_lies_is_said_in_plain_words() {
+        let said = |place: &str| {
+            let report = TabletReport { key_storage: place.into(), ..TabletReport::default() };
+            let facts = health(&tablet("{}", Some(0)), Some(&(report, NOW_MS)), NOW_MS).facts;
+            facts.into_iter().find(|(name, _)| *name == "Garde de la clé").unwrap().1
+        };
+        assert!(said(key_storage::TPM).contains("puce TPM 2.0") && said(key_storage::TPM).contains("n’ouvre rien"));
+        assert!(said(key_storage::FILE).contains("une copie de son disque la donne"));
+        assert_eq!(said("ailleurs"), "inconnu");
     }
 
     #[test]

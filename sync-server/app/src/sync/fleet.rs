@@ -6,9 +6,9 @@ use crate::identity::audit::{self, Act};
 use crate::identity::commands as accounts;
 use crate::keeping::reprise;
 use crate::store::Territory;
-use crate::store::entity::{device, enrolment_code, held_entry, quarantine, site, sync_session};
+use crate::store::entity::{device, device_report, enrolment_code, held_entry, quarantine, site, sync_session};
 use crate::sync::enrol::new_code_for;
-use crate::sync::{Desk, enrolment_qr, fingerprint, import_journal, publish};
+use crate::sync::{Desk, enrolment_qr, fingerprint, import_journal, publish, report};
 use crate::{Error, Result};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder};
@@ -167,6 +167,11 @@ pub async fn fleet(territory: &Territory<'_>, now: Instant) -> Result<Vec<Value>
     let sites = territory.find::<site::Entity>().all(&on).await?;
     let site_of = |id: Uuid| sites.iter().find(|s| s.id == id).map_or("", |s| s.code.as_str());
     let at = |ms: i64| local(instant_from_ms(ms)).format("%Y-%m-%dT%H:%M").to_string();
+    let reports = territory.find::<device_report::Entity>().all(&on).await?;
+    let key_of = |device: Uuid| {
+        let report = reports.iter().find(|row| row.device_id == device).and_then(report::read);
+        report.map(|(said, _)| said.key_storage).filter(|said| !said.is_empty())
+    };
     let mut all = Vec::new();
     for row in territory.find::<device::Entity>().all(&on).await? {
         let quarantined = territory.find::<quarantine::Entity>().filter(quarantine::Column::DeviceId.eq(row.id)).count(&on).await?;
@@ -174,7 +179,7 @@ pub async fn fleet(territory: &Territory<'_>, now: Instant) -> Result<Vec<Value>
         all.push(json!({
             "device": row.id, "site": site_of(row.site_id), "kind": row.kind, "name": row.name, "epoch": row.epoch,
             "last_contact": row.last_contact_ms.map(at), "held": held, "quarantined": quarantined, "revoked": row.revoked_at_ms.is_some(),
-            "succeeds": row.succeeds,
+            "succeeds": row.succeeds, "key_storage": key_of(row.id),
             "key": fingerprint::of(&row.public_key),
         }));
     }
@@ -204,9 +209,10 @@ pub fn lines(all: &[Value]) -> Vec<String> {
         .iter()
         .map(|row| {
             let state = if row["revoked"] == true { ", révoquée" } else { "" };
+            let stored = row["key_storage"].as_str().map_or_else(String::new, |place| format!(", garde de la clé : {place}"));
             let (held, quarantined) = (&row["held"], &row["quarantined"]);
             format!(
-                "{}  {}  {}  dernier contact : {}, en attente : {held}, en quarantaine : {quarantined}{state}",
+                "{}  {}  {}  dernier contact : {}, en attente : {held}, en quarantaine : {quarantined}{stored}{state}",
                 text(row, "device", ""),
                 text(row, "site", ""),
                 text(row, "name", ""),

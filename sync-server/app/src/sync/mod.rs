@@ -61,6 +61,8 @@ pub struct Desk {
     pub authority: Arc<Authority>,
     /// For whom tablets seal exports.
     pub export: Arc<ExportKey>,
+    /// After how many days without an exchange a tablet locks its data.
+    pub lock_after_days: u32,
     /// Nonces that may still be answered.
     pub nonces: Arc<Nonces>,
     /// Tries of codes, by address.
@@ -83,6 +85,7 @@ impl Desk {
             keys: ServerKeys::open(&app.data_dir)?,
             authority: Arc::new(Authority::open(&app.data_dir, app.territoire())?),
             export: Arc::new(ExportKey::open(&app.data_dir)?),
+            lock_after_days: app.settings.tablettes.verrou_jours,
             nonces: Arc::default(),
             tries: Arc::new(Tries::at_most(CODE_TRIES_PER_MINUTE)),
             times: Arc::new(Tries::at_most(TIMES_PER_MINUTE)),

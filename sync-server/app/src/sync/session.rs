@@ -139,6 +139,7 @@ pub async fn open(
         contiguous_seq,
         capabilities: CAPABILITIES.map(str::to_owned).to_vec(),
         export_recipient: Some(desk.export.recipient()),
+        lock_after_days: Some(desk.lock_after_days),
         certificate,
     }))
 }

@@ -3,6 +3,7 @@
 use super::{child, creche, departure};
 use chrono::NaiveTime;
 use shared::id::StaffId;
+use terminal_core::store::StoreError;
 use terminal_core::view::{
     ChildDialog, Correction, Corrects, Dialog, HourChoice, HourPick, LateDeparture, Notice, Screen, SignDialog, StaffChoice, SyncBar,
     TileState, TimeDialog, Tone,
@@ -149,4 +150,29 @@ pub fn repaired() -> Screen {
 pub fn doubled() -> Screen {
     let text = "Cette tablette existe en double : réenrôlez-la · 14 pointages gardés".into();
     Screen { sync: SyncBar { text, tone: Tone::Red, unsent: 14 }, undo: None, ..creche() }
+}
+
+/// Three days before a tablet that has no line locks what it holds.
+pub fn lock_to_come() -> Screen {
+    let text = "Le serveur n'a pas répondu depuis 11 jours. Sans réponse, la tablette se verrouille dans 3 jours : reliez-la au réseau, ou \
+                appelez l'administration.";
+    Screen { notice: Some(Notice { text: text.into(), tone: Tone::Amber }), notice_stays: true, undo: None, ..creche() }
+}
+
+/// A tablet that the server has not answered for a fortnight.
+pub fn locked() -> Screen {
+    let text = "Tablette verrouillée : le serveur n'a pas répondu depuis 14 jours.\n\nNotez les arrivées et les départs sur papier : elle \
+                n'enregistre plus rien.\n\nPour la rouvrir, reliez-la au réseau : la liste des enfants, qu'elle a effacée, revient dès que \
+                le serveur répond. Sinon, appelez l'administration.\n\nLes 3 pointages qui attendent sont gardés, et partiront alors.";
+    let sync = SyncBar { text: "Sans réseau depuis le 30 septembre · 3 pointages gardés".into(), tone: Tone::Amber, unsent: 3 };
+    let (place, moment, clock) = ("École Vauban".into(), "14 octobre".into(), "8:27".into());
+    let notice = Some(Notice { text: text.into(), tone: Tone::Red });
+    Screen { place, moment, clock, sync, notice, notice_stays: true, ..Screen::default() }
+}
+
+/// A folder whose key another machine's chip sealed.
+pub fn key_sealed() -> Screen {
+    let why = StoreError::KeySealed { why: "Failed to load HMAC key in TPM: tpm:parameter(1):integrity check failed".into() };
+    let text = format!("{why} En attendant, notez les arrivées et les départs sur papier.");
+    Screen { place: "Préau".into(), notice: Some(Notice { text, tone: Tone::Red }), notice_stays: true, ..Screen::default() }
 }

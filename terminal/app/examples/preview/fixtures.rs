@@ -5,7 +5,8 @@ mod evening;
 
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use evening::{
-    child_dialog, child_today, correction, departure_late, departure_witness, doubled, quarantined, repaired, signature, signing, staff,
+    child_dialog, child_today, correction, departure_late, departure_witness, doubled, key_sealed, lock_to_come, locked, quarantined,
+    repaired, signature, signing, staff,
 };
 
 use shared::id::{ActivityId, ChildId, GroupId, PersonId};
@@ -406,5 +407,8 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("quarantaine", quarantined()),
         ("repare", repaired()),
         ("en-double", doubled()),
+        ("bientot-verrouillee", lock_to_come()),
+        ("verrouillee", locked()),
+        ("cle-scellee", key_sealed()),
     ]
 }

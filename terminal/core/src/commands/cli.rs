@@ -1,11 +1,12 @@
 //! The subcommands that need no window, as `main` takes them in.
 
-use super::enrol::{ByHttps, enrol};
+use super::enrol::{ByHttps, KeyAtHand, enrol_on};
 use super::export::export;
 use super::status::status;
 use super::verify::{verify, verify_and_repair};
 use super::{CommandError, data_dir, simulate};
 use crate::door::words;
+use crate::store::{KeyPlace, Tpm};
 use clap::{Subcommand, ValueEnum};
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -32,6 +33,9 @@ pub enum Headless {
         /// Code à usage unique, valable un quart d'heure
         #[arg(long, value_name = "CODE")]
         code: String,
+        /// La clé de la tablette est perdue avec la puce qui la scellait : elle en reçoit une autre, sans que l'ancienne s'en porte garante
+        #[arg(long)]
+        cle_perdue: bool,
         /// Présentation du résultat
         #[arg(long, value_enum, default_value_t, value_name = "FORME")]
         format: Format,
@@ -75,10 +79,10 @@ pub enum Headless {
 }
 
 impl Headless {
-    /// Runs the command on a data folder (`None`: the default one) and tells its exit code.
+    /// Runs the command on a data folder (`None`: the default one), with the chip that seals its key, and tells its exit code.
     #[must_use]
-    pub fn run(self, data: Option<PathBuf>) -> ExitCode {
-        match data_dir(data).and_then(|dir| self.try_run(&dir)) {
+    pub fn run(self, data: Option<PathBuf>, tpm: Tpm) -> ExitCode {
+        match data_dir(data).and_then(|dir| self.try_run(&dir, tpm)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("{error}");
@@ -87,10 +91,10 @@ impl Headless {
         }
     }
 
-    fn try_run(self, dir: &Path) -> Result<(), CommandError> {
+    fn try_run(self, dir: &Path, tpm: Tpm) -> Result<(), CommandError> {
         match self {
-            Self::Enrol { server, code, format } => {
-                let enrolled = enrol(dir, &server, &code, &ByHttps)?;
+            Self::Enrol { server, code, cle_perdue, format } => {
+                let enrolled = enrol_on(&KeyAtHand { tpm, lost: cle_perdue }, dir, &server, &code, &ByHttps)?;
                 let site = &enrolled.site_name;
                 let words = if enrolled.already {
                     format!("Cette tablette est déjà enrôlée pour {site}.")
@@ -114,14 +118,17 @@ impl Headless {
             }
             Self::Verify { repair, format } => {
                 let whole = if repair { verify_and_repair(dir)? } else { verify(dir)? };
-                print(format, &whole, &whole.in_words())?;
+                let key = KeyPlace::of(dir).map_or_else(String::new, |place| format!(" La clé de la tablette est {}.", place.in_words()));
+                print(format, &whole, &format!("{}{key}", whole.in_words()))?;
                 let next =
                     if repair { "Il sera réparé au prochain démarrage de la fenêtre." } else { "`verify --repair` le fait réparer." };
                 let finding = |found| CommandError::Finding(format!("Le journal ne tient pas : {found}. {next}"));
                 whole.first_break.map_or(Ok(()), |found| Err(finding(found)))
             }
-            Self::Simulate { child: true, .. } => simulate::child::run(dir, &mut BufReader::new(std::io::stdin()), &mut std::io::stdout()),
-            Self::Simulate { actions, .. } => play(dir, actions.as_deref()),
+            Self::Simulate { child: true, .. } => {
+                simulate::child::run(dir, &tpm, &mut BufReader::new(std::io::stdin()), &mut std::io::stdout())
+            }
+            Self::Simulate { actions, .. } => play(dir, &tpm, actions.as_deref()),
         }
     }
 }
@@ -134,14 +141,14 @@ fn print(format: Format, value: &impl serde::Serialize, words: &str) -> Result<(
     writeln!(std::io::stdout(), "{text}").map_err(|e| CommandError::Unavailable(format!("Sortie impossible ({e}).")))
 }
 
-fn play(dir: &Path, actions: Option<&Path>) -> Result<(), CommandError> {
+fn play(dir: &Path, tpm: &Tpm, actions: Option<&Path>) -> Result<(), CommandError> {
     let path = actions.unwrap_or(Path::new("-"));
     let text = if path == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) };
     let text = text.map_err(|e| CommandError::Usage(format!("{} : lecture impossible ({e}).", path.display())))?;
     let program = std::env::current_exe().map_err(|e| CommandError::Unavailable(e.to_string()))?;
     let spawn = || {
         let mut command = Command::new(&program);
-        command.arg("--data").arg(dir).args(["simulate", "--child"]);
+        command.arg("--data").arg(dir).arg("--tpm").arg(tpm.to_string()).args(["simulate", "--child"]);
         command
     };
     let summary = simulate::parent::play(&text, &spawn, &mut std::io::stdout().lock())?;

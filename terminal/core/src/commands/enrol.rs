@@ -6,7 +6,7 @@
 
 use super::CommandError;
 use crate::entropy::{SystemEntropy, bytes};
-use crate::store::{Identity, LineState, NoFaults, Store, public_key_of};
+use crate::store::{Identity, LineState, NoFaults, Store, Tpm, public_key_of};
 use crate::sync::believed_time::BelievedTime;
 use crate::sync::http::{Http, normalised_url};
 use crate::sync::transport::{Answer, Request, Transport};
@@ -82,19 +82,37 @@ impl Reach for ByHttps {
     }
 }
 
+/// The tablet's key, as whoever enrols it knows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyAtHand {
+    /// What seals it.
+    pub tpm: Tpm,
+    /// Whether it is gone for good, with the board that sealed it: the tablet comes back under a new one that none vouches for.
+    pub lost: bool,
+}
+
+/// Enrols as [`enrol_on`] does, on a machine without a chip.
+///
+/// # Errors
+/// As there.
+pub fn enrol(dir: &Path, server: &str, code: &str, reach: &dyn Reach) -> Result<Enrolled, CommandError> {
+    enrol_on(&KeyAtHand { tpm: Tpm::none(), lost: false }, dir, server, code, reach)
+}
+
 /// Enrols the tablet of a data folder. One that the server knows and doesn't want under its key any more (revoked, or another copy
 /// has left its epoch) comes back at the same site with a new key, and keeps what it has not sent.
 ///
 /// # Errors
 /// A wrong address or code, another site while entries wait (2), a server that can't be reached or says no (3).
-pub fn enrol(dir: &Path, server: &str, code: &str, reach: &dyn Reach) -> Result<Enrolled, CommandError> {
+pub fn enrol_on(at_hand: &KeyAtHand, dir: &Path, server: &str, code: &str, reach: &dyn Reach) -> Result<Enrolled, CommandError> {
     let server_url = normalised_url(server).map_err(CommandError::Usage)?;
     let Some(code) = normalised_code(code) else {
         return Err(CommandError::Usage(
             "Ce code n'a pas la bonne forme : attendu 12 lettres et chiffres, par exemple 7KQM-3X02-AB11.".into(),
         ));
     };
-    let mut store = Store::open(dir, Arc::new(NoFaults))?;
+    let open = if at_hand.lost { Store::open_without_key } else { Store::open_on };
+    let mut store = open(&at_hand.tpm, dir, Arc::new(NoFaults))?;
     let known = store.journal.identity()?;
     let call = Call { server_url: &server_url, code: &code, reach, known: known.as_ref() };
     // The code may be bound to the new key already, by a try that a power cut ended.
@@ -161,9 +179,10 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// A further life of this folder: a new key, which the old one vouches for.
+    /// A further life of this folder: a new key, which the old one vouches for, unless that one is gone.
     fn new_life(&self, store: &Store) -> Result<Given, Said> {
-        self.exchange(store, &store.next_key()?, self.known.map(|old| (old, store.key())))
+        let older = self.known.filter(|old| old.public_key == public_key_of(store.key()));
+        self.exchange(store, &store.next_key()?, older.map(|old| (old, store.key())))
     }
 
     fn exchange(&self, store: &Store, pen: &SigningKey, older: Option<(&Identity, &SigningKey)>) -> Result<Given, Said> {
@@ -182,7 +201,7 @@ impl Call<'_> {
             )));
         }
         let leaves = self.leaves(store, challenge.site)?;
-        if leaves && older.is_none() {
+        if leaves && self.known.is_some_and(|old| old.public_key == public_key) {
             return Err(Said::NewKeyNeeded);
         }
         let ours = said(b"device");

@@ -4,7 +4,7 @@
 use super::CommandError;
 use crate::clock::{Clock, Now, SystemClock};
 use crate::door::{line_in_words, of_revoked, set_apart, words};
-use crate::store::{LineState, Peek, set_aside};
+use crate::store::{DataLock, KeyPlace, LineState, Peek, set_aside};
 use serde::Serialize;
 use shared::calendar::instant_from_ms;
 use std::fmt::Write;
@@ -47,6 +47,10 @@ pub struct Status {
     pub line_since: Option<String>,
     /// Last whole round trip.
     pub last_contact: Option<String>,
+    /// Whether the list of children is erased until the server answers.
+    pub locked: bool,
+    /// Days left until it is; nothing where the server was never heard, or no list is held.
+    pub locks_in_days: Option<u32>,
     /// Number of the last change that the roster holds.
     pub roster_version: u64,
     /// The clocks.
@@ -55,6 +59,8 @@ pub struct Status {
     pub salvaged: Option<String>,
     /// Damaged files that were set aside, by name.
     pub set_aside: Vec<String>,
+    /// Where the tablet's key lies.
+    pub key_storage: Option<KeyPlace>,
 }
 
 /// The tablet's clock beside the server's.
@@ -73,7 +79,7 @@ pub struct ClockStatus {
 pub fn status(dir: &Path) -> Result<Status, CommandError> {
     let now = SystemClock::new()?.now();
     match Peek::open(dir) {
-        Ok(peek) => Ok(read(&peek, now)?).map(|status| Status { set_aside: set_aside(dir), ..status }),
+        Ok(peek) => Ok(read(&peek, now)?).map(|status| Status { set_aside: set_aside(dir), key_storage: KeyPlace::of(dir), ..status }),
         Err(crate::store::StoreError::NotEnrolled) => Ok(nothing(now)),
         Err(error) => Err(error.into()),
     }
@@ -103,10 +109,13 @@ fn read(peek: &Peek, now: Now) -> Result<Status, CommandError> {
         line_text: identity.as_ref().map(|_| line_in_words(&line, &queue, corrected.wall_ms)),
         line_since: (line.state != LineState::Unknown).then(|| at(line.since_ms)),
         last_contact: line.last_contact_ms.map(at),
+        locked: peek.roster.data_lock(corrected)? == DataLock::Locked,
+        locks_in_days: peek.roster.locks_in_days(corrected)?,
         roster_version: peek.roster.cursor()?,
         clock: ClockStatus { wall: at(now.wall_ms), ahead_ms: heard.then_some(now.wall_ms.saturating_sub(corrected.wall_ms)) },
         salvaged: peek.journal.salvaged()?,
         set_aside: Vec::new(),
+        key_storage: None,
     })
 }
 
@@ -130,10 +139,13 @@ fn nothing(now: Now) -> Status {
         line_text: None,
         line_since: None,
         last_contact: None,
+        locked: false,
+        locks_in_days: None,
         roster_version: 0,
         clock: ClockStatus { wall, ahead_ms: None },
         salvaged: None,
         set_aside: Vec::new(),
+        key_storage: None,
     }
 }
 
@@ -170,6 +182,14 @@ impl Status {
         }
         if !self.set_aside.is_empty() {
             line("Mis de côté", self.set_aside.join(", "));
+        }
+        match self.locks_in_days {
+            _ if self.locked => line("Verrou", "verrouillée : la liste des enfants revient quand le serveur répond".into()),
+            Some(days) => line("Verrou", format!("dans {} sans réponse du serveur", words::count(days, "jour", "jours"))),
+            None => {}
+        }
+        if let Some(place) = self.key_storage {
+            line("Clé", place.in_words().into());
         }
         line("Dernier échange", self.last_contact.clone().unwrap_or_else(|| "aucun".into()));
         line("Horloge", self.clock.ahead_ms.map_or_else(|| self.clock.wall.clone(), |ms| format!("{} (écart {ms} ms)", self.clock.wall)));

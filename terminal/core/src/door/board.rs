@@ -14,11 +14,14 @@ const NAMES_SHOWN_MAX: usize = 4;
 
 impl Door {
     pub(super) fn paint(&self, now: Now) -> Screen {
+        if let Some(locked) = self.locked_screen(now) {
+            return locked;
+        }
         let standings = self.standings();
         let pinned = || self.pinned.clone().or_else(|| self.not_enrolled());
         // Who is asked about one child isn't asked about all of them at once.
         let forgotten = || self.forgotten_departures(&standings).filter(|_| self.dialog.is_none());
-        let notice = self.notice.clone().or_else(pinned).or_else(forgotten);
+        let notice = self.notice.clone().or_else(pinned).or_else(forgotten).or_else(|| self.lock_to_come(now));
         let dialog = self.paint_dialog();
         Screen {
             place: self.place(),

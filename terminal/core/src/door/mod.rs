@@ -19,6 +19,7 @@
 //! | [`sign`] | answers for the day sheet |
 //! | [`moment`] | changes the slot of the day |
 //! | [`gestures`] | touches, holds, ticks, confirms, closes: to which of these it comes |
+//! | [`lock`] | sees nothing any more, where the server was silent for too long |
 //! | [`board`], [`dialogs`], [`sync_bar`] | reads |
 
 mod absent;
@@ -33,6 +34,7 @@ mod drafts;
 mod gestures;
 mod hours;
 mod late;
+mod lock;
 mod moment;
 mod roll_call;
 mod sign;
@@ -49,7 +51,7 @@ pub(crate) use sync_bar::{line_in_words, of_revoked, set_apart};
 use crate::clock::{Now, Observed};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::roster::Roster;
-use crate::store::{Agreement, Identity, LineStatus, Queue, Store, StoreError};
+use crate::store::{Agreement, DataLock, Identity, LineStatus, Queue, Store, StoreError};
 use crate::view::{Act, Notice, Screen, Tone};
 use chrono::{NaiveDate, NaiveTime};
 use shared::fold::{Attendance, Fact, fold};
@@ -77,6 +79,8 @@ pub struct Door {
     agreement: Agreement,
     not_counted: u32,
     observed: Option<Observed>,
+    /// Whether the server was silent for too long.
+    lock: DataLock,
     repaired: sync_bar::Repaired,
     /// Whether damage was met: the store is to be opened again, which salvages it.
     damaged: bool,
@@ -149,6 +153,7 @@ impl Door {
             agreement: Agreement::default(),
             not_counted: 0,
             observed: None,
+            lock: DataLock::default(),
             repaired: sync_bar::Repaired::default(),
             damaged: false,
             seen: Seen::default(),
@@ -194,6 +199,9 @@ impl Door {
         self.last_recorded.clear();
         self.refresh(now);
         self.store_roomy();
+        if self.lock == DataLock::Locked {
+            return self.screen(now);
+        }
         match act {
             Act::Touch(child) => self.touch(now, child),
             Act::Hold(child) => self.hold(child),
@@ -309,6 +317,7 @@ impl Door {
         self.seen = Seen { day: Some(self.day), journal: journal_version, roster: roster_version, items, whole: true };
         self.undo = self.undo.take().filter(|u| u.is_open(self.boottime_ms));
         self.staff = self.staff.filter(|(_, until)| self.boottime_ms < *until);
+        self.look_at_lock(now)?;
         self.choose_moment();
         self.ask_hour_once_over();
         Ok(())

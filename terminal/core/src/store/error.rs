@@ -26,6 +26,17 @@ pub enum StoreError {
         /// What was found.
         why: String,
     },
+    /// The machine's chip doesn't open the tablet's key: another board, a chip that was cleared, or one that doesn't answer.
+    #[error(
+        "La clé de la tablette est scellée par la puce TPM d'une machine, et rien ne l'ouvre ici. Rien n'a été effacé : les pointages \
+         sont gardés. Redémarrez la tablette. Si cela revient (carte mère changée, puce effacée, dossier copié d'une autre machine), \
+         appelez l'administration : avec un nouveau code, « preau-terminal enrol --server ADRESSE --code CODE --cle-perdue » lui donne \
+         une autre clé, et les pointages gardés partent ensuite. Pour elle : {why}."
+    )]
+    KeySealed {
+        /// What the chip, or the system's tool, said.
+        why: String,
+    },
     /// The data comes from a newer version of the program.
     #[error("Ces données viennent d'une version plus récente de Préau (schéma {found}, connu {known}). Mettez la tablette à jour.")]
     Newer {

@@ -1,4 +1,5 @@
 //! Named points of sealing, so that a test can cut the power exactly there.
+//! So are the points at which a key moves into the machine's chip.
 
 /// A point on the way from a touch to a green tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,10 +36,28 @@ impl SealPoint {
     }
 }
 
-/// What is told of each point that sealing passes.
+/// What is told of each point that is passed.
 pub trait FaultPoints: Send + Sync {
     /// Sealing is at this point. A fault may end the process here; nothing else.
     fn pass(&self, point: SealPoint);
+    /// A key on its way into the chip is at this point.
+    fn pass_key(&self, _point: KeyPoint) {}
+}
+
+/// A point on a key's way from its file into the machine's chip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyPoint {
+    /// What the chip sealed is on disk, under no name that is read.
+    Sealed,
+    /// The sealed key stands in its place, and the file is still there.
+    BesideItsFile,
+    /// The file is gone.
+    FileGone,
+}
+
+impl KeyPoint {
+    /// All points, in the order in which a key passes them.
+    pub const ALL: [Self; 3] = [Self::Sealed, Self::BesideItsFile, Self::FileGone];
 }
 
 /// Production: nothing happens.

@@ -7,7 +7,7 @@
 //! for this life and 2 for those before it in the journal). Another site
 //! gets an empty tablet, and no tablet with entries that its server lacks.
 
-use super::device::{self, Identity, identity_of};
+use super::device::{Identity, identity_of, public_key_of};
 use super::{Journal, LineStatus, Store, StoreError};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use shared::id::SiteId;
@@ -24,7 +24,7 @@ impl Store {
     /// # Errors
     /// A file that can't be read or written.
     pub fn next_key(&self) -> Result<SigningKey, StoreError> {
-        device::make_next_key(&self.dir)
+        self.keys.make_next()
     }
 
     /// Whether a life was prepared and not begun: a power cut came between the server's answer and the journal.
@@ -32,7 +32,7 @@ impl Store {
     /// # Errors
     /// A file that can't be read.
     pub fn is_between_lives(&self) -> Result<bool, StoreError> {
-        Ok(device::next_key(&self.dir)?.is_some())
+        Ok(self.keys.next()?.is_some())
     }
 
     /// Writes who this tablet is, under its key or the next one. At another site it begins empty: roster, entries, notes and what was
@@ -41,8 +41,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::EnrolledElsewhere`], a key that is neither, or a failed write: the tablet is what it was.
     pub fn enrol(&mut self, new: &Identity) -> Result<(), StoreError> {
-        let next = device::next_key(&self.dir)?.filter(|key| device::public_key_of(key) == new.public_key);
-        if next.is_none() && device::public_key_of(&self.key) != new.public_key {
+        let next = self.keys.next()?.filter(|key| public_key_of(key) == new.public_key);
+        if next.is_none() && public_key_of(&self.key) != new.public_key {
             return Err(StoreError::Refused("ce n'est pas la clé de cette tablette".into()));
         }
         let old = self.journal.identity()?;
@@ -65,7 +65,7 @@ impl Store {
             self.roster.set_line(&LineStatus::default())?;
         }
         if let Some(key) = next {
-            device::adopt_next_key(&self.dir)?;
+            self.keys.adopt_next()?;
             self.key = key;
         }
         Ok(())

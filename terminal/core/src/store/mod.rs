@@ -4,8 +4,9 @@
 //! |---|---|---|
 //! | `journal.db` | sealed entries, what the server said of them, who this tablet is | facts are lost: hence its own file, WAL, `synchronous=FULL` |
 //! | `roster.db` | what the server told: children, adults, bookings, cursor | it is pulled again |
-//! | `device.key` | 32 secret bytes, mode 0600 | the tablet is enrolled anew |
-//! | `device.key.next` | the secret of a life that is being enrolled | it is enrolled once more |
+//! | `device.cred` | the tablet's secret, sealed by the machine's chip | the tablet is enrolled anew |
+//! | `device.key` | the same where there is no chip: 32 bytes, mode 0600 | as above |
+//! | `device.cred.next`, `device.key.next` | the secret of a life that is being enrolled | it is enrolled once more |
 //! | `copy/` | our own entries once more, by month, and who this tablet is once more | the journal alone holds them |
 //! | `journal.db.avant-…` | the journal as it was before the last upgrade of the program | nothing: an older program would read it |
 //! | `journal.db.corrompu-…` | a damaged journal, set aside | what nobody could read of it |
@@ -18,6 +19,7 @@
 //! French; nothing here panics on what it finds on disk.
 
 mod checkpoint;
+mod contact;
 mod copy;
 mod device;
 mod entries;
@@ -25,6 +27,7 @@ mod epochs;
 mod error;
 mod faults;
 mod journal;
+mod keys;
 mod lives;
 mod mark;
 mod migrations;
@@ -35,23 +38,28 @@ mod reserve;
 mod roster_db;
 mod salvage;
 mod set_aside;
+mod tpm;
 mod upgrade;
 mod whole;
 
+pub use contact::DataLock;
 pub use device::{Identity, public_key_of};
 pub use epochs::EpochRequest;
 pub use error::StoreError;
-pub use faults::{FaultPoints, NoFaults, SealPoint};
+pub use faults::{FaultPoints, KeyPoint, NoFaults, SealPoint};
 pub use journal::{Authored, Journal, StoredOwn};
+pub use keys::KeyPlace;
 pub use opening::ask_repair;
 pub use outbox::{Carried, Outgoing, Queue, Recorded};
 pub use peers::{Author, BY_PEER_MAX};
 pub use reserve::{RESERVE_BYTES, Reserve};
 pub use roster_db::{Agreement, LineState, LineStatus, RosterChange, RosterDb};
 pub use set_aside::set_aside;
+pub use tpm::{Tpm, TpmFailure};
 pub use whole::Whole;
 
 use copy::{Keeper, SecondCopy};
+use keys::Secrets;
 use rusqlite::{Connection, OpenFlags};
 use shared::journal::{Draft, Sealed, SigningKey};
 use std::fs::{File, OpenOptions};
@@ -70,6 +78,7 @@ pub struct Store {
     dir: PathBuf,
     /// Held as long as any connection of this program lives.
     lock: Arc<File>,
+    keys: Arc<Secrets>,
     key: SigningKey,
     reserve: Reserve,
     /// Entries and their fate.
@@ -79,23 +88,45 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the folder, making what is missing, and becomes its one owner.
+    /// As [`Self::open_on`], on a machine without a chip.
     ///
     /// # Errors
-    /// Another owner, a damaged file, no rights, no room.
+    /// As there.
     pub fn open(dir: &Path, faults: Arc<dyn FaultPoints>) -> Result<Self, StoreError> {
+        Self::open_on(&Tpm::none(), dir, faults)
+    }
+
+    /// Opens the folder, making what is missing, and becomes its one owner. Its key moves into the machine's chip, where it has one.
+    ///
+    /// # Errors
+    /// Another owner, a damaged file, a key that the chip doesn't open, no rights, no room.
+    pub fn open_on(tpm: &Tpm, dir: &Path, faults: Arc<dyn FaultPoints>) -> Result<Self, StoreError> {
+        Self::open_with(Secrets::of(dir, tpm.clone(), false, Arc::clone(&faults)), dir, faults)
+    }
+
+    /// The same for a tablet whose key is gone for good, with the board that sealed it: what it can't open counts for nothing, and
+    /// its key is that of the life to come. It can be enrolled, and nothing else.
+    ///
+    /// # Errors
+    /// As [`Self::open_on`], but for the key.
+    pub fn open_without_key(tpm: &Tpm, dir: &Path, faults: Arc<dyn FaultPoints>) -> Result<Self, StoreError> {
+        Self::open_with(Secrets::of(dir, tpm.clone(), true, Arc::clone(&faults)), dir, faults)
+    }
+
+    fn open_with(keys: Secrets, dir: &Path, faults: Arc<dyn FaultPoints>) -> Result<Self, StoreError> {
         std::fs::create_dir_all(dir).map_err(|e| StoreError::io(dir, &e))?;
         let lock = Arc::new(own(dir)?);
-        let (copy, journal) = opening::journal(dir, faults)?;
+        let (copy, journal) = opening::journal(dir, &keys, faults)?;
         let mut roster = opening::roster(dir)?;
         opening::hold_together(&journal, &mut roster)?;
-        let key = device::key(dir, journal.identity()?.as_ref())?;
+        let key = keys.current(journal.identity()?.as_ref())?;
+        let keys = Arc::new(keys);
         let reserve = Reserve::at(dir);
         reserve.fill();
         journal.keep_identity_twice();
         let beside = Journal::open(connect(&dir.join("journal.db"), "FULL")?, Arc::new(NoFaults), Some(Arc::clone(&copy)))?;
         let keeper = Some(Keeper::start(dir, beside, Arc::clone(&copy), Arc::clone(&lock))?);
-        Ok(Self { keeper, copy, dir: dir.to_owned(), lock, key, reserve, journal, roster })
+        Ok(Self { keeper, copy, dir: dir.to_owned(), lock, keys, key, reserve, journal, roster })
     }
 
     /// A second set of connections for another thread of this program. It passes no named point: those are of sealing alone.
@@ -106,8 +137,8 @@ impl Store {
         let (dir, lock, copy) = (self.dir.clone(), Arc::clone(&self.lock), Arc::clone(&self.copy));
         let journal = Journal::open(connect(&dir.join("journal.db"), "FULL")?, Arc::new(NoFaults), Some(Arc::clone(&copy)))?;
         let roster = RosterDb::open(connect(&dir.join("roster.db"), "NORMAL")?)?;
-        let key = device::key(&dir, journal.identity()?.as_ref())?;
-        Ok(Self { keeper: None, copy, lock, key, reserve: Reserve::at(&dir), dir, journal, roster })
+        let (keys, key) = (Arc::clone(&self.keys), self.key.clone());
+        Ok(Self { keeper: None, copy, lock, keys, key, reserve: Reserve::at(&dir), dir, journal, roster })
     }
 
     /// The data folder.

@@ -2,7 +2,8 @@
 //! and made again, and the tablet goes on.
 
 use super::copy::{SecondCopy, sync_folder};
-use super::{FaultPoints, Identity, Journal, RosterDb, StoreError, connect, device, public_key_of, salvage, set_aside, upgrade};
+use super::keys::Secrets;
+use super::{FaultPoints, Identity, Journal, RosterDb, StoreError, connect, public_key_of, salvage, set_aside, upgrade};
 use crate::clock::{Clock, SystemClock};
 use shared::calendar::local;
 use std::path::Path;
@@ -15,22 +16,22 @@ const SUSPECT: &str = "journal.suspect";
 ///
 /// # Errors
 /// As [`super::Store::open`].
-pub(super) fn journal(dir: &Path, faults: Arc<dyn FaultPoints>) -> Result<(Arc<SecondCopy>, Journal), StoreError> {
+pub(super) fn journal(dir: &Path, keys: &Secrets, faults: Arc<dyn FaultPoints>) -> Result<(Arc<SecondCopy>, Journal), StoreError> {
     salvage::finish(dir)?;
     let copy = Arc::new(SecondCopy::open(dir));
     // Damage that was met is looked for in every page and entry: it may have been the roster's, and then the journal stays.
-    let opened = sound(dir, Arc::clone(&faults), &copy)
+    let opened = sound(dir, keys, Arc::clone(&faults), &copy)
         .map_err(unusable)
         .and_then(|journal| if is_suspect(dir) { journal.examine().map(|()| journal) } else { Ok(journal) });
     let journal = match opened {
         Err(StoreError::Damaged { why, .. }) => {
-            match salvage::salvage(dir, &copy, &why) {
-                Err(error) if error.is_full() && super::Reserve::at(dir).give_up() => salvage::salvage(dir, &copy, &why)?,
+            match salvage::salvage(dir, keys, &copy, &why) {
+                Err(error) if error.is_full() && super::Reserve::at(dir).give_up() => salvage::salvage(dir, keys, &copy, &why)?,
                 other => other?,
             }
             // Entries of others may be among what nobody could read: all of them come again with the next pull.
             roster(dir)?.ask_everything()?;
-            sound(dir, faults, &copy)?
+            sound(dir, keys, faults, &copy)?
         }
         other => other?,
     };
@@ -40,7 +41,7 @@ pub(super) fn journal(dir: &Path, faults: Arc<dyn FaultPoints>) -> Result<(Arc<S
 
 /// A journal that holds, as far as a start can tell: its pages, its chain since the last checkpoint, its queue, and nothing less than its
 /// copy.
-fn sound(dir: &Path, faults: Arc<dyn FaultPoints>, copy: &Arc<SecondCopy>) -> Result<Journal, StoreError> {
+fn sound(dir: &Path, keys: &Secrets, faults: Arc<dyn FaultPoints>, copy: &Arc<SecondCopy>) -> Result<Journal, StoreError> {
     upgrade::journal(dir)?;
     let path = dir.join("journal.db");
     let journal = Journal::open(connect(&path, "FULL")?, faults, Some(Arc::clone(copy)))?;
@@ -54,7 +55,7 @@ fn sound(dir: &Path, faults: Arc<dyn FaultPoints>, copy: &Arc<SecondCopy>) -> Re
         return Err(StoreError::damaged("journal.db", "le journal ne sait plus qui est la tablette"));
     };
     // A log cut short by a broken disk leaves a database that is whole, and older than it was: by entries, or by a whole life.
-    let keys = device::keys_on_disk(dir).unwrap_or_default();
+    let keys = keys.on_disk().unwrap_or_default();
     let may_sign = |identity: &Identity| keys.iter().any(|key| public_key_of(key) == identity.public_key);
     let lacks_life = !may_sign(&identity) && may_sign(&kept.identity);
     let head = journal.head()?.map(|head| head.place);

@@ -89,7 +89,7 @@ impl Agreement {
 
 /// The roster's database.
 pub struct RosterDb {
-    connection: Connection,
+    pub(super) connection: Connection,
 }
 
 const ITEM: &str = "INSERT INTO item (key, day, json, sum) VALUES (?1, ?2, ?3, ?4)
@@ -261,7 +261,7 @@ impl RosterDb {
     }
 
     /// What was lost is here again: a damaged roster that was set aside names children for nothing.
-    fn came_again(&self) {
+    pub(super) fn came_again(&self) {
         let aside = self.connection.path().map(|path| set_aside::beside(Path::new(path))).unwrap_or_default();
         for file in aside {
             if let Err(error) = std::fs::remove_file(&file) {
@@ -271,7 +271,7 @@ impl RosterDb {
     }
 
     /// What was removed still stands in the log of writes: empty it, so that a forgotten person leaves no byte.
-    fn empty_log(&self) -> Result<(), StoreError> {
+    pub(super) fn empty_log(&self) -> Result<(), StoreError> {
         Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 
@@ -427,12 +427,12 @@ impl RosterDb {
         Ok(self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
     }
 
-    fn get(&self, name: &str) -> Result<Option<String>, StoreError> {
+    pub(super) fn get(&self, name: &str) -> Result<Option<String>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
         Ok(statement.query_row([name], |row| row.get(0)).optional()?)
     }
 
-    fn set(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+    pub(super) fn set(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         set(&transaction, name, value)?;
         transaction.commit()?;
@@ -452,7 +452,7 @@ fn put(transaction: &Transaction<'_>, sql: &str, item: &Item) -> Result<(), Stor
     Ok(())
 }
 
-fn set(transaction: &Transaction<'_>, name: &str, value: &str) -> Result<(), StoreError> {
+pub(super) fn set(transaction: &Transaction<'_>, name: &str, value: &str) -> Result<(), StoreError> {
     let sql = "INSERT INTO meta (name, value, sum) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE SET value = ?2, sum = ?3";
     transaction.prepare_cached(sql)?.execute(params![name, value, sum_of(name.as_bytes(), None, value.as_bytes())])?;
     Ok(())

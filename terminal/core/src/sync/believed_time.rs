@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How far a clock may be ahead of the latest remembered time of the server: longer than any tablet stays in a cupboard.
-const AHEAD_S_MAX: u64 = 400 * 24 * 3_600;
+pub(crate) const AHEAD_S_MAX: u64 = 400 * 24 * 3_600;
 
 /// What a tablet believes about the time. All times are s since 1970 UTC.
 pub struct BelievedTime {

@@ -330,6 +330,7 @@ impl SyncClient {
         let until_ms = now.boottime_ms.saturating_add(life_ms.saturating_sub(SESSION_MARGIN_MS.min(life_ms / 2)));
         let mut out = vec![Output::Observe(Observed { boot: now.boot, boottime_ms: now.boottime_ms, server_ms: session.server_ms })];
         out.extend(session.export_recipient.map(Output::ExportFor));
+        out.extend(session.lock_after_days.map(Output::LockAfter));
         if let Some(given) = session.certificate {
             self.local.certificate_until_ms = Some(given.until_ms);
             out.push(Output::Certificate(given));

@@ -3,8 +3,8 @@
 //! Whatever the machine can't tell is left out. Nothing of a person is in it.
 
 use crate::clock::Now;
-use crate::store::{Store, StoreError, set_aside};
-use shared::wire::{TabletReport, key_storage, reader};
+use crate::store::{KeyPlace, Store, StoreError, set_aside};
+use shared::wire::{TabletReport, reader};
 use std::path::Path;
 
 /// Where a machine shows what it is made of.
@@ -40,7 +40,7 @@ pub(super) fn of(store: &Store, machine: Option<Machine>, now: Now, version: &st
         reader: reader_there.map(|there| if there { reader::PLUGGED_IN } else { reader::ABSENT }.to_owned()),
         battery_percent: power.battery_percent,
         plugged_in: power.plugged_in,
-        key_storage: key_storage::FILE.to_owned(),
+        key_storage: KeyPlace::of(store.dir()).map(KeyPlace::code).unwrap_or_default().to_owned(),
         set_aside: u64::try_from(set_aside(store.dir()).len()).unwrap_or(0),
     })
 }

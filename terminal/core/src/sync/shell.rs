@@ -151,6 +151,7 @@ impl<T: Transport> Shell<T> {
             }
             Output::PushEpoch(server_epoch) => self.store.roster.set_push_epoch(&server_epoch)?,
             Output::ExportFor(recipient) => self.store.roster.set_export_recipient(&recipient)?,
+            Output::LockAfter(days) => self.store.roster.set_lock_after_days(days)?,
             Output::Observe(seen) => self.store.roster.set_observed(seen)?,
             Output::Keep { page, staging } => {
                 round.changes += page.roster.len() + page.others.len() + page.forgotten.len();
@@ -178,6 +179,9 @@ impl<T: Transport> Shell<T> {
             }
             Output::Line { state, detail } => {
                 round.line = Some(state);
+                if state == LineState::Online {
+                    self.store.roster.set_heard(now().corrected(self.store.roster.observed()?))?;
+                }
                 self.tell_line(now(), state, detail)?;
             }
         }

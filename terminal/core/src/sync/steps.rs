@@ -151,6 +151,8 @@ pub enum Output {
     Observe(Observed),
     /// Remember for whom exports are sealed.
     ExportFor(String),
+    /// Remember after how many days without contact the data is locked.
+    LockAfter(u32),
     /// Keep a page: entries and forgettings first, then the roster with its cursor.
     Keep {
         /// The changes.

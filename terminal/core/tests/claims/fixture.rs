@@ -293,6 +293,11 @@ pub fn door_with(dir: &Path, now: Now, number: u16, items: Vec<Item>) -> Door {
     Door::with_entropy(store, now, Box::new(SeededEntropy::new(u64::from(number)))).unwrap()
 }
 
+/// The server answers at this time: a tablet that it hears from locks nothing.
+pub fn answered(door: &Door, now: Now) {
+    door.store().second().unwrap().roster.set_heard(now).unwrap();
+}
+
 /// The tile of a child.
 pub fn tile(screen: &Screen, number: u16) -> Tile {
     find(screen, number).unwrap_or_else(|| panic!("no tile of child {number}"))

@@ -3,12 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, outside of test functions")]
 mod any_answer;
+mod at_rest;
 mod barred;
 mod board;
+mod chip;
 mod clocks;
 mod corrections;
 mod damage;
 mod damaged_lives;
+mod data_lock;
 mod door;
 mod enrolment;
 mod epochs;

@@ -70,6 +70,7 @@ fn each_month_has_its_segment() {
     let dir = tempdir().unwrap();
     let mut door = door_in(dir.path(), wednesday("07:40"));
     touched(&mut door, "07:42", &[LEA]);
+    answered(&door, at("2026-11-04T07:41:00+01:00"));
     door.act(at("2026-11-04T07:42:00+01:00"), Act::Arrive(child(TOM)));
     drop(door);
     assert_eq!(names(dir.path()), ["2026-10.seg", "2026-11.seg"]);
@@ -186,6 +187,7 @@ fn an_old_segment_goes_once_the_server_holds_all_of_it_and_three_months_have_pas
     let dir = tempdir().unwrap();
     let mut door = door_in(dir.path(), wednesday("07:40"));
     let entries = touched(&mut door, "07:42", &[LEA, TOM]);
+    answered(&door, at("2026-12-02T07:41:00+01:00"));
     door.act(at("2026-12-02T07:42:00+01:00"), Act::Arrive(child(AYA)));
     drop(door);
     let opened = || drop(Store::open(dir.path(), Arc::new(NoFaults)).unwrap());

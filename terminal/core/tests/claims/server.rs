@@ -35,6 +35,7 @@ pub struct Server {
     pub epochs: HashMap<DeviceId, Vec<[u8; 32]>>,
     /// For whom exports are sealed.
     pub recipient: Option<String>,
+    pub lock_after_days: Option<u32>,
     /// What each session gives for the other tablets of the site.
     pub certificate: Option<PeerCertificate>,
     /// When the one that the last session's tablet held ends.
@@ -190,6 +191,7 @@ impl Server {
             contiguous_seq,
             capabilities,
             export_recipient: self.recipient.clone(),
+            lock_after_days: self.lock_after_days,
             certificate: self.certificate.clone(),
         })
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tempfile::tempdir;
 use terminal_core::commands::CommandError;
 use terminal_core::commands::simulate::{child, parent};
-use terminal_core::store::{NoFaults, Peek, SealPoint, Store};
+use terminal_core::store::{NoFaults, Peek, SealPoint, Store, Tpm};
 
 const CHILD_DIR: &str = "PREAU_TEST_SIMULATED_TABLET";
 
@@ -23,7 +23,7 @@ fn the_tablet_of_a_simulated_day() {
     let mut output = std::io::stdout();
     // The test harness has begun a line of its own.
     output.write_all(b"\n").unwrap();
-    child::run(Path::new(&dir), &mut BufReader::new(std::io::stdin()), &mut output).unwrap();
+    child::run(Path::new(&dir), &Tpm::none(), &mut BufReader::new(std::io::stdin()), &mut output).unwrap();
 }
 
 fn new_tablet(dir: &Path) {

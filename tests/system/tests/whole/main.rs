@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise, in its helpers too")]
 
 mod agglomeration;
+mod at_rest;
 mod clock;
 mod demo;
 mod disk_full;

@@ -5,7 +5,7 @@ use super::{Action, Do, Looked, Play, Played, Tell};
 use crate::clock::{Clock, Now, SystemClock, elapsed_us};
 use crate::commands::CommandError;
 use crate::door::{Corrects, Destination, Door};
-use crate::store::{FaultPoints, LineState, SealPoint, Store};
+use crate::store::{FaultPoints, LineState, SealPoint, Store, Tpm};
 use crate::sync::http::Http;
 use crate::sync::shell::Shell;
 use crate::sync::transport::{Answer, LineFailure, Request, Transport};
@@ -75,10 +75,10 @@ struct Tablet {
 ///
 /// # Errors
 /// A store that can't be opened, or a parent that went away.
-pub fn run(dir: &Path, input: &mut dyn BufRead, output: &mut dyn Write) -> Result<(), CommandError> {
+pub fn run(dir: &Path, tpm: &Tpm, input: &mut dyn BufRead, output: &mut dyn Write) -> Result<(), CommandError> {
     let gone = |e: std::io::Error| CommandError::Unavailable(format!("Le programme qui dirige la simulation ne répond plus ({e})."));
     let kill = Arc::new(KillAt::default());
-    let mut store = Some(Store::open(dir, Arc::clone(&kill) as Arc<dyn FaultPoints>)?);
+    let mut store = Some(Store::open_on(tpm, dir, Arc::clone(&kill) as Arc<dyn FaultPoints>)?);
     let mut tablet: Option<Tablet> = None;
     for line in input.lines() {
         let tell: Tell = serde_json::from_str(&line.map_err(gone)?).map_err(|e| CommandError::Usage(e.to_string()))?;

@@ -16,8 +16,9 @@ mod damaged;
 mod merge;
 
 use super::copy::{Lives, SecondCopy, sync_folder};
+use super::keys::Secrets;
 use super::peers::first_day;
-use super::{Identity, Journal, NoFaults, StoreError, connect, device, entries, public_key_of, set_aside};
+use super::{Identity, Journal, NoFaults, StoreError, connect, entries, public_key_of, set_aside};
 use crate::clock::{Clock, SystemClock};
 use merge::{Found, FoundRequest, Keys, Merged};
 use rusqlite::params;
@@ -56,15 +57,15 @@ pub(super) fn finish(dir: &Path) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// No room, or a file that can't be moved: then nothing has changed.
-pub(super) fn salvage(dir: &Path, copy: &SecondCopy, why: &str) -> Result<(), StoreError> {
+pub(super) fn salvage(dir: &Path, secrets: &Secrets, copy: &SecondCopy, why: &str) -> Result<(), StoreError> {
     tracing::error!(why, "the journal is damaged: it is salvaged and set aside");
     let now = local(SystemClock::new()?.now().instant());
     let (today, date) = (now.date(), format!("{}", now.format("%Y-%m-%dT%H%M")));
     let date = free_date(dir, &date);
     let found = damaged::read(&dir.join("journal.db"));
-    let (on_disk, kept) = (device::keys_on_disk(dir)?, copy.lives());
-    let identity = identity(dir, &found, kept.as_ref(), &on_disk)?;
-    let keys = keys(identity.as_ref(), &found, kept.as_ref(), &on_disk);
+    let (on_disk, kept) = (secrets.on_disk()?, copy.lives());
+    let identity = identity(secrets, &found, kept.as_ref(), &on_disk)?;
+    let keys = signers(identity.as_ref(), &found, kept.as_ref(), &on_disk);
     let merged = merge::merge(found.entries, copy.all(), &keys);
     tracing::warn!(own = merged.own, others = merged.others, dropped = merged.dropped, "entries salvaged");
     let part = dir.join(PART);
@@ -93,7 +94,7 @@ fn free_date(dir: &Path, date: &str) -> String {
 }
 
 /// Who the tablet is: by its journal, else by the second place, and only with a key that it holds.
-fn identity(dir: &Path, found: &Found, kept: Option<&Lives>, on_disk: &[SigningKey]) -> Result<Option<Identity>, StoreError> {
+fn identity(secrets: &Secrets, found: &Found, kept: Option<&Lives>, on_disk: &[SigningKey]) -> Result<Option<Identity>, StoreError> {
     let is_ours = |identity: &Identity| on_disk.is_empty() || on_disk.iter().any(|key| public_key_of(key) == identity.public_key);
     // Of two of the same epoch, the one that has a CRC.
     let mut known: Vec<Identity> =
@@ -102,13 +103,13 @@ fn identity(dir: &Path, found: &Found, kept: Option<&Lives>, on_disk: &[SigningK
         known.sort_by_key(|identity| Reverse(identity.epoch));
     }
     // A life that was written down has begun, even where the power went before its key took its place.
-    let next = device::next_key(dir)?.map(|key| public_key_of(&key));
+    let next = secrets.next()?.map(|key| public_key_of(&key));
     known.sort_by_key(|identity| Some(identity.public_key) != next);
     Ok(known.into_iter().next())
 }
 
 /// The keys that this tablet may have sealed with, in this life and before.
-fn keys(identity: Option<&Identity>, found: &Found, kept: Option<&Lives>, on_disk: &[SigningKey]) -> Keys {
+fn signers(identity: Option<&Identity>, found: &Found, kept: Option<&Lives>, on_disk: &[SigningKey]) -> Keys {
     let on_disk = on_disk.iter().map(SigningKey::verifying_key);
     let of = |bytes: &[u8; 32]| VerifyingKey::from_bytes(bytes).ok();
     let Some(identity) = identity else { return Keys { own: on_disk.collect(), earlier: Vec::new() } };

@@ -1,0 +1,84 @@
+//! The data lock: a tablet that the server has not answered for too long shows nothing of children any more.
+//!
+//! It never locks while a child is noted as present: whoever leaves the building in haste needs the list, and a departure its adults.
+//! It waits for the last departure, or for the next day, on which no presence is carried over. Once locked it records nothing: without
+//! the list it would neither know a child nor a barred adult, and a team is not to believe that it does.
+
+use super::{Door, words};
+use crate::clock::Now;
+use crate::roster::Roster;
+use crate::store::{DataLock, StoreError};
+use crate::view::{Notice, Screen, Tone};
+
+impl Door {
+    /// Counts the time without the server, and locks where it is time to.
+    pub(super) fn look_at_lock(&mut self, now: Now) -> Result<(), StoreError> {
+        let now = now.corrected(self.observed);
+        self.store.roster.count_away(now)?;
+        self.lock = self.store.roster.data_lock(now)?;
+        if self.lock == DataLock::Due && !self.has_a_child_here() {
+            self.store.roster.lock_data()?;
+            tracing::warn!("the server was not heard for too long: the list of children is erased until it answers");
+            self.lock = DataLock::Locked;
+        }
+        if self.lock == DataLock::Locked {
+            // Whatever was on the screen names somebody.
+            (self.dialog, self.notice, self.pinned, self.undo, self.staff) = (None, None, None, None, None);
+            self.search.clear();
+            self.ticks.clear();
+            self.roster = Roster::default();
+            self.seen.items.clear();
+        }
+        Ok(())
+    }
+
+    /// Whether any child is noted as here today, in whatever moment.
+    fn has_a_child_here(&self) -> bool {
+        let Some(site) = self.identity.as_ref().map(|identity| identity.site) else { return false };
+        self.attendance.days.iter().any(|((day, _), of_child)| *day == self.day && of_child.open_presence(site).is_some())
+    }
+
+    /// A screen without a child on it; `None` where the tablet isn't locked.
+    pub(super) fn locked_screen(&self, now: Now) -> Option<Screen> {
+        if self.lock != DataLock::Locked {
+            return None;
+        }
+        let kept = match self.queue.unsent {
+            0 => "Tout ce qui a été pointé est arrivé au serveur.".to_owned(),
+            1 => "Le pointage qui attend est gardé, et partira alors.".to_owned(),
+            waiting => format!("Les {waiting} pointages qui attendent sont gardés, et partiront alors."),
+        };
+        let text = format!(
+            "Tablette verrouillée : le serveur {}.\n\nNotez les arrivées et les départs sur papier : elle n'enregistre plus rien.\n\nPour la \
+             rouvrir, reliez-la au réseau : la liste des enfants, qu'elle a effacée, revient dès que le serveur répond. Sinon, appelez \
+             l'administration.\n\n{kept}",
+            self.silence(now)
+        );
+        let place = self.identity.as_ref().map(|identity| identity.site_name.clone()).unwrap_or_default();
+        let notice = Some(Notice { text, tone: Tone::Red });
+        let clock = words::time(self.time);
+        Some(Screen { place, moment: words::day(self.day), clock, sync: self.sync_bar(), notice, notice_stays: true, ..Screen::default() })
+    }
+
+    /// What is said before it locks.
+    pub(super) fn lock_to_come(&self, now: Now) -> Option<Notice> {
+        let when = match self.lock {
+            DataLock::Open | DataLock::Locked => return None,
+            DataLock::Soon(1) => "demain".to_owned(),
+            DataLock::Soon(days) => format!("dans {days} jours"),
+            DataLock::Due => "dès que plus aucun enfant n'est noté présent".to_owned(),
+        };
+        let silence = self.silence(now);
+        let text = format!(
+            "Le serveur {silence}. Sans réponse, la tablette se verrouille {when} : reliez-la au réseau, ou appelez l'administration."
+        );
+        Some(Notice { text, tone: Tone::Amber })
+    }
+
+    fn silence(&self, now: Now) -> String {
+        const DAY_MS: u64 = 24 * 3_600_000;
+        let away_ms = self.store.roster.away_ms(now.corrected(self.observed)).ok().flatten().unwrap_or(0);
+        let days = words::count(u32::try_from(away_ms / DAY_MS).unwrap_or(u32::MAX), "jour", "jours");
+        format!("n'a pas répondu depuis {days}")
+    }
+}
