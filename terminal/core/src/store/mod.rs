@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `journal.db` | sealed entries, what the server said of them, who this tablet is | facts are lost: hence its own file, WAL, `synchronous=FULL` |
 //! | `roster.db` | what the server told: children, adults, bookings, cursor | it is pulled again |
+//! | `photos/` | photos that the roster shows, each sealed | they are fetched again |
 //! | `device.key` | 32 secret bytes, mode 0600 | the tablet is enrolled anew |
 //! | `device.key.next` | the secret of a life that is being enrolled | it is enrolled once more |
 //! | `copy/` | our own entries once more, by month, and who this tablet is once more | the journal alone holds them |
@@ -30,10 +31,12 @@ mod migrations;
 mod opening;
 mod outbox;
 mod peers;
+mod photos;
 mod reserve;
 mod roster_db;
 mod salvage;
 mod set_aside;
+mod staging;
 mod whole;
 
 pub use device::{Identity, public_key_of};
@@ -44,9 +47,11 @@ pub use journal::{Authored, Journal, StoredOwn};
 pub use opening::ask_repair;
 pub use outbox::{Carried, Outgoing, Queue, Recorded};
 pub use peers::{Author, BY_PEER_MAX};
+pub use photos::{Photos, Shown};
 pub use reserve::{RESERVE_BYTES, Reserve};
 pub use roster_db::{Agreement, LineState, LineStatus, RosterChange, RosterDb};
 pub use set_aside::set_aside;
+pub use staging::Staging;
 pub use whole::Whole;
 
 use copy::{Keeper, SecondCopy};

@@ -4,26 +4,26 @@
 //! A round is: session (if none is open) → a new epoch, where the tablet can't
 //! go on in its own → push until the queue is empty → others' entries, where
 //! the server was restored and lacks them → pull until there is no more → what
-//! other tablets of the site handed over and the server still doesn't tell.
+//! other tablets of the site handed over and the server still doesn't tell →
+//! some photos, as long as nothing else waits.
 //! Whatever fails ends the round; the next one starts afresh, and what the
 //! server already holds comes back as `duplicate`.
 
 use super::epoch::{Asking, EPOCH};
-use super::pull::{self, Page};
+use super::photos::PHOTOS_PAUSE_MS;
+use super::pull;
 pub use super::steps::{Input, Local, Me, Output, Requests};
 use super::transport::{Answer, LineFailure, Request};
 use crate::clock::{Now, Observed};
 use crate::entropy::SeededEntropy;
-use crate::store::{EpochRequest, LineState, Outgoing, Recorded};
+use crate::store::{EpochRequest, LineState, Outgoing, Recorded, Shown};
 use ed25519_dalek::Signer as _;
 use shared::id::EntryId;
 use shared::wire::limits::{HOLE_WAIT_S, PUSH_ENTRIES_MAX, PUSH_SEALED_BYTES_MAX};
 use shared::wire::peers::PEERS;
-use shared::wire::{
-    EpochGiven, EpochReason, FORK, Pull, Push, PushAnswer, Session, SessionChallenge, SessionHello, SessionProof, TabletReport,
-};
+use shared::wire::{EpochGiven, EpochReason, FORK, Push, PushAnswer, Session, SessionChallenge, SessionHello, SessionProof, TabletReport};
 use shared::wire::{VerdictKind, WireEntry, session_bytes};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 /// Time between two rounds while all is well, in ms; what other tablets of the site have recorded is seen this late.
 const ROUND_MS: u64 = 10_000;
@@ -32,7 +32,7 @@ const BACKOFF_MS_MIN: u64 = 2_000;
 /// Longest wait after failures, in ms.
 const BACKOFF_MS_MAX: u64 = 5 * 60_000;
 /// Most pages of one round: a server that always says "more" doesn't hold the tablet for ever.
-const PAGES_MAX: u32 = 10_000;
+pub(super) const PAGES_MAX: u32 = 10_000;
 /// A session is renewed this long before it ends, in ms.
 const SESSION_MARGIN_MS: u64 = 60_000;
 
@@ -68,32 +68,48 @@ pub(super) enum State {
         offered: Vec<EntryId>,
         up_to: i64,
     },
+    Photos,
+    /// The photo that is asked for.
+    Photo(Shown),
+    /// Whether something was sealed meanwhile is being looked up.
+    BetweenPhotos,
 }
 
 impl State {
     /// Whether a request is under way.
     fn waits_for_answer(&self) -> bool {
-        !matches!(self, Self::Idle | Self::Queue | Self::Others | Self::FromPeers | Self::Requests { .. })
+        !matches!(
+            self,
+            Self::Idle | Self::Queue | Self::Others | Self::FromPeers | Self::Photos | Self::BetweenPhotos | Self::Requests { .. }
+        )
     }
 }
 
 /// The client.
 #[derive(Debug)]
 pub struct SyncClient {
-    me: Me,
+    pub(super) me: Me,
     pub(super) state: State,
     pub(super) local: Local,
     session: Option<OpenSession>,
     /// CLOCK_BOOTTIME from which the next round may start.
     next_at_ms: u64,
     failures: u32,
-    pages: u32,
+    pub(super) pages: u32,
+    /// A whole roster was begun at its front, once a round.
+    pub(super) began_whole: bool,
+    /// Photos that are still to be asked for in this round.
+    pub(super) photos: VecDeque<Shown>,
+    /// How many were asked for in it.
+    pub(super) photos_asked: usize,
+    /// Hashes of photos that the server doesn't give, for as long as its session: they are not asked for at each round.
+    pub(super) not_given: HashSet<[u8; 32]>,
     held: bool,
     offered_again: bool,
     /// The server was reminded of the epochs that it gave, once a round.
     reminded: bool,
     /// How the tablet is, told with each pull.
-    report: Option<TabletReport>,
+    pub(super) report: Option<TabletReport>,
     jitter: SeededEntropy,
 }
 
@@ -120,6 +136,10 @@ impl SyncClient {
             next_at_ms: 0,
             failures: 0,
             pages: 0,
+            began_whole: false,
+            photos: VecDeque::new(),
+            photos_asked: 0,
+            not_given: HashSet::new(),
             held: false,
             offered_again: false,
             reminded: false,
@@ -159,12 +179,23 @@ impl SyncClient {
             (State::Queue, Input::Queue(outgoing)) => self.offer(outgoing),
             (State::Others, Input::Others(others)) => self.carry(others),
             (State::Requests { again }, Input::Requests(requests)) => self.ask_epochs(now, requests, again),
-            (State::FromPeers, Input::FromPeers(carried)) => self.carry_from_peers(now, carried),
+            (State::FromPeers, Input::FromPeers(carried)) => self.carry_from_peers(carried),
+            (State::Photos, Input::Photos(lacking)) => self.ask_photos(now, lacking),
+            (State::BetweenPhotos, Input::Unsent(unsent)) => self.after_photo(now, unsent),
             (state, Input::Answered(answer)) if state.waits_for_answer() => self.answered(now, state, &answer),
             (_, Input::Failed(failure)) => self.fail(now, line_state(failure), String::new()),
             (_, Input::StoreFailed) => self.fail(now, LineState::ServerTrouble, "le disque a refusé".into()),
             // An answer that nobody waits for: of a round that was given up.
-            (state, Input::Queue(_) | Input::Others(_) | Input::Requests(_) | Input::FromPeers(_) | Input::Answered(_)) => {
+            (
+                state,
+                Input::Queue(_)
+                | Input::Others(_)
+                | Input::Requests(_)
+                | Input::FromPeers(_)
+                | Input::Photos(_)
+                | Input::Unsent(_)
+                | Input::Answered(_),
+            ) => {
                 self.state = state;
                 Vec::new()
             }
@@ -174,7 +205,8 @@ impl SyncClient {
     fn start(&mut self, now: Now, local: Local) -> Vec<Output> {
         self.me.epoch = local.epoch;
         self.local = local;
-        (self.pages, self.held, self.offered_again, self.reminded) = (0, false, false, false);
+        (self.pages, self.held, self.offered_again, self.reminded, self.began_whole) = (0, false, false, false, false);
+        (self.photos, self.photos_asked) = (VecDeque::new(), 0);
         if let Some(session) = &mut self.session {
             session.fresh = false;
         }
@@ -250,8 +282,13 @@ impl SyncClient {
         match answer.status {
             200..=299 => self.taken(now, state, answer).unwrap_or_else(|| self.fail(now, LineState::NotPreau, "réponse illisible".into())),
             401 if self.session.as_ref().is_some_and(|s| !s.fresh) => self.say_hello(),
-            410 if matches!(state, State::Pull { staging: false, .. }) => self.pull(true, true),
+            410 if matches!(state, State::Pull { .. }) && !self.began_whole => self.pull_whole(),
             status => {
+                if let State::Photo(shown) = &state
+                    && !matches!(status, 401 | 403)
+                {
+                    return self.photo_not_given(shown);
+                }
                 let problem = answer.problem();
                 let code = problem.map_or_else(String::new, |p| p.code);
                 // The epoch may have been given to this tablet, and the reply was lost; or the server forgot that it gave it.
@@ -300,12 +337,19 @@ impl SyncClient {
                 let pushed: PushAnswer = serde_json::from_slice(&answer.body).ok()?;
                 (pushed.verdicts.len() == count).then(|| self.carried(up_to))
             }
-            State::Pull { staging, first } => Some(self.pulled(pull::read(&answer.body, self.me.site)?, staging, first)),
+            State::Pull { staging, first } => Some(self.pulled(now, pull::read(&answer.body, self.me.site)?, staging, first)),
             State::CarryFromPeers { offered, up_to } => {
                 let pushed: PushAnswer = serde_json::from_slice(&answer.body).ok()?;
                 (pushed.verdicts.len() == offered.len()).then(|| self.carried_from_peers(&offered, up_to, &pushed))
             }
-            State::Idle | State::Queue | State::Others | State::Requests { .. } | State::FromPeers => None,
+            State::Photo(shown) => Some(self.photo_came(shown, &answer.body)),
+            State::Idle
+            | State::Queue
+            | State::Others
+            | State::Requests { .. }
+            | State::FromPeers
+            | State::Photos
+            | State::BetweenPhotos => None,
         }
     }
 
@@ -340,6 +384,7 @@ impl SyncClient {
         let gives_epochs = session.capabilities.iter().any(|able| able == "epoch");
         let server_epoch = session.server_epoch.clone();
         self.session = Some(OpenSession { token: session.token, until_ms, server_epoch, fresh: true, gives_epochs });
+        self.not_given.clear();
         out.extend(self.is_beyond(session.contiguous_seq));
         out.extend(self.compare(&session.server_epoch, session.contiguous_seq));
         out.extend(self.go_on());
@@ -388,7 +433,7 @@ impl SyncClient {
             return match (&self.session, self.local.carry_after) {
                 (Some(session), _) if self.local.needs_epoch && session.gives_epochs => self.read_requests(false),
                 (_, Some(after)) => self.read_others(after),
-                _ => self.pull(self.local.pull_anew, true),
+                _ => self.pull(),
             };
         }
         // The door goes on sealing during a round: what is offered now was not there when it began.
@@ -418,42 +463,19 @@ impl SyncClient {
         out
     }
 
-    pub(super) fn pull(&mut self, staging: bool, first: bool) -> Vec<Output> {
-        if staging && first {
-            (self.local.cursor, self.local.cursor_epoch) = (0, String::new());
-        }
-        self.state = State::Pull { staging, first };
-        let pull = Pull { cursor: self.local.cursor, server_epoch: self.local.cursor_epoch.clone(), report: self.report.clone() };
-        vec![Output::Ask(Request::new("/sync/v1/pull", self.token(), &pull))]
-    }
-
-    fn pulled(&mut self, page: Page, staging: bool, first: bool) -> Vec<Output> {
-        let more = page.more && self.pages < PAGES_MAX;
-        self.pages += 1;
-        (self.local.cursor, self.local.cursor_epoch) = (page.cursor, page.server_epoch.clone());
-        let mut out = vec![Output::Keep { page, staging: staging.then_some(first) }];
-        if more {
-            out.extend(self.pull(staging, false));
-            return out;
-        }
-        if staging && self.local.pull_anew {
-            self.local.pull_anew = false;
-            out.push(Output::PulledAnew);
-        }
-        // Last: whatever the server says of others' entries, the tablet's own have gone; and what it told just now isn't carried.
-        out.extend(self.read_from_peers(0));
-        out
-    }
-
     pub(super) fn finish(&mut self, now: Now) -> Vec<Output> {
         self.failures = 0;
-        let wait_ms = if self.held { u64::from(HOLE_WAIT_S) * 1_000 / 2 } else { ROUND_MS };
+        let wait_ms = match self.held {
+            _ if !self.photos.is_empty() => PHOTOS_PAUSE_MS,
+            true => u64::from(HOLE_WAIT_S) * 1_000 / 2,
+            false => ROUND_MS,
+        };
         self.next_at_ms = now.boottime_ms.saturating_add(self.jittered(wait_ms));
         self.state = State::Idle;
         vec![Output::Line { state: LineState::Online, detail: String::new() }]
     }
 
-    fn fail(&mut self, now: Now, state: LineState, detail: String) -> Vec<Output> {
+    pub(super) fn fail(&mut self, now: Now, state: LineState, detail: String) -> Vec<Output> {
         let backoff_ms = BACKOFF_MS_MIN.saturating_mul(1 << self.failures.min(16)).min(BACKOFF_MS_MAX);
         self.failures = self.failures.saturating_add(1);
         self.next_at_ms = now.boottime_ms.saturating_add(self.jittered(backoff_ms));

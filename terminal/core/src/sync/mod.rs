@@ -17,6 +17,7 @@ mod epoch;
 pub mod gzip;
 pub mod http;
 pub mod line;
+pub mod photos;
 mod pull;
 pub mod report;
 pub mod shell;
