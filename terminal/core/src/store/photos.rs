@@ -206,11 +206,15 @@ impl Store {
         Ok(hash.and_then(|hash| photos.jpeg(&hash)))
     }
 
-    /// Removes photos that no item of the roster shows: a child who left, a consent that was withdrawn.
+    /// Removes photos that no item of the roster shows: a child who left, a consent that was withdrawn. Where there is no whole roster,
+    /// as after a damaged one, they stay until it says.
     ///
     /// # Errors
     /// A failed read of the roster.
     pub fn drop_unshown_photos(&self) -> Result<(), StoreError> {
+        if self.roster.server_epoch()?.is_empty() {
+            return Ok(());
+        }
         self.photos()?.keep_only(&self.roster.photos()?);
         Ok(())
     }
