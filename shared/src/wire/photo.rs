@@ -4,7 +4,6 @@
 //! JPEG itself: base 64 would cost a third more of a slow line, and no one compresses a JPEG.
 
 use super::Bytes;
-use crate::roster::Key;
 use serde::{Deserialize, Serialize};
 
 /// Most bytes of a photo. The server makes them smaller than this: at most 512 pixels, from a file of at most 200 KiB.
@@ -15,7 +14,7 @@ pub const PHOTO_BYTES_MAX: usize = 512 * 1024;
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PhotoAsk {
     /// The key of the item that shows it: the server looks nowhere else.
-    pub item: Key,
+    pub item: String,
     /// SHA-256 of the JPEG, as the item says it (32 bytes).
     pub hash: Bytes,
 }

@@ -132,7 +132,7 @@ on_both! {
         once.dedup();
         assert_eq!(once.len(), keys.len(), "each item once");
         assert_eq!(held(&told), held(&[tablet.pull(&door).await]));
-        assert_eq!(held(&told).1, 2);
+        assert!(held(&told).1 >= 2, "the other tablet's entries, and the server's own");
     }
 }
 
