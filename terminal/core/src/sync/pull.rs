@@ -106,7 +106,7 @@ impl SyncClient {
             (self.local.cursor, self.local.cursor_epoch) = (page.cursor, page.server_epoch.clone());
         }
         self.local.staging = reached.clone().filter(|_| more);
-        let mut out = vec![Output::Keep { page, staging: reached.map(|reached| (first, reached)) }];
+        let mut out = vec![Output::Keep { page: Box::new(page), staging: reached.map(|reached| (first, reached)) }];
         if goes_on {
             out.extend(self.pull_on());
             return out;

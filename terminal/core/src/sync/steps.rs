@@ -160,7 +160,7 @@ pub enum Output {
     /// Keep a page: entries and forgettings first, then the roster with its cursor.
     Keep {
         /// The changes.
-        page: Page,
+        page: Box<Page>,
         /// `Some` while a whole new roster is put aside: whether this is its first page, and how far it has come with it.
         staging: Option<(bool, Staging)>,
     },
