@@ -192,6 +192,9 @@ pub struct Child {
     pub alone_from: Option<NaiveTime>,
     /// On which days.
     pub alone_days: Weekdays,
+    /// SHA-256 of the photo (32 bytes), asked for apart; only with the parents' dated consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<Bytes>,
 }
 
 /// Something that holds from a day to a day.
@@ -244,6 +247,9 @@ pub struct Adult {
     pub rank: u32,
     /// To call in an emergency. Empty where it is confidential.
     pub telephone: String,
+    /// SHA-256 of the photo (32 bytes), asked for apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<Bytes>,
 }
 
 /// Whether an adult may take a child.
@@ -396,6 +402,15 @@ impl Item {
             Self::Child(_) => 2,
             Self::Adult(_) | Self::Badge(_) | Self::Staff(_) => 3,
             Self::Booking(_) => 4,
+        }
+    }
+
+    /// The hash of the photo that the item shows.
+    #[must_use]
+    pub fn photo(&self) -> Option<[u8; 32]> {
+        match self {
+            Self::Child(Child { photo: Some(hash), .. }) | Self::Adult(Adult { photo: Some(hash), .. }) => hash.array(),
+            _ => None,
         }
     }
 }

@@ -12,19 +12,24 @@
 //! | `POST /sync/v1/time` | [`TimeAsk`] | [`TimeTold`] |
 //! | `POST /sync/v1/push` (bearer token) | [`Push`] | [`PushAnswer`] |
 //! | `POST /sync/v1/pull` (bearer token) | [`Pull`] | [`PullAnswer`] |
+//! | `POST /sync/v1/photo` (bearer token) | [`PhotoAsk`] | the JPEG |
 //!
 //! An error is a status and a [`Problem`]. What tablets of one site say to each other stands in [`peers`].
 
 mod epoch;
 mod export;
 pub mod peers;
+mod photo;
 mod report;
+mod snapshot;
 mod time;
 
 pub use epoch::{EpochAsk, EpochGiven, EpochReason, FORK, epoch_bytes};
 pub use export::{EXPORT_BYTES_MAX, EXPORT_FORMAT, ExportHead};
 pub use peers::PeerCertificate;
+pub use photo::{PHOTO_BYTES_MAX, PhotoAsk};
 pub use report::{TabletReport, key_storage, reader};
+pub use snapshot::Snapshot;
 pub use time::{TimeAsk, TimeTold, time_bytes};
 
 use crate::id::{DeviceId, EntryId, OrganisationId, SiteId};
@@ -496,6 +501,9 @@ pub struct Pull {
     /// How the tablet is; absent from one that doesn't say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<TabletReport>,
+    /// The whole roster is asked for, and how far it has come; absent: changes after the cursor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<Snapshot>,
 }
 
 /// Changes in order.
@@ -511,6 +519,9 @@ pub struct PullAnswer {
     /// At most [`limits::PULL_CHANGES_MAX`]. A reader takes each by itself and steps over one that it doesn't know: a newer server
     /// must not keep an older tablet from its barred adults.
     pub changes: Vec<Change>,
+    /// Where the snapshot that was asked for goes on; absent where none was, and from a server that knows none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<Snapshot>,
 }
 
 /// One change of what a tablet knows.

@@ -131,6 +131,7 @@ fn an_item_keeps_its_key_and_a_barred_adult_goes_first() {
             to: None,
             rank: 1,
             telephone: String::new(),
+            photo: None,
         })
     };
     let (barred, authorised) = (adult(AdultStatus::Barred), adult(AdultStatus::Authorised));

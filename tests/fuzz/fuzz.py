@@ -218,7 +218,11 @@ def bodies(told):
     """Bodies that a tablet sends, by path."""
     entries = told["entries"]
     pushes = [{"entries": entries[:n]} for n in (0, 1, 2)] + [{"entries": [entry]} for entry in entries] + [{"entries": entries}]
-    pulls = [{"cursor": 0, "server_epoch": ""}, {"cursor": 1, "server_epoch": told["server_epoch"]}]
+    pulls = [
+        {"cursor": 0, "server_epoch": ""}, {"cursor": 1, "server_epoch": told["server_epoch"]}, {"cursor": 0, "snapshot": {}},
+        {"cursor": 0, "server_epoch": told["server_epoch"], "snapshot": {"head": 1, "after": "child "}},
+        {"cursor": 0, "server_epoch": told["server_epoch"], "snapshot": {"head": 1}},
+    ]
     nothing = "A" * 42 + "A="
     hello = {"code_name": "A" * 22 + "==", "public_key": nothing, "nonce": nothing}
     confirm = {
@@ -227,6 +231,7 @@ def bodies(told):
     }
     return {
         "/sync/v1/push": pushes, "/sync/v1/pull": pulls, "/sync/v1/session/hello": [told["hello"]], "/sync/v1/session": [told["proof"]],
+        "/sync/v1/photo": [{"item": "child:x", "hash": nothing}],
         "/sync/v1/time": [{"nonce": nothing}], "/sync/v1/epoch": [told["epoch"]], "/sync/v1/enrol/hello": [hello], "/sync/v1/enrol/confirm": [confirm],
     }
 

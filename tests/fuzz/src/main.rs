@@ -57,7 +57,7 @@ fn main() -> Result<()> {
     };
     epoch.signature = store.key().sign(&epoch_bytes(&epoch)).to_bytes().into();
     let session: Session = ask(&mut line, "/sync/v1/session", None, &proof)?;
-    let pull = Pull { cursor: 0, server_epoch: String::new(), report: None };
+    let pull = Pull { cursor: 0, server_epoch: String::new(), report: None, snapshot: None };
     let known: PullAnswer = ask(&mut line, "/sync/v1/pull", Some(&session.token), &pull)?;
     let items = known.changes.into_iter().filter_map(|change| if let ChangeBody::Put(item) = change.body { Some(item) } else { None });
     let sealed = entries::sealed(&me, store.key(), boot, session.server_ms, &items.collect::<Vec<_>>())?;

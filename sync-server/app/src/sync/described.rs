@@ -2,8 +2,8 @@
 
 use crate::api::{By, Told};
 use shared::wire::{
-    EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, EpochAsk, EpochGiven, Problem, Pull, PullAnswer, Push, PushAnswer, Session,
-    SessionChallenge, SessionHello, SessionProof, TimeAsk, TimeTold,
+    EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, EpochAsk, EpochGiven, PhotoAsk, Problem, Pull, PullAnswer, Push, PushAnswer,
+    Session, SessionChallenge, SessionHello, SessionProof, TimeAsk, TimeTold,
 };
 
 fn told_of(by: By, name: &'static str, title: &str) -> Told {
@@ -79,10 +79,25 @@ pub(crate) fn told() -> Vec<Told> {
             .json::<Problem>(401, "`session_expiree`.")
             .json::<Problem>(413, "`trop_d_entrees` : plus de 200."),
         told_of(By::Tablet, "POST /sync/v1/pull", "Lire ce qui a changé sur le site")
+            .says(
+                "Avec `snapshot`, l’effectif entier dans l’ordre où une porte en a besoin : les adultes interdits ou restreints d’abord, puis \
+                 les enfants et qui peut les reprendre, puis le reste, puis les pointages, enfin ce qui a changé depuis le début de la \
+                 lecture. La tablette renvoie tel quel le `snapshot` de la dernière réponse ; une lecture coupée reprend là où elle était.",
+            )
             .takes::<Pull>()
             .json::<PullAnswer>(200, "Les changements après le curseur, dans l’ordre de leurs numéros.")
             .json::<Problem>(401, "`session_expiree`.")
             .json::<Problem>(403, "`appareil_revoque`.")
             .json::<Problem>(410, "`refresh_required` : le serveur a été restauré, la tablette relit tout."),
+        told_of(By::Tablet, "POST /sync/v1/photo", "Lire une photo du site")
+            .says(
+                "Une photo qu’une fiche du site montre, par l’empreinte que dit la fiche. Une par demande, en JPEG et non en base 64 : une \
+                 coupure n’en coûte qu’une, et les pointages passent entre deux.",
+            )
+            .takes::<PhotoAsk>()
+            .file(200, &["image/jpeg"], "La photo : 512 pixels au plus.")
+            .json::<Problem>(401, "`session_expiree`.")
+            .json::<Problem>(403, "`appareil_revoque`.")
+            .json::<Problem>(404, "`photo_inconnue` : d’un autre site, retirée, ou jamais vue : la même réponse."),
     ]
 }

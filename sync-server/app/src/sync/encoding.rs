@@ -17,16 +17,16 @@ use flate2::read::GzDecoder;
 use shared::wire::limits::BODY_BYTES_MAX;
 use std::io::Read;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
 /// The encoding that this server speaks.
 pub const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 /// Answers below this many bytes fit in one packet anyway, and go as they are.
 pub const COMPRESSED_FROM_BYTES: u64 = 1024;
 
-/// Routes whose answers are compressed for whoever asks for it.
+/// Routes whose answers are compressed for whoever asks for it. A photo is compressed already.
 pub(crate) fn compressed(routes: Router<Server>) -> Router<Server> {
-    routes.layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM_BYTES)))
+    routes.layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM_BYTES).and(NotForContentType::IMAGES)))
 }
 
 /// Tells a tablet, with its session, that it may compress.

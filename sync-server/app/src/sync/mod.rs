@@ -3,7 +3,7 @@
 //! Owns the sync authority ([`authority`]), enrolment ([`enrol`]), the signed time ([`time`]), sessions ([`session`]), epochs
 //! ([`epoch`]), what tablets prove themselves to each other by ([`peer_certificate`]), the taking in of entries ([`push`], judged by
 //! [`judge`]; from a file: [`import_journal`]), what a person decides on those set apart ([`decisions`]), the telling of changes
-//! ([`pull`], [`publish`]), what people are called for ([`alerts`], [`watch`]), what tablets say of themselves ([`report`]) and the
+//! ([`pull`], [`snapshot`], [`publish`], [`photo`]), what people are called for ([`alerts`], [`watch`]), what tablets say of themselves ([`report`]) and the
 //! fleet's commands ([`fleet`]).
 //! Promises: a verdict for each entry, final but `held`; no entry in the journal before its signature was verified; no
 //! number seen by a reader before all smaller ones; a tablet reads and writes its own site and nothing else.
@@ -26,6 +26,7 @@ pub mod intake;
 pub mod judge;
 pub mod learn;
 pub mod peer_certificate;
+pub mod photo;
 pub mod publish;
 pub mod pull;
 pub mod push;
@@ -37,6 +38,7 @@ pub mod routes;
 pub mod session;
 pub mod set_apart;
 pub mod short_memory;
+pub mod snapshot;
 pub mod time;
 pub mod watch;
 pub mod writing;

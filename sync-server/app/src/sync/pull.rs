@@ -1,7 +1,8 @@
 //! Telling changes: in order of their numbers, each item once, as it is now.
 //!
 //! A change row says what changed, not what it became: the content is read here, so that a tablet that comes back after
-//! weeks gets the last word at once. A `put` that a later change repeats is passed over.
+//! weeks gets the last word at once. A `put` that a later change repeats is passed over. A whole roster is told as a
+//! [`snapshot`](super::snapshot) first; the entries follow here, and then what moved meanwhile.
 
 use crate::Result;
 use crate::attendance::journal::{IDS_A_QUERY_MAX, TABLET_DAYS, sealed};
@@ -9,13 +10,14 @@ use crate::store::Territory;
 use crate::store::entity::{clock_observation, device, journal_entry, journal_payload, roster_item, site_change, site_counter};
 use crate::sync::refusal::Refusal;
 use crate::sync::session::Caller;
+use crate::sync::snapshot;
 use chrono::{Days, NaiveDate};
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
 use shared::calendar::{Instant, business_day, day_bounds};
 use shared::id::{EntryId, OrganisationId};
 use shared::journal::Sealed;
 use shared::wire::limits::PULL_CHANGES_MAX;
-use shared::wire::{Change, ChangeBody, Pull, PullAnswer, WireEntry};
+use shared::wire::{Change, ChangeBody, Pull, PullAnswer, Snapshot, WireEntry};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
@@ -45,6 +47,20 @@ pub async fn pull(
     let Some(mut cursor) = i64::try_from(pull.cursor).ok().filter(|cursor| *cursor <= head && !other_life) else {
         return Ok(Err(Refusal::refresh_required()));
     };
+    // Up to this number a snapshot has told every item: only entries and forgettings are left of it.
+    let mut told = 0;
+    if let Some(asked) = &pull.snapshot {
+        told = asked.head.map_or(Some(head), |at| i64::try_from(at).ok()).unwrap_or(i64::MAX);
+        if told > head {
+            return Ok(Err(Refusal::refresh_required()));
+        }
+        if asked.head.is_none() || asked.after.is_some() {
+            let after = asked.after.as_deref().filter(|_| asked.head.is_some());
+            return snapshot::page(territory, caller, server_epoch, told, after).await;
+        }
+    }
+    let of_no_item = site_change::Column::Kind.is_in(["entry", "forget"]);
+    let untold = Condition::any().add(site_change::Column::Number.gt(told)).add(of_no_item);
     let mut changes: Vec<Change> = Vec::new();
     let mut bytes = 0;
     let limit = u64::try_from(PULL_CHANGES_MAX).unwrap_or(u64::MAX);
@@ -55,11 +71,12 @@ pub async fn pull(
             .filter(site_change::Column::SiteId.eq(caller.site.0))
             .filter(site_change::Column::Number.gt(cursor))
             .filter(site_change::Column::Number.lte(head))
+            .filter(untold.clone())
             .order_by_asc(site_change::Column::Number)
             .limit(limit)
             .all(&territory.on())
             .await?;
-        let Some(last) = rows.last().map(|r| r.number) else { break };
+        let is_last = rows.len() < PULL_CHANGES_MAX;
         let mut bodies = bodies(territory, caller, now, &rows).await?;
         for row in &rows {
             if let Some(body) = bodies.remove(&row.number) {
@@ -72,10 +89,13 @@ pub async fn pull(
             }
             cursor = row.number;
         }
-        cursor = cursor.max(last);
+        if is_last {
+            cursor = head;
+        }
     }
     let number = |n: i64| u64::try_from(n).unwrap_or(0);
-    Ok(Ok(PullAnswer { server_epoch: server_epoch.to_owned(), cursor: number(cursor), more: cursor < head, changes }))
+    let snapshot = pull.snapshot.is_some().then(|| Snapshot { head: Some(number(told)), after: None });
+    Ok(Ok(PullAnswer { server_epoch: server_epoch.to_owned(), cursor: number(cursor), more: cursor < head, changes, snapshot }))
 }
 
 /// What each change is now, by number; those with nothing to tell are left out.

@@ -72,6 +72,8 @@ refusals! {
     session_over = UNAUTHORIZED "session_expiree" "La session est terminée : la tablette en ouvre une nouvelle.";
     /// A cursor of another life of the server, or beyond its head.
     refresh_required = GONE "refresh_required" "Le serveur a été restauré : la tablette relit tout.";
+    /// No item of the caller's site shows this photo: of another site, withdrawn, or never there, the same answer for all.
+    photo_unknown = NOT_FOUND "photo_inconnue" "Aucune fiche de ce site ne montre cette photo : la tablette garde les initiales.";
     /// After a restore, before an agent has confirmed.
     reprise = SERVICE_UNAVAILABLE "reprise" "Le serveur vient d'être restauré : l'enrôlement et les nouvelles époques attendent la confirmation d'un agent.";
 }

@@ -44,6 +44,12 @@ impl Window {
         Self { first: today - Days::new(DAYS_BEFORE), last: today + Days::new(DAYS_AFTER) }
     }
 
+    /// The day that it is around.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.first + Days::new(DAYS_BEFORE)
+    }
+
     /// Whether something dated touches it.
     #[must_use]
     pub fn meets(&self, from: Option<NaiveDate>, to: Option<NaiveDate>) -> bool {

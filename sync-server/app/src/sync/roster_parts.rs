@@ -14,6 +14,7 @@ use shared::id::{
 use shared::roster::{
     Activity, Adult, AdultStatus, Badge, BadgeHolder, Booking, Centre, Child, Class, Dated, Device, Group, Item, Period, Site, Staff,
 };
+use shared::wire::Bytes;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
@@ -101,7 +102,7 @@ pub(super) fn staff(offer: &Offer) -> Vec<Item> {
 }
 
 pub(super) fn children(offers: &[Offer], people: &People, window: Window) -> Vec<Item> {
-    let mut items: Vec<Item> = people.children.iter().map(|row| Item::Child(a_child(row, offers, people))).collect();
+    let mut items: Vec<Item> = people.children.iter().map(|row| Item::Child(a_child(row, offers, people, window))).collect();
     let present: BTreeSet<Uuid> =
         people.classes.iter().filter(|c| window.meets(Some(c.valid_from), c.valid_to)).map(|c| c.class_id).collect();
     let class = |row: &crate::store::entity::school_class::Model| {
@@ -111,7 +112,7 @@ pub(super) fn children(offers: &[Offer], people: &People, window: Window) -> Vec
     items
 }
 
-fn a_child(row: &child::Model, offers: &[Offer], people: &People) -> Child {
+fn a_child(row: &child::Model, offers: &[Offer], people: &People, window: Window) -> Child {
     let mut households: BTreeSet<Uuid> = people.custody.iter().filter(|c| c.child_id == row.id).map(|c| c.household_id).collect();
     households.insert(row.household_id);
     let mut enrolments: Vec<Dated<ActivityId>> = Vec::new();
@@ -151,7 +152,12 @@ fn a_child(row: &child::Model, offers: &[Offer], people: &People) -> Child {
         care: [&row.allergies, &row.care_plan].iter().any(|text| text.as_deref().is_some_and(|t| !t.trim().is_empty())),
         alone_from: time(row.leaves_alone_minute),
         alone_days: weekdays(row.leaves_alone_days),
+        photo: row.photo_consent_on.filter(|agreed| *agreed <= window.today()).and(photo(row.photo_hash.as_ref())),
     }
+}
+
+fn photo(hash: Option<&Vec<u8>>) -> Option<Bytes> {
+    hash.map(Bytes::from)
 }
 
 /// Guardians who may take, and persons authorised, restricted or barred: one item a pair. The gravest row of a pair holds.
@@ -196,6 +202,7 @@ fn widen(held: &mut Adult, other: &Adult) {
     held.not_before = held.not_before.max(other.not_before);
     held.identity_check |= other.identity_check;
     held.rank = held.rank.min(other.rank);
+    held.photo = held.photo.take().or_else(|| other.photo.clone());
 }
 
 fn a_guardian(right: &child_right::Model, row: &person::Model, people: &People) -> Adult {
@@ -213,6 +220,7 @@ fn a_guardian(right: &child_right::Model, row: &person::Model, people: &People) 
         to: right.valid_to,
         rank: 0,
         telephone: telephone(row, people),
+        photo: None,
     }
 }
 
@@ -256,6 +264,7 @@ fn a_pickup(row: &pickup_person::Model, people: &People) -> Adult {
         to: row.valid_to,
         rank: row.call_order.and_then(|o| u32::try_from(o).ok()).unwrap_or(99),
         telephone,
+        photo: photo(row.photo_hash.as_ref()),
     }
 }
 

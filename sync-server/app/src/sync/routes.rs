@@ -8,19 +8,22 @@ use crate::store::Territory;
 use crate::sync::encoding::Packed;
 use crate::sync::refusal::Refusal;
 use crate::sync::session::{self, Caller, epoch_text};
-use crate::sync::{encoding, enrol, epoch as epochs, learn, publish, pull as pulling, push as pushing, report, time as times};
+use crate::sync::{
+    encoding, enrol, epoch as epochs, learn, photo as photos, publish, pull as pulling, push as pushing, report, time as times,
+};
 use axum::Json;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde::de::DeserializeOwned;
-use shared::wire::{EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, EpochAsk, EpochGiven, Pull, PullAnswer, PushAnswer};
+use shared::wire::{EnrolChallenge, EnrolConfirm, EnrolDone, EnrolHello, EpochAsk, EpochGiven, PhotoAsk, Pull, PullAnswer, PushAnswer};
 use shared::wire::{Session, SessionChallenge, SessionHello, SessionProof, TimeAsk, TimeTold};
 use std::net::SocketAddr;
 
 /// What a tablet calls, over TLS.
-pub const ROUTES: [Route; 8] = [
+pub const ROUTES: [Route; 9] = [
     // Anyone: a tablet whose clock is lost, before it can judge anything else. Says the time and nothing more; limited by address.
     Route::new("POST", "/sync/v1/time", || post(time)),
     // Whoever holds a code of less than a quarter of an hour; ten tries a minute from one address.
@@ -35,6 +38,8 @@ pub const ROUTES: [Route; 8] = [
     Route::new("POST", "/sync/v1/push", || post(push)),
     // A tablet with a token of its site, not revoked; its own site only.
     Route::new("POST", "/sync/v1/pull", || post(pull)),
+    // A tablet with a token of its site, not revoked; a photo that an item of its own site shows now.
+    Route::new("POST", "/sync/v1/photo", || post(photo)),
 ];
 
 /// An answer, or why not.
@@ -151,4 +156,17 @@ pub async fn pull(State(server): State<Server>, headers: HeaderMap, body: Packed
     let answer = pulling::pull(&territory, &caller, &epoch, now, &request).await?;
     snapshot.commit().await?;
     answer.map(Json)
+}
+
+/// `POST /sync/v1/photo`
+pub async fn photo(State(server): State<Server>, headers: HeaderMap, body: Packed) -> Result<Response, Refusal> {
+    let caller = caller(&server.app, &headers).await?;
+    let request: PhotoAsk = read(body).await?;
+    if !caller.revoked {
+        // A consent that was withdrawn a minute ago is withdrawn here too.
+        publish::due_site(&server.app, caller.site).await?;
+    }
+    let territory = Territory::new(server.app.territoire(), server.app.db.read());
+    let jpeg = photos::photo(&territory, &caller, &request).await??;
+    Ok(([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response())
 }

@@ -17,7 +17,7 @@ use server::sync::publish;
 use server::sync::routes::ROUTES;
 use shared::journal::SigningKey;
 use shared::wire::limits::{BODY_BYTES_MAX, PUSH_ENTRIES_MAX};
-use shared::wire::{EpochAsk, EpochReason, Pull, Push, SessionHello, TabletReport, WireEntry};
+use shared::wire::{EpochAsk, EpochReason, PhotoAsk, Pull, Push, SessionHello, TabletReport, WireEntry};
 use std::io::Write;
 
 /// Bodies a route and engine.
@@ -163,7 +163,12 @@ async fn good(door: &Door, tablet: &mut Tablet, path: &str) -> Vec<u8> {
             let entries = [tablet.arrival(door.app.clock.now()), tablet.arrival(door.app.clock.now())];
             serde_json::to_vec(&Push { entries: entries.iter().map(WireEntry::from).collect() }).unwrap()
         }
-        _ => serde_json::to_vec(&Pull { cursor: 0, server_epoch: String::new(), report: Some(TabletReport::default()) }).unwrap(),
+        "/sync/v1/photo" => {
+            let item = format!("child:{}", tablet.here.child);
+            serde_json::to_vec(&PhotoAsk { item, hash: [7; 32].into() }).unwrap()
+        }
+        _ => serde_json::to_vec(&Pull { cursor: 0, server_epoch: String::new(), report: Some(TabletReport::default()), snapshot: None })
+            .unwrap(),
     }
 }
 

@@ -287,7 +287,8 @@ impl Tablet {
     }
 
     pub async fn pull_raw(&self, door: &Door, cursor: u64, server_epoch: &str) -> Answer {
-        door.ask("/sync/v1/pull", Some(&self.token), &Pull { cursor, server_epoch: server_epoch.into(), report: None }).await
+        door.ask("/sync/v1/pull", Some(&self.token), &Pull { cursor, server_epoch: server_epoch.into(), report: None, snapshot: None })
+            .await
     }
 
     /// Every change from the beginning.

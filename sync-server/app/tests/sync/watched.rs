@@ -27,7 +27,7 @@ async fn row(door: &Door, tablet: &Tablet) -> device::Model {
 }
 
 async fn says(door: &Door, tablet: &Tablet, said: Option<TabletReport>) -> u16 {
-    let pull = Pull { cursor: 0, server_epoch: String::new(), report: said };
+    let pull = Pull { cursor: 0, server_epoch: String::new(), report: said, snapshot: None };
     door.ask("/sync/v1/pull", Some(&tablet.token), &pull).await.status
 }
 

@@ -105,6 +105,7 @@ mod tests {
             to: None,
             rank: 0,
             telephone: String::new(),
+            photo: None,
         }
     }
 

@@ -18,6 +18,7 @@ impl Door {
         self.lock = self.store.roster.data_lock(now)?;
         if self.lock == DataLock::Due && !self.has_a_child_here() {
             self.store.roster.lock_data()?;
+            self.store.drop_unshown_photos()?;
             tracing::warn!("the server was not heard for too long: the list of children is erased until it answers");
             self.lock = DataLock::Locked;
         }

@@ -156,8 +156,9 @@ impl RosterDb {
     /// # Errors
     /// A failed write.
     pub fn lock_data(&mut self) -> Result<(), StoreError> {
+        self.give_up_staging()?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute_batch("DELETE FROM item; DELETE FROM staged_item;")?;
+        transaction.execute_batch("DELETE FROM item;")?;
         set(&transaction, "items_cursor", "")?;
         // Of no server: the next pull brings everything.
         set(&transaction, "server_epoch", "verrou")?;

@@ -15,8 +15,8 @@ use shared::journal::SigningKey;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What else may lie in the folder and speak of the site, by how its name begins: what was set aside.
-const BESIDE: [&str; 3] = ["journal.db.", "roster.db.", "journal.suspect"];
+/// What else may lie in the folder and speak of the site, by how its name begins: what was set aside, and photos.
+const BESIDE: [&str; 4] = ["journal.db.", "roster.db.", "journal.suspect", super::photos::FOLDER];
 
 impl Store {
     /// The key of a life to come. It is the tablet's once [`Self::enrol`] was told so.

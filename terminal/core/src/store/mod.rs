@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `journal.db` | sealed entries, what the server said of them, who this tablet is | facts are lost: hence its own file, WAL, `synchronous=FULL` |
 //! | `roster.db` | what the server told: children, adults, bookings, cursor | it is pulled again |
+//! | `photos/` | photos that the roster shows, each sealed | they are fetched again |
 //! | `device.cred` | the tablet's secret, sealed by the machine's chip | the tablet is enrolled anew |
 //! | `device.key` | the same where there is no chip: 32 bytes, mode 0600 | as above |
 //! | `device.cred.next`, `device.key.next` | the secret of a life that is being enrolled | it is enrolled once more |
@@ -34,10 +35,12 @@ mod migrations;
 mod opening;
 mod outbox;
 mod peers;
+mod photos;
 mod reserve;
 mod roster_db;
 mod salvage;
 mod set_aside;
+mod staging;
 mod tpm;
 mod upgrade;
 mod whole;
@@ -52,9 +55,11 @@ pub use keys::KeyPlace;
 pub use opening::ask_repair;
 pub use outbox::{Carried, Outgoing, Queue, Recorded};
 pub use peers::{Author, BY_PEER_MAX};
+pub use photos::{Photos, Shown};
 pub use reserve::{RESERVE_BYTES, Reserve};
 pub use roster_db::{Agreement, LineState, LineStatus, RosterChange, RosterDb};
 pub use set_aside::set_aside;
+pub use staging::Staging;
 pub use tpm::{Tpm, TpmFailure};
 pub use whole::Whole;
 

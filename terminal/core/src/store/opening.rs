@@ -74,8 +74,9 @@ pub(super) fn roster(dir: &Path) -> Result<RosterDb, StoreError> {
     let path = dir.join("roster.db");
     let open = || -> Result<RosterDb, StoreError> {
         let connection = connect(&path, "NORMAL")?;
-        let roster = RosterDb::open(connection)?;
+        let mut roster = RosterDb::open(connection)?;
         roster.check()?;
+        roster.drop_damaged_staging()?;
         Ok(roster)
     };
     match open().map_err(unusable) {

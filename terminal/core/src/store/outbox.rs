@@ -91,6 +91,16 @@ impl Journal {
         self.page(sql, after, entries_max, bytes_max)
     }
 
+    /// Whether anything was sealed that was never offered to the server.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn has_unsent(&self) -> Result<bool, StoreError> {
+        // Both conditions: the first is the index's own.
+        let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN ('unsent', 'held') AND state = 'unsent')";
+        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
     /// The same of all that this tablet sealed, in this life and those before it, whatever the server said of it.
     ///
     /// # Errors

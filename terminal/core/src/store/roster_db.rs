@@ -92,10 +92,8 @@ pub struct RosterDb {
     pub(super) connection: Connection,
 }
 
-const ITEM: &str = "INSERT INTO item (key, day, json, sum) VALUES (?1, ?2, ?3, ?4)
+pub(super) const ITEM: &str = "INSERT INTO item (key, day, json, sum) VALUES (?1, ?2, ?3, ?4)
                     ON CONFLICT (key) DO UPDATE SET day = ?2, json = ?3, sum = ?4";
-const STAGED: &str = "INSERT INTO staged_item (key, day, json, sum) VALUES (?1, ?2, ?3, ?4)
-                      ON CONFLICT (key) DO UPDATE SET day = ?2, json = ?3, sum = ?4";
 
 impl RosterDb {
     pub(super) fn open(mut connection: Connection) -> Result<Self, StoreError> {
@@ -144,6 +142,8 @@ impl RosterDb {
 
     /// Makes the next pull bring everything, entries of others included; the roster stands until then.
     pub(super) fn ask_everything(&mut self) -> Result<(), StoreError> {
+        // Entries that came with the pages of a roster to come may be among what was lost.
+        self.give_up_staging()?;
         // Of no server: "refresh" is the answer to that.
         self.set("server_epoch", "reprise")
     }
@@ -182,6 +182,16 @@ impl RosterDb {
         Ok(items)
     }
 
+    /// The item of a key; `None` where there is none.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn item(&self, key: &str) -> Result<Option<Item>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT json FROM item WHERE key = ?1")?;
+        let json: Option<String> = statement.query_row([key], |row| row.get(0)).optional()?;
+        Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
+    }
+
     /// Applies changes and moves the cursor, in one transaction.
     ///
     /// # Errors
@@ -209,44 +219,6 @@ impl RosterDb {
             self.empty_log()?;
         }
         Ok(())
-    }
-
-    /// Puts one page of a whole new roster aside; the board still shows the old one. `first` empties what an earlier try left.
-    ///
-    /// # Errors
-    /// A failed write.
-    pub fn stage(&mut self, first: bool, changes: &[RosterChange]) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if first {
-            transaction.execute("DELETE FROM staged_item", [])?;
-        }
-        for change in changes {
-            match change {
-                RosterChange::Put(item) => put(&transaction, STAGED, item)?,
-                RosterChange::Remove(key) => {
-                    transaction.prepare_cached("DELETE FROM staged_item WHERE key = ?1")?.execute([key])?;
-                }
-            }
-        }
-        transaction.commit()?;
-        Ok(())
-    }
-
-    /// The staged roster becomes the roster, in one transaction with its cursor.
-    ///
-    /// # Errors
-    /// A failed write: the old one stands.
-    pub fn swap_staged(&mut self, server_epoch: &str, cursor: u64) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute("DELETE FROM item", [])?;
-        transaction.execute("INSERT INTO item (key, day, json, sum) SELECT key, day, json, sum FROM staged_item", [])?;
-        transaction.execute("DELETE FROM staged_item", [])?;
-        set(&transaction, "server_epoch", server_epoch)?;
-        set(&transaction, "cursor", &cursor.to_string())?;
-        set(&transaction, "items_cursor", &format!("{server_epoch} {cursor}"))?;
-        transaction.commit()?;
-        self.came_again();
-        self.empty_log()
     }
 
     /// Forgets all that the server told: roster, cursor, line, clock. Leaves no byte of it in the files.
@@ -428,8 +400,7 @@ impl RosterDb {
     }
 
     pub(super) fn get(&self, name: &str) -> Result<Option<String>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
-        Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+        get(&self.connection, name)
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
@@ -440,7 +411,7 @@ impl RosterDb {
     }
 }
 
-fn put(transaction: &Transaction<'_>, sql: &str, item: &Item) -> Result<(), StoreError> {
+pub(super) fn put(transaction: &Transaction<'_>, sql: &str, item: &Item) -> Result<(), StoreError> {
     let day = match item {
         Item::Booking(booking) => Some(day_number(booking.day)),
         _ => None,
@@ -452,6 +423,11 @@ fn put(transaction: &Transaction<'_>, sql: &str, item: &Item) -> Result<(), Stor
     Ok(())
 }
 
+pub(super) fn get(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
+    Ok(statement.query_row([name], |row| row.get(0)).optional()?)
+}
+
 pub(super) fn set(transaction: &Transaction<'_>, name: &str, value: &str) -> Result<(), StoreError> {
     let sql = "INSERT INTO meta (name, value, sum) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE SET value = ?2, sum = ?3";
     transaction.prepare_cached(sql)?.execute(params![name, value, sum_of(name.as_bytes(), None, value.as_bytes())])?;
@@ -459,7 +435,7 @@ pub(super) fn set(transaction: &Transaction<'_>, name: &str, value: &str) -> Res
 }
 
 /// The check sum of a row.
-fn sum_of(key: &[u8], day: Option<i32>, text: &[u8]) -> u32 {
+pub(super) fn sum_of(key: &[u8], day: Option<i32>, text: &[u8]) -> u32 {
     let mut sum = crc32fast::Hasher::new();
     sum.update(key);
     sum.update(&day.map_or([0; 5], |day| {

@@ -3,7 +3,6 @@
 use super::client::{State, SyncClient};
 use super::steps::Output;
 use super::transport::Request;
-use crate::clock::Now;
 use crate::store::{Carried, Recorded};
 use shared::id::EntryId;
 use shared::wire::limits::{PUSH_ENTRIES_MAX, PUSH_SEALED_BYTES_MAX};
@@ -20,7 +19,7 @@ impl SyncClient {
         let Some(up_to) = others.iter().map(|o| o.arrival).max() else {
             self.local.carry_after = None;
             let mut out = vec![Output::CarriedUpTo(None)];
-            out.extend(self.pull(self.local.pull_anew, true));
+            out.extend(self.pull());
             return out;
         };
         let push = Push { entries: others.iter().map(|o| WireEntry::from(&o.sealed)).collect() };
@@ -42,8 +41,8 @@ impl SyncClient {
     }
 
     /// What other tablets handed over while the site was cut off goes to the server by whoever reaches it first.
-    pub(super) fn carry_from_peers(&mut self, now: Now, carried: Vec<Carried>) -> Vec<Output> {
-        let Some(up_to) = carried.iter().map(|c| c.arrival).max() else { return self.finish(now) };
+    pub(super) fn carry_from_peers(&mut self, carried: Vec<Carried>) -> Vec<Output> {
+        let Some(up_to) = carried.iter().map(|c| c.arrival).max() else { return self.read_photos() };
         let push = Push { entries: carried.iter().map(|c| WireEntry::from(&c.sealed)).collect() };
         self.state = State::CarryFromPeers { offered: carried.iter().map(|c| c.entry).collect(), up_to };
         vec![Output::Ask(Request::new("/sync/v1/push", self.token(), &push))]

@@ -4,31 +4,30 @@
 //! A round is: session (if none is open) → a new epoch, where the tablet can't
 //! go on in its own → push until the queue is empty → others' entries, where
 //! the server was restored and lacks them → pull until there is no more → what
-//! other tablets of the site handed over and the server still doesn't tell.
+//! other tablets of the site handed over and the server still doesn't tell →
+//! some photos, as long as nothing else waits.
 //! Whatever fails ends the round; the next one starts afresh, and what the
 //! server already holds comes back as `duplicate`.
 
 use super::epoch::{Asking, EPOCH};
 use super::pace::{Pace, Whole};
-use super::pull::{self, Page};
+use super::pull;
 pub use super::steps::{Input, Local, Me, Output, Requests};
 use super::transport::{Answer, LineFailure, Request};
 use crate::clock::{Now, Observed};
-use crate::store::{EpochRequest, LineState, Outgoing, Recorded};
+use crate::store::{EpochRequest, LineState, Outgoing, Recorded, Shown};
 use ed25519_dalek::Signer as _;
 use shared::id::EntryId;
 use shared::wire::limits::{PUSH_ENTRIES_MAX, PUSH_SEALED_BYTES_MAX};
 use shared::wire::peers::PEERS;
-use shared::wire::{
-    EpochGiven, EpochReason, FORK, Pull, Push, PushAnswer, Session, SessionChallenge, SessionHello, SessionProof, TabletReport,
-};
+use shared::wire::{EpochGiven, EpochReason, FORK, Push, PushAnswer, Session, SessionChallenge, SessionHello, SessionProof, TabletReport};
 use shared::wire::{VerdictKind, WireEntry, session_bytes};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 /// How often the tablet tells how it is while nothing new is set aside, in ms.
 const REPORT_MS: u64 = 5 * 60_000;
 /// Most pages of one round: a server that always says "more" doesn't hold the tablet for ever.
-const PAGES_MAX: u32 = 10_000;
+pub(super) const PAGES_MAX: u32 = 10_000;
 /// A session is renewed this long before it ends, in ms.
 const SESSION_MARGIN_MS: u64 = 60_000;
 
@@ -64,33 +63,49 @@ pub(super) enum State {
         offered: Vec<EntryId>,
         up_to: i64,
     },
+    Photos,
+    /// The photo that is asked for.
+    Photo(Shown),
+    /// Whether something was sealed meanwhile is being looked up.
+    BetweenPhotos,
 }
 
 impl State {
     /// Whether a request is under way.
     fn waits_for_answer(&self) -> bool {
-        !matches!(self, Self::Idle | Self::Queue | Self::Others | Self::FromPeers | Self::Requests { .. })
+        !matches!(
+            self,
+            Self::Idle | Self::Queue | Self::Others | Self::FromPeers | Self::Photos | Self::BetweenPhotos | Self::Requests { .. }
+        )
     }
 }
 
 /// The client.
 #[derive(Debug)]
 pub struct SyncClient {
-    me: Me,
+    pub(super) me: Me,
     pub(super) state: State,
     pub(super) local: Local,
     session: Option<OpenSession>,
     pace: Pace,
     /// What this round has come to.
     pub(super) whole: Whole,
-    pages: u32,
+    pub(super) pages: u32,
+    /// A whole roster was begun at its front, once a round.
+    pub(super) began_whole: bool,
+    /// Photos that are still to be asked for in this round.
+    pub(super) photos: VecDeque<Shown>,
+    /// How many were asked for in it.
+    pub(super) photos_asked: usize,
+    /// Hashes of photos that the server doesn't give, for as long as its session: they are not asked for at each round.
+    pub(super) not_given: HashSet<[u8; 32]>,
     offered_again: bool,
     /// The server was reminded of the epochs that it gave, once a round.
     reminded: bool,
     /// How the tablet is, to be told with the next pull.
-    report: Option<TabletReport>,
+    pub(super) report: Option<TabletReport>,
     /// How many files were set aside when it told last, and when by CLOCK_BOOTTIME, in ms.
-    told: Option<(u64, u64)>,
+    pub(super) told: Option<(u64, u64)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +131,10 @@ impl SyncClient {
             pace: Pace::new(seed),
             whole: Whole::default(),
             pages: 0,
+            began_whole: false,
+            photos: VecDeque::new(),
+            photos_asked: 0,
+            not_given: HashSet::new(),
             offered_again: false,
             reminded: false,
             report: None,
@@ -156,12 +175,23 @@ impl SyncClient {
             (State::Queue, Input::Queue(outgoing)) => self.offer(outgoing),
             (State::Others, Input::Others(others)) => self.carry(others),
             (State::Requests { again }, Input::Requests(requests)) => self.ask_epochs(now, requests, again),
-            (State::FromPeers, Input::FromPeers(carried)) => self.carry_from_peers(now, carried),
+            (State::FromPeers, Input::FromPeers(carried)) => self.carry_from_peers(carried),
+            (State::Photos, Input::Photos(lacking)) => self.ask_photos(now, lacking),
+            (State::BetweenPhotos, Input::Unsent(unsent)) => self.after_photo(now, unsent),
             (state, Input::Answered(answer)) if state.waits_for_answer() => self.answered(now, state, &answer),
             (_, Input::Failed(failure)) => self.fail(now, line_state(failure), String::new()),
             (_, Input::StoreFailed) => self.fail(now, LineState::ServerTrouble, "le disque a refusé".into()),
             // An answer that nobody waits for: of a round that was given up.
-            (state, Input::Queue(_) | Input::Others(_) | Input::Requests(_) | Input::FromPeers(_) | Input::Answered(_)) => {
+            (
+                state,
+                Input::Queue(_)
+                | Input::Others(_)
+                | Input::Requests(_)
+                | Input::FromPeers(_)
+                | Input::Photos(_)
+                | Input::Unsent(_)
+                | Input::Answered(_),
+            ) => {
                 self.state = state;
                 Vec::new()
             }
@@ -171,7 +201,8 @@ impl SyncClient {
     fn start(&mut self, now: Now, local: Local) -> Vec<Output> {
         self.me.epoch = local.epoch;
         self.local = local;
-        (self.pages, self.whole, self.offered_again, self.reminded) = (0, Whole::default(), false, false);
+        (self.pages, self.whole, self.offered_again, self.reminded, self.began_whole) = (0, Whole::default(), false, false, false);
+        (self.photos, self.photos_asked) = (VecDeque::new(), 0);
         if let Some(session) = &mut self.session {
             session.fresh = false;
         }
@@ -247,8 +278,13 @@ impl SyncClient {
         match answer.status {
             200..=299 => self.taken(now, state, answer).unwrap_or_else(|| self.fail(now, LineState::NotPreau, "réponse illisible".into())),
             401 if self.session.as_ref().is_some_and(|s| !s.fresh) => self.say_hello(),
-            410 if matches!(state, State::Pull { staging: false, .. }) => self.pull(true, true),
+            410 if matches!(state, State::Pull { .. }) && !self.began_whole => self.pull_whole(),
             status => {
+                if let State::Photo(shown) = &state
+                    && !matches!(status, 401 | 403)
+                {
+                    return self.photo_not_given(shown);
+                }
                 let problem = answer.problem();
                 let code = problem.map_or_else(String::new, |p| p.code);
                 // The epoch may have been given to this tablet, and the reply was lost; or the server forgot that it gave it.
@@ -302,7 +338,14 @@ impl SyncClient {
                 let pushed: PushAnswer = serde_json::from_slice(&answer.body).ok()?;
                 (pushed.verdicts.len() == offered.len()).then(|| self.carried_from_peers(&offered, up_to, &pushed))
             }
-            State::Idle | State::Queue | State::Others | State::Requests { .. } | State::FromPeers => None,
+            State::Photo(shown) => Some(self.photo_came(shown, &answer.body)),
+            State::Idle
+            | State::Queue
+            | State::Others
+            | State::Requests { .. }
+            | State::FromPeers
+            | State::Photos
+            | State::BetweenPhotos => None,
         }
     }
 
@@ -338,6 +381,7 @@ impl SyncClient {
         let gives_epochs = session.capabilities.iter().any(|able| able == "epoch");
         let server_epoch = session.server_epoch.clone();
         self.session = Some(OpenSession { token: session.token, until_ms, server_epoch, fresh: true, gives_epochs });
+        self.not_given.clear();
         out.extend(self.is_beyond(session.contiguous_seq));
         out.extend(self.compare(&session.server_epoch, session.contiguous_seq));
         out.extend(self.go_on());
@@ -386,7 +430,7 @@ impl SyncClient {
             return match (&self.session, self.local.carry_after) {
                 (Some(session), _) if self.local.needs_epoch && session.gives_epochs => self.read_requests(false),
                 (_, Some(after)) => self.read_others(after),
-                _ => self.pull(self.local.pull_anew, true),
+                _ => self.pull(),
             };
         }
         // The door goes on sealing during a round: what is offered now was not there when it began.
@@ -417,42 +461,14 @@ impl SyncClient {
         out
     }
 
-    pub(super) fn pull(&mut self, staging: bool, first: bool) -> Vec<Output> {
-        if staging && first {
-            (self.local.cursor, self.local.cursor_epoch) = (0, String::new());
-        }
-        self.state = State::Pull { staging, first };
-        let pull = Pull { cursor: self.local.cursor, server_epoch: self.local.cursor_epoch.clone(), report: self.report.clone() };
-        vec![Output::Ask(Request::new("/sync/v1/pull", self.token(), &pull))]
-    }
-
-    fn pulled(&mut self, now: Now, page: Page, staging: bool, first: bool) -> Vec<Output> {
-        self.whole.moved |= page.brings_something();
-        self.told = self.report.take().map(|report| (report.set_aside, now.boottime_ms)).or(self.told);
-        let more = page.more && self.pages < PAGES_MAX;
-        self.pages += 1;
-        (self.local.cursor, self.local.cursor_epoch) = (page.cursor, page.server_epoch.clone());
-        let mut out = vec![Output::Keep { page, staging: staging.then_some(first) }];
-        if more {
-            out.extend(self.pull(staging, false));
-            return out;
-        }
-        if staging && self.local.pull_anew {
-            self.local.pull_anew = false;
-            out.push(Output::PulledAnew);
-        }
-        // Last: whatever the server says of others' entries, the tablet's own have gone; and what it told just now isn't carried.
-        out.extend(self.read_from_peers(0));
-        out
-    }
-
     pub(super) fn finish(&mut self, now: Now) -> Vec<Output> {
+        self.whole.photos = !self.photos.is_empty();
         self.pace.went_well(now, self.whole);
         self.state = State::Idle;
         vec![Output::Line { state: LineState::Online, detail: String::new() }]
     }
 
-    fn fail(&mut self, now: Now, state: LineState, detail: String) -> Vec<Output> {
+    pub(super) fn fail(&mut self, now: Now, state: LineState, detail: String) -> Vec<Output> {
         self.pace.failed(now);
         self.state = State::Idle;
         vec![Output::Line { state, detail }]

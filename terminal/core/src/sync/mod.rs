@@ -18,6 +18,7 @@ pub mod gzip;
 pub mod http;
 pub mod line;
 mod pace;
+pub mod photos;
 mod pull;
 pub mod report;
 pub mod shell;

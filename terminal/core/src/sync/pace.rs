@@ -9,6 +9,8 @@ const ROUND_MS: u64 = 10_000;
 /// Time between two rounds at rest, in ms: a barred adult, a revocation, an absence that a parent announces are known this late. What
 /// is touched here goes at once, and tablets of one network tell each other in seconds.
 const REST_MS: u64 = 60_000;
+/// Time before the round that fetches the next photos, in ms: it pushes and pulls first.
+const PHOTOS_MS: u64 = 1_000;
 /// How long a site is lively after something was sent or brought, in ms.
 const LIVELY_MS: u64 = 10 * 60_000;
 /// First wait after a failure, in ms; doubled each time.
@@ -23,6 +25,8 @@ pub(super) struct Whole {
     pub moved: bool,
     /// The server waits for entries before those that it was given.
     pub held: bool,
+    /// Photos are left to be fetched.
+    pub photos: bool,
 }
 
 /// The pace of one tablet's rounds.
@@ -52,13 +56,14 @@ impl Pace {
     }
 
     /// A round ended well.
-    pub(super) fn went_well(&mut self, now: Now, Whole { moved, held }: Whole) {
+    pub(super) fn went_well(&mut self, now: Now, Whole { moved, held, photos }: Whole) {
         self.failures = 0;
         if moved || self.lively_until_ms.is_none() {
             self.lively_until_ms = Some(now.boottime_ms.saturating_add(LIVELY_MS));
         }
         let lively = self.lively_until_ms.is_some_and(|until_ms| now.boottime_ms < until_ms);
         let wait_ms = match lively {
+            _ if photos => PHOTOS_MS,
             _ if held => u64::from(HOLE_WAIT_S) * 1_000 / 2,
             true => ROUND_MS,
             false => REST_MS,
@@ -96,8 +101,8 @@ mod tests {
         (wait_ms / 2..=wait_ms * 3 / 2).contains(&(pace.next_at_ms() - now.boottime_ms))
     }
 
-    const NOTHING: Whole = Whole { moved: false, held: false };
-    const MOVED: Whole = Whole { moved: true, held: false };
+    const NOTHING: Whole = Whole { moved: false, held: false, photos: false };
+    const MOVED: Whole = Whole { moved: true, ..NOTHING };
 
     proptest! {
         #[test]
@@ -113,8 +118,10 @@ mod tests {
             let last = at(rested.boottime_ms + LIVELY_MS - 1);
             pace.went_well(last, NOTHING);
             prop_assert!(around(&pace, last, ROUND_MS));
-            pace.went_well(at(last.boottime_ms + 1), Whole { moved: false, held: true });
+            pace.went_well(at(last.boottime_ms + 1), Whole { held: true, ..NOTHING });
             prop_assert!(around(&pace, at(last.boottime_ms + 1), 30_000), "the server waits for a hole no longer than a minute");
+            pace.went_well(rested, Whole { photos: true, ..NOTHING });
+            prop_assert!(around(&pace, rested, PHOTOS_MS));
         }
 
         #[test]

@@ -14,7 +14,12 @@ pub struct Shell<T> {
     transport: T,
     version: String,
     machine: Option<Machine>,
+    /// CLOCK_BOOTTIME before which no photo is asked for: the last one found no room.
+    photos_after_ms: u64,
 }
+
+/// How long photos rest once one found no room, in ms.
+const PHOTOS_REST_MS: u64 = 10 * 60_000;
 
 /// What a round came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,7 +42,9 @@ impl<T: Transport> Shell<T> {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let me =
             Me { device: identity.device, site: identity.site, key: store.key().clone(), epoch: identity.epoch, version: version.clone() };
-        Ok(Self { client: SyncClient::new(me, seed), store, transport, version, machine: None })
+        // Photos that a power cut kept from going with their items.
+        store.drop_unshown_photos()?;
+        Ok(Self { client: SyncClient::new(me, seed), store, transport, version, machine: None, photos_after_ms: 0 })
     }
 
     /// The same, on a machine whose battery and reader it tells of.
@@ -95,6 +102,7 @@ impl<T: Transport> Shell<T> {
             sealed_seq: journal.head()?.filter(|head| head.place.epoch == epoch).map_or(0, |head| head.place.seq),
             needs_epoch: journal.needs_epoch()?.is_some(),
             pull_anew: journal.is_to_pull_anew()?,
+            staging: self.store.roster.staging()?,
             cursor: self.store.roster.cursor()?,
             cursor_epoch: self.store.roster.server_epoch()?,
             push_epoch: self.store.roster.push_epoch()?,
@@ -161,21 +169,40 @@ impl<T: Transport> Shell<T> {
                     self.store.journal.keep_others(&page.others)?;
                 }
                 self.store.journal.forget(&page.forgotten)?;
+                let photos_may_go = !page.roster.is_empty() || (staging.is_some() && !page.more);
                 match staging {
                     None if page.roster.is_empty()
                         && page.cursor == self.store.roster.cursor()?
                         && page.server_epoch == self.store.roster.server_epoch()? => {}
                     None => self.store.roster.apply(&page.server_epoch, page.cursor, &page.roster)?,
-                    Some(first) => {
-                        self.store.roster.stage(first, &page.roster)?;
+                    Some((first, reached)) => {
+                        self.store.roster.stage(first, &reached, &page.roster)?;
                         if !page.more {
                             self.store.roster.swap_staged(&page.server_epoch, page.cursor)?;
                         }
                     }
                 }
+                if photos_may_go {
+                    self.store.drop_unshown_photos()?;
+                }
                 if !page.others.is_empty() || !page.forgotten.is_empty() {
                     self.store.roster.set_told(self.store.journal.told()?)?;
                 }
+            }
+            Output::ReadPhotos => {
+                // A disk that has no room for entries has none for pictures, and a full one was asked a moment ago.
+                let rests = self.store.is_nearly_full() || now().boottime_ms < self.photos_after_ms;
+                return Ok(Some(Input::Photos(if rests { Vec::new() } else { self.store.lacking_photos()? })));
+            }
+            Output::KeepPhoto { hash, jpeg } => {
+                if let Err(error) = self.store.photos()?.keep(&hash, &jpeg) {
+                    tracing::warn!(%error, "a photo finds no room");
+                    self.photos_after_ms = now().boottime_ms.saturating_add(PHOTOS_REST_MS);
+                }
+            }
+            Output::LookForUnsent => {
+                let rests = now().boottime_ms < self.photos_after_ms;
+                return Ok(Some(Input::Unsent(rests || self.store.journal.has_unsent()?)));
             }
             Output::Line { state, detail } => {
                 round.line = Some(state);

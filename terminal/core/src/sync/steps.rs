@@ -4,7 +4,7 @@
 use super::pull::Page;
 use super::transport::{Answer, LineFailure, Request};
 use crate::clock::Observed;
-use crate::store::{Carried, EpochRequest, LineState, Outgoing, Recorded};
+use crate::store::{Carried, EpochRequest, LineState, Outgoing, Recorded, Shown, Staging};
 use shared::id::{DeviceId, EntryId, SiteId};
 use shared::journal::{ChainHead, SigningKey};
 use shared::wire::{EpochReason, PeerCertificate};
@@ -31,6 +31,8 @@ pub struct Local {
     pub cursor: u64,
     /// The server epoch that the cursor belongs to.
     pub cursor_epoch: String,
+    /// How far a whole roster has come that isn't complete.
+    pub staging: Option<Staging>,
     /// The server epoch that verdicts came from; empty before the first.
     pub push_epoch: String,
     /// Last number up to which the server has said to hold every entry.
@@ -73,6 +75,10 @@ pub enum Input {
     Others(Vec<Carried>),
     /// The answer to [`Output::ReadFromPeers`].
     FromPeers(Vec<Carried>),
+    /// The answer to [`Output::ReadPhotos`].
+    Photos(Vec<Shown>),
+    /// The answer to [`Output::LookForUnsent`].
+    Unsent(bool),
     /// The answer to [`Output::ReadRequests`].
     Requests(Requests),
     /// The answer to [`Output::Ask`].
@@ -156,10 +162,21 @@ pub enum Output {
     /// Keep a page: entries and forgettings first, then the roster with its cursor.
     Keep {
         /// The changes.
-        page: Page,
-        /// `Some` while a whole new roster is put aside: whether this is its first page.
-        staging: Option<bool>,
+        page: Box<Page>,
+        /// `Some` while a whole new roster is put aside: whether this is its first page, and how far it has come with it.
+        staging: Option<(bool, Staging)>,
     },
+    /// Read which photos the roster shows and the tablet lacks.
+    ReadPhotos,
+    /// Seal a photo, which is the one that was asked for. Without room there is none.
+    KeepPhoto {
+        /// SHA-256 of it.
+        hash: [u8; 32],
+        /// Its bytes.
+        jpeg: Vec<u8>,
+    },
+    /// Look whether anything was sealed that was never offered.
+    LookForUnsent,
     /// The state of the line.
     Line {
         /// What it is like.

@@ -119,7 +119,18 @@ fn a_child(number: u16, first_name: &str, last_name: &str, home: u16) -> Child {
         care: number == AYA,
         alone_from: (number == NOE).then(|| hour("17:00")),
         alone_days: Weekdays::default(),
+        photo: None,
     }
+}
+
+/// A child with a photo of such a hash.
+pub fn with_photo(number: u16, hash: [u8; 32]) -> Item {
+    Item::Child(Child { photo: Some(hash.into()), ..a_child(number, "Léa", "Martin", 1) })
+}
+
+/// A child of a number, awaited nowhere.
+pub fn only_a_child(number: u16, first_name: &str) -> Item {
+    Item::Child(a_child(number, first_name, "Martin", 1))
 }
 
 pub fn an_adult(number: u16, of: u16, name: (&str, &str), link: &str, status: AdultStatus) -> Item {
@@ -137,6 +148,7 @@ pub fn an_adult(number: u16, of: u16, name: (&str, &str), link: &str, status: Ad
         to: None,
         rank: u32::from(number),
         telephone: String::new(),
+        photo: None,
     })
 }
 

@@ -6,12 +6,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::id::{DeviceId, EntryId};
 use shared::journal::{Sealed, VerifyingKey, check_signature};
-use shared::roster::Item;
+use shared::roster::{AdultStatus, Item};
 use shared::wire::{
-    Change, ChangeBody, EpochAsk, EpochGiven, FORK, PeerCertificate, Problem, Pull, PullAnswer, Push, PushAnswer, Session,
-    SessionChallenge, SessionHello, SessionProof, TabletReport, Verdict, VerdictKind, WireEntry, epoch_bytes, limits, session_bytes,
+    Change, ChangeBody, EpochAsk, EpochGiven, FORK, PeerCertificate, PhotoAsk, Problem, Pull, PullAnswer, Push, PushAnswer, Session,
+    SessionChallenge, SessionHello, SessionProof, Snapshot, TabletReport, Verdict, VerdictKind, WireEntry, epoch_bytes, limits,
+    session_bytes,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use terminal_core::sync::transport::{Answer, LineFailure, Request, Transport};
 
@@ -46,6 +47,16 @@ pub struct Server {
     pub reports: Vec<TabletReport>,
     /// Cursors below this are told to refresh.
     pub oldest_change: u64,
+    /// An older one, which tells changes by their numbers only.
+    pub knows_no_snapshot: bool,
+    /// Most changes of a page; 0 for the wire's own limit.
+    pub page_max: usize,
+    /// What was asked of a pull: cursor, and place in a snapshot.
+    pub asked: Vec<(u64, Option<Snapshot>)>,
+    /// Photos by their hash, and what comes instead.
+    pub photos: HashMap<[u8; 32], Vec<u8>>,
+    /// Answers to the next asks for photos, whatever they ask for.
+    pub photo_lies: Vec<Answer>,
 }
 
 /// What happens to requests, first to last; then all is well.
@@ -162,6 +173,7 @@ impl Server {
             _ => match request.bearer.as_ref().and_then(|t| self.tokens.get(t)).copied() {
                 None => no(401, "session_expiree"),
                 Some(device) if request.path == "/sync/v1/push" => self.push(device, body(request)),
+                Some(_) if request.path == "/sync/v1/photo" => self.photo(&body(request)),
                 Some(device) => self.pull(device, &body(request)),
             },
         }
@@ -246,7 +258,9 @@ impl Server {
 
     fn pull(&mut self, device: DeviceId, pull: &Pull) -> Answer {
         self.reports.extend(pull.report.clone());
-        if pull.cursor > 0 && (pull.server_epoch != self.epoch || pull.cursor < self.oldest_change) {
+        self.asked.push((pull.cursor, pull.snapshot.clone()));
+        let other_life = pull.server_epoch != self.epoch && !(pull.cursor == 0 && pull.server_epoch.is_empty());
+        if other_life || (pull.snapshot.is_none() && pull.cursor > 0 && pull.cursor < self.oldest_change) {
             return no(410, "refresh_required");
         }
         let is_own = |change: &Change| match &change.body {
@@ -256,10 +270,67 @@ impl Server {
             }
             _ => false,
         };
-        let news: Vec<Change> = self.changes.iter().filter(|c| c.number > pull.cursor).cloned().collect();
-        let page: Vec<Change> = news.iter().take(limits::PULL_CHANGES_MAX).cloned().collect();
-        let cursor = page.last().map_or(pull.cursor, |c| c.number);
+        let head = self.changes.last().map_or(0, |c| c.number);
+        let snapshot = pull.snapshot.as_ref().filter(|_| !self.knows_no_snapshot);
+        if let Some(at) = snapshot.filter(|at| at.head.is_none() || at.after.is_some()) {
+            return self.items_behind(at, head);
+        }
+        let told = snapshot.and_then(|at| at.head).unwrap_or(0);
+        if told > head {
+            return no(410, "refresh_required");
+        }
+        let of_no_item = |c: &Change| matches!(c.body, ChangeBody::Entry { .. } | ChangeBody::Forget(_));
+        let untold = |c: &&Change| c.number > pull.cursor && (c.number > told || of_no_item(c));
+        let news: Vec<Change> = self.changes.iter().filter(untold).cloned().collect();
+        let page: Vec<Change> = news.iter().take(self.page_max()).cloned().collect();
         let more = news.len() > page.len();
-        ok(&PullAnswer { server_epoch: self.epoch.clone(), cursor, more, changes: page.into_iter().filter(|c| !is_own(c)).collect() })
+        let cursor = if more { page.last().map_or(pull.cursor, |c| c.number) } else { head.max(pull.cursor) };
+        let changes = page.into_iter().filter(|c| !is_own(c)).collect();
+        let snapshot = snapshot.map(|_| Snapshot { head: Some(told), after: None });
+        ok(&PullAnswer { server_epoch: self.epoch.clone(), cursor, more, changes, snapshot })
+    }
+
+    fn page_max(&self) -> usize {
+        if self.page_max == 0 { limits::PULL_CHANGES_MAX } else { self.page_max }
+    }
+
+    /// The items as they are, in the order of need, each with its place.
+    pub fn items(&self) -> Vec<(String, u64, Item)> {
+        let mut items = BTreeMap::new();
+        for Change { number, body } in &self.changes {
+            match body {
+                ChangeBody::Put(item) => drop(items.insert(item.key(), (*number, item.clone()))),
+                ChangeBody::Remove(key) => drop(items.remove(key)),
+                _ => {}
+            }
+        }
+        let watched = |item: &Item| matches!(item, Item::Adult(a) if a.status != AdultStatus::Authorised);
+        let place = |item: &Item| format!("{} {}", if watched(item) { 0 } else { 1 + item.urgency() }, item.key());
+        let mut items: Vec<_> = items.into_values().map(|(number, item)| (place(&item), number, item)).collect();
+        items.sort_by(|a, b| a.0.cmp(&b.0));
+        items
+    }
+
+    fn items_behind(&self, at: &Snapshot, head: u64) -> Answer {
+        let told = at.head.unwrap_or(head);
+        if told > head {
+            return no(410, "refresh_required");
+        }
+        let behind = |place: &String| at.after.as_ref().is_none_or(|after| place > after);
+        let rest: Vec<_> = self.items().into_iter().filter(|(place, ..)| behind(place)).collect();
+        let page: Vec<_> = rest.iter().take(self.page_max()).cloned().collect();
+        let after = page.last().filter(|_| page.len() < rest.len()).map(|(place, ..)| place.clone());
+        let changes = page.into_iter().map(|(_, number, item)| Change { number, body: ChangeBody::Put(item) }).collect();
+        let snapshot = Some(Snapshot { head: Some(told), after });
+        ok(&PullAnswer { server_epoch: self.epoch.clone(), cursor: 0, more: true, changes, snapshot })
+    }
+
+    fn photo(&mut self, ask: &PhotoAsk) -> Answer {
+        if !self.photo_lies.is_empty() {
+            return self.photo_lies.remove(0);
+        }
+        let shown = self.items().into_iter().any(|(_, _, item)| item.key() == ask.item && item.photo() == ask.hash.array());
+        let found = ask.hash.array().and_then(|hash: [u8; 32]| self.photos.get(&hash)).filter(|_| shown);
+        found.map_or_else(|| no(404, "photo_inconnue"), |jpeg| Answer { status: 200, body: jpeg.clone() })
     }
 }
