@@ -9,7 +9,7 @@ from schemathesis import GenerationMode
 
 import hostile
 from callers import FORM, Caller, Hostile, Known, requests_of
-from house import MONTH, ORGANISATION, ROOT, House
+from house import MONTH, ORGANISATION, ROOT, WAIT_S, House
 from judge import TURNED, Judge
 
 QUIET = settings(
@@ -194,7 +194,7 @@ def play(options, house):
     fuzz.play(Caller("mere", house, mothers[:4], known["agent"], home="/famille"), lambda o: o.path.startswith("/bureau"), 6)
     tablet = Caller("tablette", house, [line], everything, base=house.url.replace("http://", "https://"))
     line.headers["Authorization"] = f"Bearer {told['token']}"
-    tablet.tablet = bodies(told)
+    tablet.tablet = bodies(told, shown(line, tablet.base))
     fuzz.play(tablet, lambda operation: operation.path.startswith("/sync/"), 120)
     fuzz.play(tablet, lambda operation: operation.path in ("/sante", "/connexion", "/theme/{file}"), 6)
     agent = Caller("agent", house, agents[:4], known["agent"], home=at_desk)
@@ -214,7 +214,14 @@ def desk():
             f"{start}/a-decider", f"{start}/signalements", *days]
 
 
-def bodies(told):
+def shown(line, base):
+    """The photos that the tablet's list shows, as it asks for them."""
+    changes = line.post(f"{base}/sync/v1/pull", json={"cursor": 0, "server_epoch": ""}, timeout=WAIT_S).json()["changes"]
+    children = [change["of"]["item"] for change in changes if change["change"] == "put" and change["of"]["type"] == "child"]
+    return [{"item": f"child:{child['id']}", "hash": child["photo"]} for child in children if child.get("photo")]
+
+
+def bodies(told, photos):
     """Bodies that a tablet sends, by path."""
     entries = told["entries"]
     pushes = [{"entries": entries[:n]} for n in (0, 1, 2)] + [{"entries": [entry]} for entry in entries] + [{"entries": entries}]
@@ -231,7 +238,7 @@ def bodies(told):
     }
     return {
         "/sync/v1/push": pushes, "/sync/v1/pull": pulls, "/sync/v1/session/hello": [told["hello"]], "/sync/v1/session": [told["proof"]],
-        "/sync/v1/photo": [{"item": "child:x", "hash": nothing}],
+        "/sync/v1/photo": [*photos, {"item": "child:x", "hash": nothing}],
         "/sync/v1/time": [{"nonce": nothing}], "/sync/v1/epoch": [told["epoch"]], "/sync/v1/enrol/hello": [hello], "/sync/v1/enrol/confirm": [confirm],
     }
 

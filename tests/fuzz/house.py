@@ -5,6 +5,11 @@ import requests
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOWN = ROOT / "tests/system/data/petite-commune"
+# A grey square: the photo that a tablet may ask for.
+PHOTO = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABQODxIPDRQSEBIXFRQYHjIhHhwcHj0sLiQySUBMS0dARkVQWnNiUFVtVkVGZIhlbXd7gYKBTmCNl4x9lnN+gXz/"
+    "wAALCAAIAAgBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAAf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AH//Z"
+)
 ORGANISATION, SITE, MOTHER = "VLP", "ECOLE", ("R01", "Aubert")
 # Children whose arrivals a lost tablet holds.
 LOST = ["E01", "E02", "E03", "E04", "E05", "E06"]
@@ -121,6 +126,12 @@ class House:
         town = shutil.copytree(TOWN, self.folder / "dossier")
         with open(town / "sites.csv", "a") as sites:
             sites.write("ANNEXE;Annexe;3 place de la Mairie;27999\n")
+        # Each family agreed to a photo, and one brought it.
+        children = town / "enfants.csv"
+        first, *rows = children.read_text("cp1252").splitlines()
+        children.write_text("\n".join([f"{first};photo_accord_le", *(f"{row};01/09/2026" for row in rows)]) + "\n", "cp1252")
+        (town / "photos/enfants").mkdir(parents=True)
+        (town / "photos/enfants/E01.jpg").write_bytes(PHOTO)
         self.run("import", str(town))
         self.secret = self.folder / "mot-de-passe"
         self.secret.write_text(PASSWORD)

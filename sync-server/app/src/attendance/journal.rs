@@ -84,6 +84,12 @@ pub async fn add_content(territory: &Territory<'_>, site: SiteId, entries: &[Ver
     if entries.is_empty() {
         return Ok(());
     }
+    // Told once, and with its content: the number that it had without goes.
+    for ids in entries.chunks(IDS_A_QUERY_MAX) {
+        let told = territory.delete::<site_change::Entity>().filter(site_change::Column::SiteId.eq(site.0));
+        let told = told.filter(site_change::Column::Kind.eq("entry"));
+        told.filter(site_change::Column::SubjectId.is_in(ids.iter().map(|e| e.envelope.entry_id.0))).exec(&territory.on()).await?;
+    }
     Content::of(territory, site, entries).await?.store(territory, site, now).await
 }
 

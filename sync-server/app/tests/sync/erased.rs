@@ -56,10 +56,14 @@ on_both! {
         let next: shared::wire::PullAnswer = carrier.pull_raw(&door, told.cursor, &told.server_epoch).await.read();
         let full = |body: &ChangeBody| matches!(body, ChangeBody::Entry { entry: e, .. } if e.clone().into_sealed().is_some_and(|s| s == entry));
         assert!(next.changes.iter().any(|c| full(&c.body)), "the change is numbered: tablets hear of it");
+        let envelope = shared::wire::Bytes::from(&entry.envelope);
         // A second time is nothing new.
         assert_eq!(author.verdicts(&door, &[entry]).await, ["duplicate"]);
         let again: shared::wire::PullAnswer = carrier.pull_raw(&door, next.cursor, &next.server_epoch).await.read();
         assert!(again.changes.is_empty());
+        let everything = door.tablet(&here).await.pull(&door).await;
+        let of_entry = |body: &ChangeBody| matches!(body, ChangeBody::Entry { entry: e, .. } if e.envelope == envelope);
+        assert_eq!(everything.changes.iter().filter(|c| of_entry(&c.body)).count(), 1, "whoever hears all hears it once");
     }
 }
 
