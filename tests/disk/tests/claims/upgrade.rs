@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use terminal_core::store::{NoFaults, StoreError, set_aside};
 
-/// The tables that earlier programs made, oldest first.
+/// What each earlier version added to the tables, oldest first.
 const TABLES: [&str; 3] =
     [include_str!("../golden/journal-1.sql"), include_str!("../golden/journal-2.sql"), include_str!("../golden/journal-3.sql")];
 
@@ -18,7 +18,7 @@ fn of_version(version: usize) -> TempDir {
     let (journal, old) = (base.path().join("journal.db"), base.path().join("old.db"));
     let connection = Connection::open(&old).unwrap();
     connection.pragma_update(None, "journal_mode", "WAL").unwrap();
-    connection.execute_batch(TABLES[version - 1]).unwrap();
+    TABLES[..version].iter().for_each(|added| connection.execute_batch(added).unwrap());
     connection.execute("ATTACH ?1 AS now", [journal.to_str().unwrap()]).unwrap();
     let columns = |schema: &str, table: &str| -> Vec<String> {
         let mut statement = connection.prepare(&format!("SELECT name FROM {schema}.pragma_table_info('{table}')")).unwrap();

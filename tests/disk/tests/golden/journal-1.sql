@@ -1,4 +1,4 @@
--- Tables of a journal of version 1, word for word as a program of then makes them.
+-- What version 1 added to a journal's tables, word for word as a program of then does it.
     -- Who this tablet is. One row, or none before enrolment.
     CREATE TABLE device (
         only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
