@@ -1,21 +1,24 @@
 //! Writing pushes down. SQLite has one writing place, and each commit waits for the disk: the pushes that wait for it are one
-//! transaction. On PostgreSQL, which does the same by itself, each is its own.
+//! transaction. On PostgreSQL, which does the same by itself, each is its own, and few stand side by side.
 //!
 //! A push is answered once its transaction is on the disk, whoever else was in it. Where one of several can't be written, none is, and
 //! each is tried by itself: no tablet is refused for what another one sent.
 
 use crate::app::App;
-use crate::store::{Engine, Territory};
+use crate::store::{Engine, POOL_SIZE_MAX, Territory};
 use crate::sync::push::{Decoded, push};
 use crate::sync::session::{Caller, epoch_text};
 use crate::{Error, Result};
 use shared::wire::PushAnswer;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Mutex as Place, oneshot};
+use tokio::sync::{Mutex as Place, Semaphore, oneshot};
 
 /// Pushes of one transaction: whoever else wants to write waits for their length, some 200 ms.
 const TOGETHER_MAX: usize = 16;
+
+/// Transactions side by side on PostgreSQL: half of its connections stay for everybody else's questions.
+const BESIDE_MAX: usize = POOL_SIZE_MAX as usize / 2;
 
 /// A push that waits to be written.
 struct Waiting {
@@ -31,10 +34,16 @@ struct Handed {
 }
 
 /// The pushes that wait for the writing place.
-#[derive(Default)]
 pub struct Writing {
     waiting: Mutex<VecDeque<Waiting>>,
     place: Place<()>,
+    beside: Semaphore,
+}
+
+impl Default for Writing {
+    fn default() -> Self {
+        Self { waiting: Mutex::default(), place: Place::default(), beside: Semaphore::new(BESIDE_MAX) }
+    }
 }
 
 impl Writing {
@@ -45,6 +54,8 @@ impl Writing {
     pub async fn write(self: &Arc<Self>, app: &App, caller: Caller, entries: Decoded) -> Result<PushAnswer> {
         let handed = Handed { caller, entries };
         if app.db.engine() == Engine::Postgres {
+            // Never closed.
+            let _beside = self.beside.acquire().await.ok();
             return alone(app, handed).await;
         }
         let (answer, mut answered) = oneshot::channel();

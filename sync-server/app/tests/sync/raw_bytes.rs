@@ -270,6 +270,9 @@ async fn a_bomb_is_answered_with_what_to_do_and_gzip_that_is_none_with_what_it_i
         let answer = post_as(&door, &tablet, encoding, nested.clone()).await;
         assert_eq!(answer.refusal(), (415, "encodage_inconnu".into()), "{encoding}");
     }
+    let twice = door.client.post(format!("https://{}/sync/v1/push", door.at)).bearer_auth(&tablet.token);
+    let twice = twice.header("content-encoding", "gzip").header("content-encoding", "gzip").body(nested).send().await.unwrap();
+    assert_eq!(twice.status().as_u16(), 415, "said in two lines, it is two layers all the same");
     let whole = gzipped(&padded(&[tablet.arrival(door.app.clock.now())], 5_000));
     for cut in [0, 1, 9, 10, whole.len() / 2, whole.len() - 1] {
         assert_eq!(post_as(&door, &tablet, "gzip", whole[..cut].to_vec()).await.refusal(), (400, "requete_illisible".into()), "{cut}");

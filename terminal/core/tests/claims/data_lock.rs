@@ -1,6 +1,7 @@
 //! A tablet that the server has not answered for too long shows nothing of children, loses nothing, and opens with the next answer.
 
 use crate::fixture::*;
+use crate::photos::{a_picture, files as photos, shows};
 use crate::second_copy::files;
 use crate::server::{Fault, Wire};
 use crate::sync::{Tablet, ids, wire};
@@ -64,6 +65,20 @@ fn it_warns_for_four_days_then_shows_and_holds_no_child_and_records_nothing() {
     drop(tablet);
     assert_eq!(holds(dir.path(), "Martin"), Vec::<String>::new(), "no byte of a name stays");
     assert!(status(dir.path()).unwrap().locked);
+}
+
+#[test]
+fn the_photos_go_with_the_list_and_what_was_staged_of_another_too() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut tablet = heard(dir.path(), &wire);
+    let jpeg = a_picture(LEA, 20_000);
+    shows(&wire, LEA, &jpeg);
+    tablet.sync(wednesday("08:01"));
+    assert!(tablet.door.store().photo_of(child(LEA)).unwrap() == Some(jpeg));
+    assert_eq!(photos(dir.path()).len(), 1);
+    assert!(is_locked(&tablet.door.tick_clock(after_days(15))));
+    assert_eq!(photos(dir.path()).len(), 0);
+    assert_eq!(tablet.door.store().roster.staging().unwrap(), None);
 }
 
 #[test]

@@ -20,19 +20,19 @@ use terminal_core::view::Act;
 const PHOTO: &str = "/sync/v1/photo";
 
 /// Bytes as those of a picture of that many: none like another's.
-fn a_picture(number: u16, length: usize) -> Vec<u8> {
+pub fn a_picture(number: u16, length: usize) -> Vec<u8> {
     let block = |at: usize| Sha256::digest(format!("{number} {at}")).to_vec();
     let noise = (0..length.div_ceil(32)).flat_map(block);
     [0xff, 0xd8, 0xff].into_iter().chain(noise).take(length).collect()
 }
 
 /// The server has a photo of a child.
-fn shows(wire: &Wire, number: u16, jpeg: &[u8]) {
+pub fn shows(wire: &Wire, number: u16, jpeg: &[u8]) {
     wire.put(with_photo(number, Sha256::digest(jpeg).into()));
     wire.server.lock().unwrap().photos.insert(Sha256::digest(jpeg).into(), jpeg.to_vec());
 }
 
-fn files(dir: &Path) -> Vec<PathBuf> {
+pub fn files(dir: &Path) -> Vec<PathBuf> {
     let folder = dir.join("photos");
     if folder.is_dir() { crate::second_copy::files(&folder) } else { Vec::new() }
 }
