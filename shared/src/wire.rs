@@ -39,6 +39,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
+use std::ops::RangeInclusive;
 
 /// Every limit of an exchange, in one place; each is tested at the limit.
 pub mod limits {
@@ -395,6 +396,8 @@ pub fn session_bytes(nonce: &[u8], device: DeviceId, boot: crate::id::BootId, bo
 /// Days without an exchange after which a tablet locks its data, where nobody said otherwise: longer than a fortnight's holiday of one
 /// that is switched off is rare, and a list that old knows neither today's bookings nor who was barred since.
 pub const DATA_LOCK_DAYS: u32 = 14;
+/// What an installation may set instead. A tablet takes the nearest of these: no server's word locks it at once, or never.
+pub const DATA_LOCK_DAYS_ALLOWED: RangeInclusive<u32> = 2..=365;
 
 /// A session of [`limits::SESSION_LIFE_S`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

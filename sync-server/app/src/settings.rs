@@ -3,7 +3,7 @@
 
 use crate::{Error, Result};
 use serde::Deserialize;
-use shared::wire::DATA_LOCK_DAYS;
+use shared::wire::{DATA_LOCK_DAYS, DATA_LOCK_DAYS_ALLOWED};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -143,7 +143,7 @@ impl Settings {
         if !matches!(settings.payfip.saisie.as_str(), "T" | "X" | "W") {
             return Err(format!("payfip.saisie = \"{}\" : attendu T, X ou W", settings.payfip.saisie));
         }
-        if !(2..=365).contains(&settings.tablettes.verrou_jours) {
+        if !DATA_LOCK_DAYS_ALLOWED.contains(&settings.tablettes.verrou_jours) {
             return Err(format!("tablettes.verrou_jours = {} : attendu de 2 à 365 jours", settings.tablettes.verrou_jours));
         }
         for (n, sso) in settings.oidc.iter().enumerate() {

@@ -13,7 +13,7 @@ use crate::clock::Now;
 use crate::sync::believed_time::AHEAD_S_MAX;
 use rusqlite::TransactionBehavior;
 use shared::id::BootId;
-use shared::wire::DATA_LOCK_DAYS;
+use shared::wire::{DATA_LOCK_DAYS, DATA_LOCK_DAYS_ALLOWED};
 
 const DAY_MS: u64 = 24 * 3_600_000;
 /// How often the time away is written down: a machine that is started again and again with a wrong clock still adds up.
@@ -181,6 +181,7 @@ impl RosterDb {
     /// # Errors
     /// A failed write.
     pub fn set_lock_after_days(&mut self, days: u32) -> Result<(), StoreError> {
+        let days = days.clamp(*DATA_LOCK_DAYS_ALLOWED.start(), *DATA_LOCK_DAYS_ALLOWED.end());
         if self.lock_after_days()? == days { Ok(()) } else { self.set("lock_after_days", &days.to_string()) }
     }
 

@@ -166,3 +166,13 @@ fn a_list_of_before_the_lock_was_known_counts_from_the_first_start() {
     assert!(!is_locked(&door.tick_clock(after_days(13))));
     assert!(is_locked(&door.tick_clock(after_days(14))));
 }
+
+#[test]
+fn no_word_of_a_server_locks_it_at_once_or_never() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    for (said, counts) in [(0, 2), (u32::MAX, 365)] {
+        wire.server.lock().unwrap().lock_after_days = Some(said);
+        let tablet = heard(dir.path(), &wire);
+        assert_eq!(tablet.door.store().roster.lock_after_days().unwrap(), counts, "{said}");
+    }
+}
