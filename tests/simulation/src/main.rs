@@ -5,6 +5,7 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use simulation::run;
 use simulation::template::Template;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -23,6 +24,9 @@ struct Args {
     /// Says which seed breaks what, and doesn't look for the shortest way to it
     #[arg(long)]
     first: bool,
+    /// Plays every seed of the range, whatever breaks on the way, and lists those that broke a promise
+    #[arg(long, conflicts_with = "first")]
+    every: bool,
     /// Prints each line of one seed's trace, and its hash
     #[arg(long, value_name = "SEED", conflicts_with = "seeds")]
     trace: Option<u64>,
@@ -45,19 +49,20 @@ fn main() -> Result<ExitCode> {
     let jobs = args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let bar = ProgressBar::new(args.seeds.end.saturating_sub(args.seeds.start));
     bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} seeds, {eta} left")?);
-    let (next, failing) = (AtomicU64::new(args.seeds.start), Mutex::new(None::<(u64, String)>));
+    let (next, failing) = (AtomicU64::new(args.seeds.start), Mutex::new(BTreeMap::<u64, String>::new()));
+    let failures = || failing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let note = |seed: u64, what: String| {
-        let mut first = failing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if first.as_ref().is_none_or(|(known, _)| seed < *known) {
-            *first = Some((seed, what));
+        if args.every {
+            bar.suspend(|| println!("seed {seed}: {what}"));
         }
+        failures().insert(seed, what);
     };
     std::thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
-                    let stop = failing.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_some();
+                    let stop = !args.every && !failures().is_empty();
                     if seed >= args.seeds.end || stop {
                         return;
                     }
@@ -71,15 +76,21 @@ fn main() -> Result<ExitCode> {
         }
     });
     bar.finish_and_clear();
-    let Some((seed, what)) = failing.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) else {
-        println!("{} seeds, no promise broken", args.seeds.end.saturating_sub(args.seeds.start));
+    let played = args.seeds.end.saturating_sub(args.seeds.start);
+    let failing = failing.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let Some((seed, what)) = failing.first_key_value() else {
+        println!("{played} seeds, no promise broken");
         return Ok(ExitCode::SUCCESS);
     };
+    if args.every {
+        println!("{played} seeds, {} of them broke a promise", failing.len());
+        return Ok(ExitCode::from(1));
+    }
     println!("seed {seed}: {what}");
     if args.first {
         return Ok(ExitCode::from(1));
     }
-    match run::shortest(&template, seed) {
+    match run::shortest(&template, *seed) {
         Ok((events, outcome)) => {
             println!("{} events are enough:", events.len());
             println!("{}", outcome.trace.join("\n"));

@@ -30,6 +30,8 @@ pub const READ_EACH: usize = 25;
 const UNDO_S: u32 = 10;
 /// Days of a tablet's board that are held against the server's.
 const COMPARED_DAYS: u64 = 5;
+/// And so many to come: a lost clock speaks of days years ahead, which no board shows and for which no tablet is told what stands beside.
+const COMPARED_AHEAD_DAYS: u64 = 60;
 
 /// What a step says: a broken promise, or trouble of the simulation itself.
 pub enum Trouble {
@@ -510,7 +512,8 @@ impl World {
 
     /// I3: the last days read alike on each tablet and on the server.
     fn boards_agree(&mut self) -> Result<(), Trouble> {
-        let first = business_day(instant_from_ms(self.at_ms)) - Days::new(COMPARED_DAYS + 8);
+        let today = business_day(instant_from_ms(self.at_ms));
+        let compared = today - Days::new(COMPARED_DAYS + 8)..=today + Days::new(COMPARED_AHEAD_DAYS);
         let facts = self.house().facts()?;
         for at in 0..self.tablets.len() {
             let tablet = &self.tablets[at];
@@ -525,18 +528,29 @@ impl World {
             let here: Vec<Fact> = here.into_iter().filter(|f| !apart.contains(&f.envelope.entry_id)).collect();
             let server = reads_alike(&here)?;
             // What waits for a decision is on the board of who sealed it, and on no sheet yet.
-            let decided = |fact: &Fact| !self.oracle.held.quarantine.contains(&fact.envelope.entry_id);
+            let waits = |entry| self.oracle.held.quarantine.contains(&entry) && !self.oracle.held.journal.contains_key(&entry);
+            let decided = |fact: &Fact| !waits(fact.envelope.entry_id);
             let ours: Vec<Fact> = held.iter().filter(|f| decided(f) && !apart.contains(&f.envelope.entry_id)).cloned().collect();
             let ours = reads_alike(&ours)?;
-            let days =
-                |read: &Attendance| read.days.iter().filter(|((d, _), _)| *d >= first).map(|(k, v)| (*k, v.clone())).collect::<Vec<_>>();
+            let days = |read: &Attendance| {
+                read.days.iter().filter(|((d, _), _)| compared.contains(d)).map(|(k, v)| (*k, v.clone())).collect::<Vec<_>>()
+            };
             if days(&server) != days(&ours) {
                 let ids = |facts: &[Fact]| facts.iter().map(|f| f.envelope.entry_id).collect::<BTreeSet<_>>();
                 let (there, held) = (ids(&here), ids(&held));
                 let named =
                     |ids: &mut dyn Iterator<Item = &EntryId>| ids.map(|e| self.oracle.name(*e).to_string()).collect::<Vec<_>>().join(" ");
                 let (lacks, more) = (named(&mut there.difference(&held)), named(&mut held.difference(&there)));
-                let what = format!("tablet {at} and the server read the last days otherwise; it lacks [{lacks}], the server [{more}]");
+                let (there, here) = (days(&server), days(&ours));
+                let apart = there.iter().find(|day| !here.contains(day)).or_else(|| here.iter().find(|day| !there.contains(day)));
+                let day = apart.map_or_else(String::new, |((day, _), _)| day.to_string());
+                let read =
+                    |days: &[_]| format!("{:?}", days.iter().find(|(key, _)| apart.is_some_and(|(at, _)| at == key)).map(|(_, read)| read));
+                let what = format!(
+                    "tablet {at} and the server read {day} otherwise; it lacks [{lacks}], the server [{more}]\n  server {}\n  tablet {}",
+                    read(&there),
+                    read(&here)
+                );
                 return Ok(broken("I3", what)?);
             }
         }

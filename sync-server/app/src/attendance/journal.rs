@@ -202,10 +202,12 @@ fn observation_row(territory: &Territory<'_>, entry: &Verified, payload: &Payloa
 }
 
 /// Numbers for tablets: only what their window of days may show. A year of imported attendance is none of their business. What a
-/// clock at the door claims says nothing of the day that it was: what is old after all is left out where it is told.
+/// clock at the door claims says nothing of the day that it was, and an observation of a clock judges what was sealed since: what is old
+/// after all is left out where it is told.
 async fn number(territory: &Territory<'_>, site: SiteId, entries: &[Verified], payloads: &[Option<Payload>], now: Instant) -> Result<()> {
     let oldest = business_day(now) - Days::new(TABLET_DAYS);
-    let recent = |payload: &Option<Payload>| payload.as_ref().is_none_or(|p| !p.boot.is_nil() || days_of(p, p.happened_at_ms).1 >= oldest);
+    let lasts = |p: &Payload| !p.boot.is_nil() || matches!(p.detail, Detail::Clock { .. });
+    let recent = |payload: &Option<Payload>| payload.as_ref().is_none_or(|p| lasts(p) || days_of(p, p.happened_at_ms).1 >= oldest);
     let changes: Vec<site_change::Model> = entries
         .iter()
         .zip(payloads)

@@ -3,7 +3,11 @@
 //! A tablet asks where going on would make two entries stand at one place: after a fork, a salvage, or an image that brought it
 //! back. Of two copies the first that asks is the tablet from then on; the other one is told that it exists twice, goes on
 //! recording, and is enrolled anew. What either of them sealed before is taken in as ever.
+//!
+//! A server that was restored has forgotten epochs that it gave. A tablet asks for them again by the requests that it kept; where it
+//! lost one, to a damaged disk, its word is taken for the epochs in between: it has the key, and nobody else can seal in them.
 
+use crate::attendance::server_device::first_epoch;
 use crate::identity::audit::{self, Act};
 use crate::store::entity::{device, device_epoch, sync_session};
 use crate::store::{Territory, lock_site};
@@ -18,10 +22,12 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, PaginatorTrait, Qu
 use shared::calendar::Instant;
 use shared::id::SiteId;
 use shared::wire::limits::EPOCHS_A_DAY_MAX;
-use shared::wire::{EpochAsk, EpochGiven, epoch_bytes};
+use shared::wire::{EpochAsk, EpochGiven, EpochReason, epoch_bytes};
 
 /// What a person is called for when a tablet left an epoch.
 pub const NEW_EPOCH: &str = "nouvelle_epoque";
+/// Most epochs that a server can have forgotten: more than any tablet leaves between two backups.
+const FORGOTTEN_MAX: i32 = 100;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Gives the epoch after the one that a tablet leaves; to the same request always the same.
@@ -51,7 +57,7 @@ pub async fn next(territory: &Territory<'_>, desk: &Desk, now: Instant, ask: &Ep
     if asking.revoked_at_ms.is_some() {
         return Ok(Err(Refusal::device_revoked()));
     }
-    if epoch > asking.epoch {
+    if epoch.saturating_sub(asking.epoch) > FORGOTTEN_MAX {
         return Ok(Err(Refusal::epoch_lost()));
     }
     let given = EpochGiven { epoch: ask.epoch + 1 };
@@ -64,10 +70,15 @@ pub async fn next(territory: &Territory<'_>, desk: &Desk, now: Instant, ask: &Ep
         }
         return Ok(if same { Ok(given) } else { Err(Refusal::epoch_already_given()) });
     }
-    let lately =
-        of_device.filter(device_epoch::Column::Epoch.gt(1)).filter(device_epoch::Column::OpenedAtMs.gt(now.timestamp_millis() - DAY_MS));
+    let asked = of_device.filter(device_epoch::Column::RequestId.is_not_null());
+    let lately = asked.filter(device_epoch::Column::OpenedAtMs.gt(now.timestamp_millis() - DAY_MS));
     if lately.count(&territory.on()).await? >= u64::from(EPOCHS_A_DAY_MAX) {
         return Ok(Err(Refusal::too_many_epochs()));
+    }
+    for forgotten in asking.epoch + 1..=epoch {
+        let row =
+            device_epoch::Model { epoch: forgotten, reason: EpochReason::Restored.code().into(), ..first_epoch(territory, asking.id, now) };
+        row.into_active_model().insert(&territory.on()).await?;
     }
     let row = device_epoch::Model {
         territoire_id: territory.id().0,

@@ -164,12 +164,32 @@ on_both! {
         tablet.head.place.epoch = 2;
         let proof = tablet.proof(&door).await;
         assert_eq!(door.ask("/sync/v1/session", None, &proof).await.refusal(), (409, "epoque_perdue".into()));
-        assert_eq!(asked(&door, &tablet, [2; 32]).await.refusal(), (409, "epoque_perdue".into()), "no epoch is skipped");
         tablet.head.place.epoch = 1;
         assert_eq!(asked(&door, &tablet, [1; 32]).await.read::<EpochGiven>().epoch, 2);
         let opening = opens(&mut tablet, 2, &door);
         tablet.open_session(&door).await;
         assert_eq!(tablet.verdicts(&door, &[opening]).await, ["accepted"]);
+    }
+}
+
+on_both! {
+    async fn a_tablet_that_lost_the_requests_of_forgotten_epochs_goes_on_all_the_same(fresh: &Fresh) {
+        let app = at_noon(fresh);
+        let here = commune(&app, "A").await;
+        let door = open(app).await;
+        let mut tablet = door.tablet(&here).await;
+        // The server knows epoch 1 only; the tablet went on in 2 and 3, and has no request that it could repeat.
+        let openings = [opens(&mut tablet, 2, &door), opens(&mut tablet, 3, &door)];
+        assert_eq!(asked(&door, &tablet, [3; 32]).await.read::<EpochGiven>().epoch, 4);
+        assert_eq!(asked(&door, &tablet, [3; 32]).await.read::<EpochGiven>().epoch, 4, "the reply was lost");
+        let copy = tablet.clone();
+        let opening = opens(&mut tablet, 4, &door);
+        tablet.open_session(&door).await;
+        let [second, third] = openings;
+        assert_eq!(tablet.verdicts(&door, &[second, third, opening]).await, ["accepted"; 3], "nothing of the forgotten epochs is lost");
+        assert_eq!(asked(&door, &copy, [4; 32]).await.refusal(), (409, "epoque_deja_donnee".into()), "and each is given once");
+        tablet.head.place.epoch = 1_000_000;
+        assert_eq!(asked(&door, &tablet, [5; 32]).await.refusal(), (409, "epoque_perdue".into()), "no server forgets as many");
     }
 }
 

@@ -1,18 +1,20 @@
 //! Pulls: what a site's tablets are told, and what they are never told.
 
-use super::tablet::{at_noon, open};
+use super::tablet::{Door, Tablet, at_noon, open};
 use crate::on_both;
 use crate::world::{commune, day};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter};
 use server::app::App;
 use server::attendance::journal::forget_child;
-use server::store::entity::{child, child_right, enrolment, person, pickup_person};
+use server::store::entity::{child, child_right, clock_observation, enrolment, journal_entry, journal_payload};
+use server::store::entity::{person, pickup_person, site_change};
 use server::store::{Change as Mark, Territory, insert_all, new_id, record_changes};
 use shared::id::SiteId;
-use shared::journal::{VerifyingKey, check_signature};
+use shared::journal::{Kind, Sealed, VerifyingKey, check_signature};
 use shared::roster::{AdultStatus, Item};
 use shared::wire::{Change, ChangeBody};
+use std::time::Duration;
 
 fn items(changes: &[Change]) -> Vec<&Item> {
     changes.iter().filter_map(|c| if let ChangeBody::Put(item) = &c.body { Some(item) } else { None }).collect()
@@ -188,6 +190,42 @@ on_both! {
         let next: shared::wire::PullAnswer = other.pull_raw(&door, told.cursor, &told.server_epoch).await.read();
         let id = sealed.decode_envelope().unwrap().entry_id;
         assert_eq!(next.changes.iter().map(|c| c.body.clone()).collect::<Vec<_>>(), [ChangeBody::Forget(id)]);
+    }
+}
+
+/// What the server sealed about clocks, as a tablet is told of it.
+async fn observations(tablet: &Tablet, door: &Door) -> Vec<Sealed> {
+    let entries = tablet.pull(door).await.changes.into_iter().filter_map(|change| match change.body {
+        ChangeBody::Entry { entry, .. } => entry.into_sealed(),
+        _ => None,
+    });
+    entries.filter(|sealed| sealed.decode_envelope().unwrap().kind == Kind::ClockObserved).collect()
+}
+
+on_both! {
+    async fn an_observation_of_a_clock_that_a_restore_lost_is_told_again_however_old(fresh: &Fresh) {
+        let app = at_noon(fresh);
+        let here = commune(&app, "A").await;
+        let door = open(app).await;
+        let mut tablet = door.tablet(&here).await;
+        let seen = observations(&tablet, &door).await;
+        assert_eq!(seen.len(), 1);
+        let entry = seen[0].decode_envelope().unwrap().entry_id.0;
+        // The backup is older than what the server saw of the clock.
+        let transaction = door.app.db.begin().await.unwrap();
+        let territory = Territory::new(door.app.territoire(), &transaction);
+        let tenant = territory.tenant(here.organisation);
+        let on = tenant.on();
+        territory.delete::<clock_observation::Entity>().filter(clock_observation::Column::EntryId.eq(entry)).exec(&on).await.unwrap();
+        tenant.delete::<journal_payload::Entity>().filter(journal_payload::Column::EntryId.eq(entry)).exec(&on).await.unwrap();
+        tenant.delete::<journal_entry::Entity>().filter(journal_entry::Column::EntryId.eq(entry)).exec(&on).await.unwrap();
+        territory.delete::<site_change::Entity>().filter(site_change::Column::SubjectId.eq(entry)).exec(&on).await.unwrap();
+        transaction.commit().await.unwrap();
+        door.app.clock.advance(Duration::from_secs(20 * 24 * 3_600));
+        tablet.open_session(&door).await;
+        assert_eq!(tablet.verdicts(&door, &seen).await, ["accepted"], "the tablet brings it");
+        let told = observations(&door.tablet(&here).await, &door).await;
+        assert!(told.contains(&seen[0]), "and a new one needs it: the machine may run since then");
     }
 }
 

@@ -246,12 +246,12 @@ impl Journal {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Wall clock at sealing of every own entry that the server has not acknowledged.
-    pub(super) fn sealed_at_of_unacknowledged(&self) -> Result<Vec<i64>, StoreError> {
-        let sql = "SELECT sealed_at_ms FROM outbox WHERE state NOT IN ('accepted', 'duplicate')";
+    /// Every own entry that the server has not acknowledged.
+    pub(super) fn unacknowledged(&self) -> Result<Vec<EntryId>, StoreError> {
+        let sql = "SELECT entry_id FROM entry JOIN outbox USING (arrival) WHERE state NOT IN ('accepted', 'duplicate')";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let at = statement.query_map([], |row| row.get(0))?;
-        Ok(at.collect::<Result<_, _>>()?)
+        let entries = statement.query_map([], |row| entries::entry_id_of(row, 0))?;
+        Ok(entries.collect::<Result<_, _>>()?)
     }
 
     /// All entries with the key of their author (`None` for our own of this life), in order of arrival: for a verification.

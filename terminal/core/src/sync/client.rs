@@ -241,6 +241,13 @@ impl SyncClient {
         let requests: VecDeque<EpochRequest> = repeated.into_iter().chain(waiting).collect();
         match Asking::of(requests, last) {
             Some(asking) => self.ask_epoch(asking),
+            // No request is left of those that gave this epoch: a new one says which it is.
+            None if again && !self.local.needs_epoch => {
+                self.local.needs_epoch = true;
+                let mut out = vec![Output::NeedEpoch(EpochReason::Restored)];
+                out.extend(self.read_requests(again));
+                out
+            }
             None => self.fail(now, LineState::ServerTrouble, "le serveur ne connaît plus l'époque de cette tablette".into()),
         }
     }

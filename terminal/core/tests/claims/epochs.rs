@@ -178,6 +178,32 @@ fn a_server_that_forgot_an_epoch_is_reminded_by_the_same_request() {
 }
 
 #[test]
+fn a_tablet_that_lost_its_requests_goes_on_with_a_server_that_forgot_its_epochs() {
+    let (dir, wire) = (tempdir().unwrap(), wire());
+    let mut store = Store::open(dir.path(), Arc::new(NoFaults)).unwrap();
+    enrol(&mut store, 1, roster());
+    store.journal.set_needs_epoch(EpochReason::Salvage).unwrap();
+    let mut tablet = Tablet::over(store, 1, &wire, wednesday("07:40"));
+    tablet.sync(wednesday("07:41"));
+    touch(&mut tablet, wednesday("07:42"), LEA);
+    tablet.sync(wednesday("07:43"));
+    touch(&mut tablet, wednesday("07:44"), TOM);
+    drop(tablet);
+    // Of the journal, what was damaged is the table of requests; the server is of before the first one.
+    let journal = rusqlite::Connection::open(dir.path().join("journal.db")).unwrap();
+    journal.execute("DELETE FROM epoch_request", []).unwrap();
+    drop(journal);
+    wire.server.lock().unwrap().restore(0, "epoch-of-the-backup");
+    wire.server.lock().unwrap().epochs.clear();
+    let mut tablet = wakes(dir.path(), &wire, wednesday("07:45"));
+    assert_eq!(tablet.sync(wednesday("07:46")), Some(LineState::Online));
+    assert_eq!((epoch(&tablet), wire.server.lock().unwrap().epoch_of(device(1))), (3, 3));
+    touch(&mut tablet, wednesday("07:47"), AYA);
+    assert_eq!(tablet.sync(wednesday("07:48")), Some(LineState::Online));
+    assert_eq!(server_verifies(&wire), (5, 0), "three children and two epochs, and nothing is missing");
+}
+
+#[test]
 fn nothing_is_sealed_in_a_new_epoch_before_the_entry_that_opens_it() {
     let dir = tempdir().unwrap();
     let mut door = door_in(dir.path(), wednesday("07:40"));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::tempdir;
+use terminal_core::clock::Now;
 use terminal_core::door::Door;
 use terminal_core::store::{LineState, LineStatus, NoFaults, Peek, Recorded, Store};
 use terminal_core::view::Act;
@@ -199,12 +200,33 @@ fn an_old_segment_goes_once_the_server_holds_all_of_it_and_three_months_have_pas
     assert_eq!(names(dir.path()), ["2026-12.seg"]);
     opened();
     assert_eq!(names(dir.path()), ["2026-12.seg"], "and it doesn't come back");
-    // A server restored from an old backup is offered everything again; until it has it, the copy keeps it again.
+    // A server restored from an old backup is offered everything again: the copy keeps it again, for as long as what is new.
     let mut store = Store::open(dir.path(), Arc::new(NoFaults)).unwrap();
     store.journal.offer_again(1, 0, true).unwrap();
     drop(store);
     opened();
-    assert_eq!(names(dir.path()), ["2026-10.seg", "2026-12.seg"]);
+    assert_eq!(names(dir.path()), ["2026-12.seg", "2027-02.seg"]);
+    assert_eq!(behind(dir.path()), 0);
+}
+
+#[test]
+fn what_is_sealed_by_a_clock_of_an_earlier_year_stays_as_long_as_anything_of_its_day() {
+    let dir = tempdir().unwrap();
+    drop(door_in(dir.path(), wednesday("07:40")));
+    heard(dir.path(), "2026-10", &[]);
+    let mut door = door_in(dir.path(), wednesday("07:40"));
+    // The battery is empty: the machine woke up a year ago.
+    let now = wednesday("07:42");
+    door.act(Now { wall_ms: now.wall_ms - 365 * 24 * 3_600_000, ..now }, Act::Arrive(child(LEA)));
+    let entries = door.last_recorded().to_vec();
+    drop(door);
+    assert_eq!(names(dir.path()), ["2026-10.seg"]);
+    heard(dir.path(), "2026-10", &entries);
+    drop(Store::open(dir.path(), Arc::new(NoFaults)).unwrap());
+    assert_eq!((names(dir.path()), behind(dir.path())), (vec!["2026-10.seg".to_owned()], 0), "the server has it, and so has the copy");
+    heard(dir.path(), "2027-02", &[]);
+    drop(Store::open(dir.path(), Arc::new(NoFaults)).unwrap());
+    assert_eq!(names(dir.path()), [""; 0], "three months later it goes");
 }
 
 #[test]

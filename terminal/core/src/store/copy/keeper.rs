@@ -2,9 +2,9 @@
 //! told after the commit, and gathers what comes in a short while.
 
 use super::{Kept, MONTHS_KEPT, SecondCopy, month_of};
+use crate::store::journal::OwnRow;
 use crate::store::{Journal, Peek, Reserve, StoreError};
 use shared::calendar::Month;
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,7 +39,7 @@ impl Keeper {
     /// No thread to be had.
     pub(in crate::store) fn start(dir: &Path, journal: Journal, copy: Arc<SecondCopy>, lock: Arc<File>) -> Result<Self, StoreError> {
         let (nudges, received) = channel();
-        let work = Work { dir: dir.to_owned(), journal, copy, lock, oldest_kept: None, unverified: 0 };
+        let work = Work { dir: dir.to_owned(), journal, copy, lock, contact: None, oldest_kept: None, arrived_before: None, unverified: 0 };
         let thread = std::thread::Builder::new().name("copie".into()).spawn(move || work.run(&received));
         Ok(Self { nudges, thread: Some(thread.map_err(|e| StoreError::io("copie", &e))?) })
     }
@@ -68,8 +68,12 @@ struct Work {
     copy: Arc<SecondCopy>,
     #[expect(dead_code, reason = "held, not read: see Keeper::start")]
     lock: Arc<File>,
+    /// Of the last exchange with the server.
+    contact: Option<Month>,
     /// Acknowledged entries of earlier months are no longer kept.
     oldest_kept: Option<Month>,
+    /// What arrived later was sealed since this start.
+    arrived_before: Option<i64>,
     unverified: usize,
 }
 
@@ -112,14 +116,14 @@ impl Work {
             let Some(last) = rows.last().map(|row| row.arrival) else { break };
             let (mut missing, mut forgotten) = (Vec::new(), Vec::new());
             for row in rows {
-                match segments.knows(row.entry) {
-                    None if self.is_kept(month_of(row.sealed_at_ms), &row.state) => {
+                match (segments.knows(row.entry), self.month_of(&row)) {
+                    (None, month) if self.oldest_kept.is_none_or(|oldest| month >= oldest) || !is_acknowledged(&row) => {
                         let Some(own) = self.journal.own_entry(row.entry)? else { continue };
                         let mut sealed = own.sealed;
                         self.journal.add_notes(row.entry, &mut sealed)?;
-                        missing.push(Kept { sealed_at_ms: row.sealed_at_ms, sealed });
+                        missing.push((month, Kept { sealed_at_ms: row.sealed_at_ms, sealed }));
                     }
-                    Some(false) if row.forgotten => forgotten.push(row.entry),
+                    (Some(false), _) if row.forgotten => forgotten.push(row.entry),
                     _ => {}
                 }
             }
@@ -129,6 +133,7 @@ impl Work {
             drop(segments);
             self.unverified += missing.len();
         }
+        self.arrived_before = self.arrived_before.or_else(|| Some(self.copy.lock().reached));
         if self.unverified >= ENTRIES_UNVERIFIED_MAX {
             self.journal.verify_onwards()?;
             self.unverified = 0;
@@ -139,19 +144,31 @@ impl Work {
     /// Once a month has passed by the server's clock: old segments go, if the server has acknowledged all that is in them.
     fn expire(&mut self) -> Result<(), StoreError> {
         let Some(contact_ms) = Peek::open(&self.dir)?.roster.line()?.last_contact_ms else { return Ok(()) };
-        let oldest_kept = (0..MONTHS_KEPT).fold(month_of(contact_ms), |month, _| month.previous());
+        let contact = month_of(contact_ms);
+        self.contact = Some(contact);
+        let oldest_kept = (0..MONTHS_KEPT).fold(contact, |month, _| month.previous());
         if self.oldest_kept.is_some_and(|known| known >= oldest_kept) {
             return Ok(());
         }
-        let waiting: BTreeSet<Month> = self.journal.sealed_at_of_unacknowledged()?.into_iter().map(month_of).collect();
-        self.copy.lock().expire(&|month| month < oldest_kept && !waiting.contains(&month))?;
+        let mut segments = self.copy.lock();
+        let waiting = segments.months_of(&self.journal.unacknowledged()?);
+        segments.expire(&|month| month < oldest_kept && !waiting.contains(&month))?;
         self.oldest_kept = Some(oldest_kept);
         Ok(())
     }
 
-    fn is_kept(&self, month: Month, state: &str) -> bool {
-        self.oldest_kept.is_none_or(|oldest| month >= oldest) || !matches!(state, "accepted" | "duplicate")
+    /// Which segment an entry goes to: the month that the tablet's clock said, and not before that of the last exchange where the entry
+    /// was sealed since. A clock that woke up in an earlier year would else file it where all is old enough to go. What was acknowledged
+    /// before this start and isn't in the copy has gone from it, as its own month said.
+    fn month_of(&self, row: &OwnRow) -> Month {
+        let claimed = month_of(row.sealed_at_ms);
+        let is_new = !is_acknowledged(row) || self.arrived_before.is_some_and(|before| row.arrival > before);
+        self.contact.filter(|_| is_new).map_or(claimed, |contact| claimed.max(contact))
     }
+}
+
+fn is_acknowledged(row: &OwnRow) -> bool {
+    matches!(row.state.as_str(), "accepted" | "duplicate")
 }
 
 /// Takes in what is sealed in the next moment; `true` where the end was asked meanwhile.

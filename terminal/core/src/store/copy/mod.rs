@@ -19,7 +19,7 @@ use super::StoreError;
 use shared::calendar::{Month, business_day, instant_from_ms};
 use shared::id::{DeviceId, EntryId};
 use shared::journal::Place;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -116,17 +116,22 @@ impl Segments {
         self.known.get(&entry).map(|known| known.forgotten)
     }
 
+    /// The months whose segments hold some of these entries.
+    pub(super) fn months_of(&self, entries: &[EntryId]) -> BTreeSet<Month> {
+        entries.iter().filter_map(|entry| self.known.get(entry)).map(|known| known.month).collect()
+    }
+
     /// Appends entries, each to its month, and returns once they are durable. Known ones are left out.
     ///
     /// # Errors
     /// A failed write: what was written of them is found torn, or again, at the next try.
-    pub(super) fn append(&mut self, entries: &[Kept]) -> Result<(), StoreError> {
+    pub(super) fn append(&mut self, entries: &[(Month, Kept)]) -> Result<(), StoreError> {
         self.mend()?;
         let mut by_month: BTreeMap<Month, Vec<&Kept>> = BTreeMap::new();
-        for kept in entries {
+        for (month, kept) in entries {
             let new = kept.sealed.decode_envelope().is_ok_and(|envelope| !self.known.contains_key(&envelope.entry_id));
             if new {
-                by_month.entry(month_of(kept.sealed_at_ms)).or_default().push(kept);
+                by_month.entry(*month).or_default().push(kept);
             }
         }
         for (month, entries) in by_month {
@@ -259,7 +264,7 @@ impl Segments {
     }
 }
 
-/// The month of sealing, by the clock of the tablet: which file, nothing more.
+/// The month of an instant, ms since 1970 UTC.
 fn month_of(sealed_at_ms: i64) -> Month {
     Month::of(business_day(instant_from_ms(sealed_at_ms)))
 }
