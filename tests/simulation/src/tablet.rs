@@ -228,6 +228,12 @@ impl Tablet {
         self.open(true_ms)
     }
 
+    /// Whether its disk is full.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.full
+    }
+
     /// A file is damaged, a while after the last gesture: what was sealed is in the journal and in its second copy. Then it starts again.
     ///
     /// # Errors

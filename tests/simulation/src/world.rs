@@ -11,7 +11,7 @@ use chrono::{Datelike as _, Days};
 use shared::calendar::{Month, business_day, instant, instant_from_ms, local};
 use shared::fold::{Attendance, Fact, effective_times};
 use shared::id::{EntryId, SiteId};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
@@ -190,8 +190,18 @@ impl World {
             })?,
             Event::Full { tablet, full } => self.on(*tablet, |tablet, at_ms| tablet.set_full(*full, at_ms).map(|()| String::new()))?,
             Event::Damage { tablet, file, dice } => {
+                let at = self.tablet(*tablet);
+                let before = self.disks[at].clone();
                 let became = self.on(*tablet, |tablet, at_ms| tablet.damage(*file, u64::from(*dice), at_ms).map(|what| what.to_owned()))?;
                 self.oracle.lost_twice(&self.tablets, &self.disks);
+                // A full disk has no room for a second copy: what was sealed since stands in one place, as its screen says.
+                if self.tablets[at].is_full() {
+                    let lost = before.iter().filter(|d| d.is_own()).filter(|d| !self.disks[at].iter().any(|left| left.entry == d.entry));
+                    for entry in lost {
+                        self.oracle.unreadable(entry.entry, &self.tablets, &self.disks);
+                        self.has_hole = true;
+                    }
+                }
                 became
             }
             Event::Hole { tablet, entry } => self.hole(self.tablet(*tablet), *entry)?,
@@ -536,11 +546,17 @@ impl World {
                 read.days.iter().filter(|((d, _), _)| compared.contains(d)).map(|(k, v)| (*k, v.clone())).collect::<Vec<_>>()
             };
             if days(&server) != days(&ours) {
-                let ids = |facts: &[Fact]| facts.iter().map(|f| f.envelope.entry_id).collect::<BTreeSet<_>>();
-                let (there, held) = (ids(&here), ids(&held));
-                let named =
-                    |ids: &mut dyn Iterator<Item = &EntryId>| ids.map(|e| self.oracle.name(*e).to_string()).collect::<Vec<_>>().join(" ");
-                let (lacks, more) = (named(&mut there.difference(&held)), named(&mut held.difference(&there)));
+                // An entry is erased or held apart on one side only, or isn't there at all.
+                let missing = |of: &[Fact], in_: &[Fact]| {
+                    let held: HashSet<EntryId> = in_.iter().map(|f| f.envelope.entry_id).collect();
+                    let lacks = of.iter().filter(|f| !held.contains(&f.envelope.entry_id));
+                    let said = lacks.map(|f| {
+                        let at = f.payload.as_ref().map(|p| local(instant_from_ms(p.happened_at_ms)).to_string()).unwrap_or_default();
+                        format!("{} {} {at}", self.oracle.name(f.envelope.entry_id), f.envelope.kind.as_str())
+                    });
+                    said.collect::<Vec<_>>().join(", ")
+                };
+                let (lacks, more) = (missing(&here, &held), missing(&held, &here));
                 let (there, here) = (days(&server), days(&ours));
                 let apart = there.iter().find(|day| !here.contains(day)).or_else(|| here.iter().find(|day| !there.contains(day)));
                 let day = apart.map_or_else(String::new, |((day, _), _)| day.to_string());

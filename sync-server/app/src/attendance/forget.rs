@@ -181,15 +181,15 @@ impl Forgotten {
     }
 
     /// Whether the content of an entry is to stay erased. A fact after the forgetting is a new one: the child came back. One that
-    /// claims to be still to come proves nothing of the kind, nor does one that this version can't read.
+    /// claims to be still to come proves nothing of the kind, nor does one that this version can't read. `came`: when it was received.
     #[must_use]
-    pub fn covers(&self, envelope: &Envelope, private: &Private, now: Instant) -> bool {
+    pub fn covers(&self, envelope: &Envelope, private: &Private, came: Instant) -> bool {
         let Some(by) = about(private).and_then(|child| self.by_child.get(&child)) else { return false };
         let stranger = !self.organisations.contains(&envelope.organisation);
         let Some(at_ms) = by.iter().filter(|(o, _)| stranger || *o == envelope.organisation).map(|(_, at_ms)| *at_ms).max() else {
             return false;
         };
         let payload = Payload::decode(&envelope.kind, envelope.kind_version, &private.payload).ok();
-        !payload.is_some_and(|p| at_ms < p.happened_at_ms && p.happened_at_ms <= now.timestamp_millis())
+        !payload.is_some_and(|p| at_ms < p.happened_at_ms && p.happened_at_ms <= came.timestamp_millis())
     }
 }

@@ -18,7 +18,7 @@ use crate::sync::session::{Caller, contiguous};
 use crate::sync::set_apart::{self, Candidate};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
-use shared::calendar::Instant;
+use shared::calendar::{Instant, instant_from_ms};
 use shared::id::{DeviceId, EntryId, OrganisationId, SiteId};
 use shared::journal::{Envelope, Place, VerifyingKey};
 use shared::wire::limits::PUSH_ENTRIES_MAX;
@@ -162,8 +162,10 @@ async fn take_in(
     learn(territory, &organisations, &candidates, &mut known).await?;
     let privates = candidates.iter().filter_map(|c| c.read.sealed.private.as_ref());
     let forgotten = Forgotten::read(territory, &organisations, privates).await?;
-    for Candidate { read, erased, .. } in &mut candidates {
-        *erased = read.sealed.private.as_ref().is_some_and(|private| forgotten.covers(&read.envelope, private, now));
+    for Candidate { read, held, erased, .. } in &mut candidates {
+        // What was set aside was sealed before it came, however long it has waited since.
+        let came = held.as_ref().map_or(now, |row| instant_from_ms(row.held_since_ms));
+        *erased = read.sealed.private.as_ref().is_some_and(|private| forgotten.covers(&read.envelope, private, came));
     }
     // In order of places, those set aside first where they are the same: they came first.
     candidates.sort_by_key(|c| (c.read.envelope.place, c.position));
@@ -230,6 +232,10 @@ fn decide(
         Judgement::Hold => {
             // Twice in one push: one row.
             if known.held(&read) && held.is_none() {
+                // It is set aside without its content: what brings that later is not to be believed anew.
+                if erased {
+                    decided.erased.push((read.envelope.organisation, read.envelope.entry_id));
+                }
                 let relayed = caller.is_none_or(|c| !known.is_life_of(c.device, read.envelope.place.device));
                 decided.hold.push(set_apart::held_row(territory, relayed, &read, now)?);
             }

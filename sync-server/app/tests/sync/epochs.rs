@@ -4,9 +4,11 @@ use super::tablet::{Answer, Door, Tablet, at_noon, open, sign};
 use super::taking_in::revoke;
 use crate::on_both;
 use crate::world::commune;
+use chrono::TimeDelta;
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use server::store::entity::{alert, audit, device_epoch};
 use server::store::{Territory, random};
+use shared::calendar::Instant;
 use shared::id::{DeviceId, OrganisationId};
 use shared::journal::{ChainHead, Detail, Kind, Payload, Place, Sealed};
 use shared::wire::limits::EPOCHS_A_DAY_MAX;
@@ -39,10 +41,15 @@ async fn asked(door: &Door, tablet: &Tablet, request: [u8; 32]) -> Answer {
 
 /// Goes on in an epoch, with the entry that opens it.
 fn opens(tablet: &mut Tablet, epoch: u32, door: &Door) -> Sealed {
+    opens_at(tablet, epoch, door.app.clock.now())
+}
+
+/// The same, by a clock that reads so.
+fn opens_at(tablet: &mut Tablet, epoch: u32, at: Instant) -> Sealed {
     let (previous, last_hash) = (tablet.head.place.epoch, tablet.head.hash);
     tablet.head.place = Place { epoch, seq: 0, ..tablet.head.place };
     let detail = Detail::Epoch { previous, last_hash, cause: EpochReason::Restored.cause().into() };
-    let mut draft = tablet.touch(&Kind::EpochOpened, door.app.clock.now(), detail);
+    let mut draft = tablet.touch(&Kind::EpochOpened, at, detail);
     draft.payload = Payload { about_child: None, centre: None, ..draft.payload };
     tablet.seal(draft)
 }
@@ -116,6 +123,25 @@ on_both! {
         tablet.open_session(&door).await;
         tablet.push(&door, &[opening]).await;
         assert_eq!(own_told(&tablet, &door).await, [lost]);
+    }
+}
+
+on_both! {
+    async fn the_entry_that_opens_an_epoch_is_told_whatever_day_its_clock_claims(fresh: &Fresh) {
+        let app = at_noon(fresh);
+        let here = commune(&app, "A").await;
+        let door = open(app).await;
+        let (mut tablet, other) = (door.tablet(&here).await, door.tablet(&here).await);
+        asked(&door, &tablet, [1; 32]).await.read::<EpochGiven>();
+        // Its battery was empty. What it seals next is of today, and lies behind this one in the chain.
+        let opening = opens_at(&mut tablet, 2, door.app.clock.now() - TimeDelta::days(400));
+        tablet.open_session(&door).await;
+        assert_eq!(tablet.verdicts(&door, std::slice::from_ref(&opening)).await, ["accepted"]);
+        let told = other.pull(&door).await.changes.into_iter().filter_map(|change| match change.body {
+            ChangeBody::Entry { entry, .. } => entry.into_sealed(),
+            _ => None,
+        });
+        assert!(told.collect::<Vec<_>>().contains(&opening));
     }
 }
 

@@ -152,6 +152,30 @@ on_both! {
 }
 
 on_both! {
+    async fn what_a_clock_ahead_says_of_a_forgotten_child_stays_erased_behind_a_hole_too(fresh: &Fresh) {
+        let app = at_noon(fresh);
+        let here = commune(&app, "A").await;
+        let door = open(app).await;
+        let mut tablet = door.tablet(&here).await;
+        forget(&door, &here).await;
+        door.app.clock.advance(Duration::from_secs(1));
+        tablet.skip(1);
+        let ahead = tablet.arrival(instant_from_ms(door.app.clock.now_ms() + 9 * 60_000));
+        assert_eq!(tablet.verdicts(&door, std::slice::from_ref(&ahead)).await, ["held"]);
+        // By the time that it is let in, what it claims has passed.
+        door.app.clock.advance(Duration::from_secs(20 * 60));
+        let transaction = door.app.db.begin().await.unwrap();
+        pass_holes(&Territory::new(door.app.territoire(), &transaction), here.site, door.app.clock.now()).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!(contents(&door, &here).await, (0, 1));
+        door.app.clock.advance(Duration::from_secs(2 * 24 * 3_600));
+        tablet.open_session(&door).await;
+        assert_eq!(tablet.verdicts(&door, &[ahead]).await, ["duplicate"]);
+        assert_eq!(contents(&door, &here).await, (0, 1), "nor when it is offered again");
+    }
+}
+
+on_both! {
     async fn what_an_erased_touch_said_of_the_time_moves_no_other_touch_any_more(fresh: &Fresh) {
         let app = at_noon(fresh);
         let here = commune(&app, "A").await;
