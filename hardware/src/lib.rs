@@ -1,15 +1,20 @@
 //! Badge readers behind one trait.
 //!
-//! Owns: what a reader says ([`ReaderEvent`]), the number of a card
-//! ([`uid::BadgeUid`]), the keyboard wedge ([`wedge::Wedge`]) and whether one is plugged in ([`plugged`]).
+//! Owns: what a reader says ([`ReaderEvent`]), the number of a card ([`uid::BadgeUid`]), the keyboard wedge ([`wedge::Wedge`]) and
+//! whether one is plugged in ([`plugged`]), and the program that reads NFC and PC/SC readers ([`program::ReaderProgram`], whose lines are
+//! [`said::Said`], and [`presence::Presence`], which tells what came from what is there).
 //! Promises: knows no child, no screen, no database and no clock; whatever a
 //! reader sends, at most a sentence comes of it, never a panic.
 #![warn(missing_docs)]
 
 pub mod plugged;
+pub mod presence;
+pub mod program;
+pub mod said;
 pub mod uid;
 pub mod wedge;
 
+use said::Fault;
 use std::time::Duration;
 
 /// What a reader has to say.
@@ -18,10 +23,14 @@ pub enum ReaderEvent {
     /// A card was held to the reader: its number as it came, to be read by
     /// [`uid::BadgeUid::parse`]. It says that a card was here, not who held it.
     Badge(String),
-    /// The reader can't be heard any more; the sentence is for the log.
-    Fault(String),
-    /// The reader is heard again.
-    Back,
+    /// A card came and went before it could be read.
+    Unread,
+    /// Several cards came at once: none of them counts.
+    Several,
+    /// The reader can't be heard any more, and why; the sentence is for the log.
+    Fault(Fault, String),
+    /// The reader is heard, at first or again: what it calls itself.
+    Heard(String),
 }
 
 /// How a reader is plugged in.
@@ -29,6 +38,10 @@ pub enum ReaderEvent {
 pub enum ReaderKind {
     /// A reader that types like a keyboard.
     KeyboardWedge,
+    /// An NFC chip, through libnfc.
+    Nfc,
+    /// A PC/SC reader, through pcscd.
+    Pcsc,
 }
 
 /// Any badge reader.

@@ -88,8 +88,8 @@ impl Keyboard {
             let event = self.wedge.borrow_mut().next_event((self.since_start)());
             match event {
                 Some(ReaderEvent::Badge(text)) => (self.send)(Act::Badge(text)),
-                Some(ReaderEvent::Fault(why)) => tracing::warn!("badge reader: {why}"),
-                Some(ReaderEvent::Back) => tracing::info!("badge reader: back"),
+                // A keyboard says nothing else.
+                Some(_) => {}
                 None => return,
             }
         }

@@ -12,6 +12,7 @@
 //! | [`late`] | says when a child left whom nobody touched in time, and who saw it |
 //! | [`absent`] | notes that a child isn't there |
 //! | [`badge`] | holds a card to the reader |
+//! | [`reader`] | is told that the reader can't be heard |
 //! | [`barred`] | is told that somebody must never take a child |
 //! | [`roll_call`] | calls a class, by exception |
 //! | [`undo`] | takes the last gesture back, within ten seconds |
@@ -36,6 +37,7 @@ mod hours;
 mod late;
 mod lock;
 mod moment;
+mod reader;
 mod roll_call;
 mod sign;
 mod standing;
@@ -54,6 +56,7 @@ use crate::roster::Roster;
 use crate::store::{Agreement, DataLock, Identity, LineStatus, Queue, Store, StoreError};
 use crate::view::{Act, Notice, Screen, Tone};
 use chrono::{NaiveDate, NaiveTime};
+use hardware::said::Fault;
 use shared::fold::{Attendance, Fact, fold};
 use shared::id::{ActivityId, BadgeId, ChildId, EntryId, GroupId, StaffId};
 use shared::journal::Sealed;
@@ -105,6 +108,8 @@ pub struct Door {
     staff: Option<(StaffId, u64)>,
     echoes: HashMap<ChildId, u64>,
     last_recorded: Vec<EntryId>,
+    /// Why the badge reader can't be heard; `None` where it can, or says nothing of itself.
+    reader: Option<Fault>,
 }
 
 /// Versions of what was last read from disk.
@@ -173,6 +178,7 @@ impl Door {
             staff: None,
             echoes: HashMap::new(),
             last_recorded: Vec::new(),
+            reader: None,
             store,
         };
         if let Err(error) = door.read_again(now) {
@@ -199,6 +205,9 @@ impl Door {
         self.last_recorded.clear();
         self.refresh(now);
         self.store_roomy();
+        if let Act::Reader(event) = &act {
+            self.reader_said(event);
+        }
         if self.lock == DataLock::Locked {
             return self.screen(now);
         }
@@ -206,6 +215,7 @@ impl Door {
             Act::Touch(child) => self.touch(now, child),
             Act::Hold(child) => self.hold(child),
             Act::Badge(text) => self.badge_shown(now, &text),
+            Act::Reader(event) => self.reader_about_cards(&event),
             Act::Tick(child) => self.tick(child),
             Act::Adult(person) => self.adult_chosen(person),
             Act::Confirm => self.confirm(now),

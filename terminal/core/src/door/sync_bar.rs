@@ -1,7 +1,7 @@
 //! The state of the line, in words that tell its causes apart. "Connected" is
 //! the last whole round trip, never a socket.
 
-use super::{Door, words};
+use super::{Door, reader, words};
 use crate::store::{LineState, LineStatus, Queue};
 use crate::view::{Notice, SyncBar, Tone};
 
@@ -11,7 +11,8 @@ impl Door {
             return SyncBar { text: "Tablette à enrôler".into(), tone: Tone::Red, unsent: 0 };
         }
         let neighbours = Neighbours { agreeing: self.agreement.at(self.wall_ms), not_counted: self.not_counted };
-        self.repaired.beside(neighbours.beside(&self.line, bar(&self.line, &self.queue, self.wall_ms)))
+        let line = neighbours.beside(&self.line, bar(&self.line, &self.queue, self.wall_ms));
+        self.repaired.beside(reader::beside(self.reader, line))
     }
 }
 

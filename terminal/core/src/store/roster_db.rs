@@ -323,6 +323,22 @@ impl RosterDb {
         self.set("line", &serde_json::to_string(line).map_err(|e| StoreError::Refused(e.to_string()))?)
     }
 
+    /// Whether the badge reader can be heard; `None` where it says nothing of itself.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn reader(&self) -> Result<Option<bool>, StoreError> {
+        Ok(self.get("reader")?.and_then(|text| text.parse().ok()))
+    }
+
+    /// Remembers it, where it is news.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub fn set_reader(&mut self, heard: Option<bool>) -> Result<(), StoreError> {
+        if self.reader()? == heard { Ok(()) } else { self.set("reader", &heard.map_or_else(String::new, |heard| heard.to_string())) }
+    }
+
     /// The server's clock as last seen.
     ///
     /// # Errors

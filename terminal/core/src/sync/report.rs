@@ -31,7 +31,9 @@ pub(super) fn of(store: &Store, machine: Option<Machine>, now: Now, version: &st
     let oldest_waiting_s = queue.oldest_ms.map(|sealed_ms| u64::try_from(wall_ms.saturating_sub(sealed_ms) / 1_000).unwrap_or(0));
     let power = machine.map_or_else(Power::default, |machine| Power::read(Path::new(machine.power)));
     let inputs = machine.and_then(|machine| std::fs::read_to_string(machine.inputs).ok());
-    let reader_there = inputs.map(|inputs| hardware::plugged::types_like_a_keyboard(&inputs));
+    // A reader that says of itself whether it is heard is believed; one that types can only be looked for.
+    let typing = inputs.map(|inputs| hardware::plugged::types_like_a_keyboard(&inputs));
+    let reader_there = store.roster.reader()?.or(typing);
     Ok(TabletReport {
         version: version.to_owned(),
         waiting: u64::from(queue.unsent),

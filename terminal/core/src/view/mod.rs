@@ -13,6 +13,7 @@ pub use dialogs::{
 };
 
 use chrono::NaiveTime;
+use hardware::ReaderEvent;
 use shared::id::{ActivityId, ChildId, GroupId, PersonId, StaffId};
 
 /// Everything that the window paints.
@@ -192,6 +193,8 @@ pub enum Act {
     Hold(ChildId),
     /// Text from a badge reader, or typed by a keyboard wedge, as it came.
     Badge(String),
+    /// What else a badge reader says.
+    Reader(ReaderEvent),
     /// Tick or untick in the open dialog or roll call.
     Tick(ChildId),
     /// An adult is chosen in the departure dialog.
