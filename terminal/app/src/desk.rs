@@ -118,11 +118,12 @@ impl Desk for Tablet {
     }
 }
 
-/// A door that could not be opened: why, and what to do instead.
-fn closed(why: &StoreError) -> Screen {
+/// A door that could not be opened: what to do instead, and why. Parents stand there: paper comes first.
+#[must_use]
+pub fn closed(why: &StoreError) -> Screen {
     let (text, tone) = match why {
         StoreError::NotEnrolled => (why.to_string(), Tone::Amber),
-        _ => (format!("{why} En attendant, notez les arrivées et les départs sur papier."), Tone::Red),
+        _ => (format!("Notez les arrivées et les départs sur papier : la tablette n'enregistre rien.\n\n{why}"), Tone::Red),
     };
     Screen { place: "Préau".into(), notice: Some(Notice { text, tone }), notice_stays: true, ..Screen::default() }
 }
@@ -168,6 +169,7 @@ mod tests {
         drop(other);
         let notice = tablet.tick().notice.unwrap();
         assert!(notice.tone == Tone::Red && notice.text.contains("abîmé"), "{}", notice.text);
+        assert!(notice.text.starts_with("Notez les arrivées et les départs sur papier"), "what to do comes first: {}", notice.text);
         let screen = tablet.tick();
         let notice = screen.notice.unwrap();
         assert!(notice.tone == Tone::Amber && notice.text.contains("a été repris"), "{}", notice.text);
