@@ -147,6 +147,16 @@ mod tests {
     }
 
     #[test]
+    fn a_tablet_that_records_nothing_says_paper_first_whatever_stands_in_the_way() {
+        let sealed = StoreError::KeySealed { why: "integrity check failed".into() };
+        for why in [sealed, StoreError::Full, StoreError::Newer { found: 9, known: 1 }] {
+            let notice = closed(&why).notice.unwrap();
+            assert!(notice.text.starts_with("Notez les arrivées et les départs sur papier"), "{}", notice.text);
+            assert!(notice.text.ends_with(&why.to_string()) && notice.tone == Tone::Red, "{}", notice.text);
+        }
+    }
+
+    #[test]
     fn damage_met_while_the_window_is_open_is_mended_without_a_person() {
         let data = tempfile::tempdir().unwrap();
         let mut store = Store::open(data.path(), Arc::new(NoFaults)).unwrap();
@@ -169,7 +179,6 @@ mod tests {
         drop(other);
         let notice = tablet.tick().notice.unwrap();
         assert!(notice.tone == Tone::Red && notice.text.contains("abîmé"), "{}", notice.text);
-        assert!(notice.text.starts_with("Notez les arrivées et les départs sur papier"), "what to do comes first: {}", notice.text);
         let screen = tablet.tick();
         let notice = screen.notice.unwrap();
         assert!(notice.tone == Tone::Amber && notice.text.contains("a été repris"), "{}", notice.text);
