@@ -118,11 +118,12 @@ impl Desk for Tablet {
     }
 }
 
-/// A door that could not be opened: why, and what to do instead.
-fn closed(why: &StoreError) -> Screen {
+/// A door that could not be opened: what to do instead, and why. Parents stand there: paper comes first.
+#[must_use]
+pub fn closed(why: &StoreError) -> Screen {
     let (text, tone) = match why {
         StoreError::NotEnrolled => (why.to_string(), Tone::Amber),
-        _ => (format!("{why} En attendant, notez les arrivées et les départs sur papier."), Tone::Red),
+        _ => (format!("Notez les arrivées et les départs sur papier : la tablette n'enregistre rien.\n\n{why}"), Tone::Red),
     };
     Screen { place: "Préau".into(), notice: Some(Notice { text, tone }), notice_stays: true, ..Screen::default() }
 }
@@ -143,6 +144,16 @@ mod tests {
         assert_eq!(tablet.act(Act::Confirm).notice.unwrap(), notice, "a touch is answered, and changes nothing");
         assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0, "nothing is written before enrolment");
         assert!(Store::open(data.path(), Arc::new(NoFaults)).is_ok(), "the folder is free");
+    }
+
+    #[test]
+    fn a_tablet_that_records_nothing_says_paper_first_whatever_stands_in_the_way() {
+        let sealed = StoreError::KeySealed { why: "integrity check failed".into() };
+        for why in [sealed, StoreError::Full, StoreError::Newer { found: 9, known: 1 }] {
+            let notice = closed(&why).notice.unwrap();
+            assert!(notice.text.starts_with("Notez les arrivées et les départs sur papier"), "{}", notice.text);
+            assert!(notice.text.ends_with(&why.to_string()) && notice.tone == Tone::Red, "{}", notice.text);
+        }
     }
 
     #[test]

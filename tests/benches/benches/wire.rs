@@ -8,20 +8,18 @@ mod counting;
 
 use anyhow::{Context, Result, ensure};
 use axum_server::Handle;
-use benches::filled;
+use benches::{filled, site_of};
 use counting::{Counted, Counts, proxied};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter};
 use server::app::App;
 use server::clock::Clock;
 use server::serve::{Server, listen};
-use server::store::entity::{child, site};
+use server::store::entity::child;
 use server::store::{Change, Territory, record_changes};
 use server::sync::enrol::new_code;
-use server::sync::{publish, roster};
-use shared::calendar::business_day;
+use server::sync::publish;
 use shared::id::{BootId, ChildId, SiteId, uuid_v7};
-use shared::roster::Item;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
@@ -79,7 +77,7 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let app = runtime.block_on(Box::pin(filled(folder.path(), HOUSEHOLDS)))?;
     let app = App { clock: Clock::manual(MIDNIGHT.parse()?), ..app };
-    let (site, children) = runtime.block_on(a_site(&app))?;
+    let (site, children) = runtime.block_on(site_of(&app, CHILDREN))?;
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     runtime.spawn(listen(listener, Server::open(app.clone())?, Handle::<SocketAddr>::new()));
@@ -124,22 +122,6 @@ fn busy(children: usize) -> Vec<(u64, Event)> {
     day.extend((0..20).map(|n| (9 * 60 + 5 * n as u64, Event::Edited(n))));
     day.sort_by_key(|(minute, _)| *minute);
     day
-}
-
-/// The site of the seed whose roster is nearest to [`CHILDREN`].
-async fn a_site(app: &App) -> Result<(SiteId, Vec<ChildId>)> {
-    let territory = Territory::new(app.territoire(), app.db.read());
-    let mut best: Option<(SiteId, Vec<ChildId>)> = None;
-    for row in territory.find::<site::Entity>().all(&territory.on()).await? {
-        let items = roster::items(&territory, SiteId(row.id), business_day(app.clock.now())).await?;
-        let children: Vec<ChildId> =
-            items.values().filter_map(|item| if let Item::Child(child) = item { Some(child.id) } else { None }).collect();
-        let off = |children: &[ChildId]| children.len().abs_diff(CHILDREN);
-        if best.as_ref().is_none_or(|(_, known)| off(&children) < off(known)) {
-            best = Some((SiteId(row.id), children));
-        }
-    }
-    best.context("a site")
 }
 
 impl House {

@@ -7,6 +7,12 @@ pub mod tablets;
 use anyhow::{Context, Result};
 use server::app::{App, Place};
 use server::registry::{import, init};
+use server::store::Territory;
+use server::store::entity::site;
+use server::sync::roster;
+use shared::calendar::business_day;
+use shared::id::{ChildId, SiteId};
+use shared::roster::Item;
 use std::path::Path;
 use std::time::Duration;
 
@@ -31,6 +37,25 @@ pub async fn filled_on(folder: &Path, households: usize, database: Option<String
     let (app, _) = init::initialise(&place, &init::Args { nom: "Banc".into(), demo: true }).await?;
     import::import(&app, &files, &import::Options::default()).await.context("import of the seed's folder")?;
     Ok(app)
+}
+
+/// The site whose roster is nearest to so many children, and who they are.
+///
+/// # Errors
+/// The database's; no site.
+pub async fn site_of(app: &App, count: usize) -> Result<(SiteId, Vec<ChildId>)> {
+    let territory = Territory::new(app.territoire(), app.db.read());
+    let mut best: Option<(SiteId, Vec<ChildId>)> = None;
+    for row in territory.find::<site::Entity>().all(&territory.on()).await? {
+        let items = roster::items(&territory, SiteId(row.id), business_day(app.clock.now())).await?;
+        let children: Vec<ChildId> =
+            items.values().filter_map(|item| if let Item::Child(child) = item { Some(child.id) } else { None }).collect();
+        let off = |children: &[ChildId]| children.len().abs_diff(count);
+        if best.as_ref().is_none_or(|(_, known)| off(&children) < off(known)) {
+            best = Some((SiteId(row.id), children));
+        }
+    }
+    best.context("a site")
 }
 
 /// The value below which a share of the sorted durations lies, in hundredths; nothing of nothing.

@@ -2,6 +2,7 @@
 
 mod days;
 mod decided;
+mod effective;
 mod enrolling;
 mod epochs;
 mod erased;

@@ -73,9 +73,10 @@ async fn put(door: &Door, here: &Commune, items: &[Item]) {
     transaction.commit().await.unwrap();
 }
 
-fn adult(number: u8, child: ChildId, status: AdultStatus) -> Item {
+fn adult(number: u16, child: ChildId, status: AdultStatus) -> Item {
+    let [high, low] = number.to_be_bytes();
     Item::Adult(Adult {
-        person: PersonId(uuid_v7(1_700_000_000_000, [number; 10])),
+        person: PersonId(uuid_v7(1_700_000_000_000, [0, 0, 0, high, low, 3, 3, 3, 3, 3])),
         child,
         first_name: "Paul".into(),
         last_name: "Durand".into(),
@@ -147,8 +148,10 @@ on_both! {
         put(&door, &here, &crowd).await;
         put(&door, &here, &[adult(1, here.child, AdultStatus::Authorised)]).await;
         let first: PullAnswer = ask(&door, &tablet, 0, "", Some(Snapshot::default())).await.read();
-        // The part of those who must not take a child has gone by.
-        put(&door, &here, &[adult(1, here.child, AdultStatus::Barred), staff(&here, 5_000)]).await;
+        // The part of those who must not take a child has gone by, and more of them move than a page holds.
+        let barred: Vec<Item> = (1..602).map(|number| adult(number, here.child, AdultStatus::Barred)).collect();
+        put(&door, &here, &barred).await;
+        put(&door, &here, &[staff(&here, 5_000)]).await;
         let mut told = vec![first.clone()];
         told.extend(pages(&door, &tablet, (first.cursor, first.server_epoch.clone(), first.snapshot.clone().unwrap())).await);
         assert_eq!(held(&told), held(&[tablet.pull(&door).await]));

@@ -3,6 +3,7 @@
 use super::{child, creche, departure};
 use chrono::NaiveTime;
 use shared::id::StaffId;
+use terminal_app::desk::closed;
 use terminal_core::store::StoreError;
 use terminal_core::view::{
     ChildDialog, Correction, Corrects, Dialog, HourChoice, HourPick, LateDeparture, Notice, Screen, SignDialog, StaffChoice, SyncBar,
@@ -172,7 +173,5 @@ pub fn locked() -> Screen {
 
 /// A folder whose key another machine's chip sealed.
 pub fn key_sealed() -> Screen {
-    let why = StoreError::KeySealed { why: "Failed to load HMAC key in TPM: tpm:parameter(1):integrity check failed".into() };
-    let text = format!("{why} En attendant, notez les arrivées et les départs sur papier.");
-    Screen { place: "Préau".into(), notice: Some(Notice { text, tone: Tone::Red }), notice_stays: true, ..Screen::default() }
+    closed(&StoreError::KeySealed { why: "Failed to load HMAC key in TPM: tpm:parameter(1):integrity check failed".into() })
 }

@@ -40,11 +40,17 @@ impl CommandError {
     }
 }
 
+/// What helps once the chip is gone for good: said where a command can be typed.
+const ANOTHER_KEY: &str = "La clé est scellée par la puce d'une machine, et rien ne l'ouvre ici. Carte mère changée, puce effacée ou dossier \
+    copié d'une autre machine : avec un nouveau code, « preau-terminal enrol --server ADRESSE --code CODE --cle-perdue » donne une autre \
+    clé à la tablette, et les pointages gardés partent ensuite.";
+
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotEnrolled | StoreError::EnrolledElsewhere { .. } => Self::Usage(error.to_string()),
             StoreError::Damaged { .. } => Self::Finding(error.to_string()),
+            StoreError::KeySealed { .. } => Self::Unavailable(format!("{error}\n\n{ANOTHER_KEY}")),
             _ => Self::Unavailable(error.to_string()),
         }
     }

@@ -27,11 +27,10 @@ pub enum StoreError {
         why: String,
     },
     /// The machine's chip doesn't open the tablet's key: another board, a chip that was cleared, or one that doesn't answer.
+    /// How it gets another key, a command says: nobody at a door can do it.
     #[error(
-        "La clé de la tablette est scellée par la puce TPM d'une machine, et rien ne l'ouvre ici. Rien n'a été effacé : les pointages \
-         sont gardés. Redémarrez la tablette. Si cela revient (carte mère changée, puce effacée, dossier copié d'une autre machine), \
-         appelez l'administration : avec un nouveau code, « preau-terminal enrol --server ADRESSE --code CODE --cle-perdue » lui donne \
-         une autre clé, et les pointages gardés partent ensuite. Pour elle : {why}."
+        "Redémarrez la tablette : elle n'a pas pu ouvrir sa clé. Si cela revient, appelez l'administration et lisez-lui ceci :\n\
+         « puce TPM : {why} »\n\nRien n'a été effacé : les pointages déjà faits sont gardés."
     )]
     KeySealed {
         /// What the chip, or the system's tool, said.

@@ -9,8 +9,8 @@ const ROUND_MS: u64 = 10_000;
 /// Time between two rounds at rest, in ms: a barred adult, a revocation, an absence that a parent announces are known this late. What
 /// is touched here goes at once, and tablets of one network tell each other in seconds.
 const REST_MS: u64 = 60_000;
-/// Time before the round that fetches the next photos, in ms: it pushes and pulls first.
-const PHOTOS_MS: u64 = 1_000;
+/// Time before the round that fetches the next photos, in ms: it pushes and pulls first, and a slow line has no time to lose.
+const PHOTOS_MS: u64 = 100;
 /// How long a site is lively after something was sent or brought, in ms.
 const LIVELY_MS: u64 = 10 * 60_000;
 /// First wait after a failure, in ms; doubled each time.

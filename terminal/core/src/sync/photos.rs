@@ -1,7 +1,7 @@
 //! Photos, last of all: a few a round, and none while anything else waits.
 //!
-//! A line of 1 Mbit/s carries three photos a second. So a round ends after a few of them, and the next one, which pushes and pulls
-//! first, comes a second later; and before each photo the queue is looked at, so that a touch waits for one photo at most.
+//! A line of 1 Mbit/s carries two or three photos a second. So a round ends after a few of them, and the next one, which pushes and
+//! pulls first, comes at once; and before each photo the queue is looked at, so that a touch waits for one photo at most.
 
 use super::client::{State, SyncClient};
 use super::steps::Output;
@@ -11,7 +11,7 @@ use crate::store::Shown;
 use sha2::{Digest, Sha256};
 use shared::wire::{PHOTO_BYTES_MAX, PhotoAsk};
 
-/// Photos of one round: about five seconds of a slow line.
+/// Photos of one round: about seven seconds of a slow line.
 pub const PHOTOS_A_ROUND_MAX: usize = 16;
 
 impl SyncClient {

@@ -49,6 +49,8 @@ pub struct Server {
     pub oldest_change: u64,
     /// An older one, which tells changes by their numbers only.
     pub knows_no_snapshot: bool,
+    /// It goes on with what another life of it told, under its own name.
+    pub takes_any_life: bool,
     /// Most changes of a page; 0 for the wire's own limit.
     pub page_max: usize,
     /// What was asked of a pull: cursor, and place in a snapshot.
@@ -263,7 +265,7 @@ impl Server {
     fn pull(&mut self, device: DeviceId, pull: &Pull) -> Answer {
         self.reports.extend(pull.report.clone());
         self.asked.push((pull.cursor, pull.snapshot.clone()));
-        let other_life = pull.server_epoch != self.epoch && !(pull.cursor == 0 && pull.server_epoch.is_empty());
+        let other_life = !self.takes_any_life && pull.server_epoch != self.epoch && !(pull.cursor == 0 && pull.server_epoch.is_empty());
         if other_life || (pull.snapshot.is_none() && pull.cursor > 0 && pull.cursor < self.oldest_change) {
             return no(410, "refresh_required");
         }

@@ -157,18 +157,23 @@ fn the_first_page_of_a_new_tablet_already_keeps_a_barred_adult_out() {
 
 #[test]
 fn a_server_that_is_restored_meanwhile_has_the_tablet_begin_anew() {
-    let (dir, wire) = (tempdir().unwrap(), a_site(11));
-    enrol(&mut Store::open(dir.path(), Arc::new(NoFaults)).unwrap(), 1, roster());
-    wire.will(&[Fault::Fine, Fault::Fine, Fault::Fine, Fault::Fine, Fault::Fine, Fault::Cut]);
-    round(dir.path(), &wire, wednesday("07:41"));
-    assert_eq!(asked(&wire).len(), 3);
-    // What the staged pages told is no longer so in the server's other life.
-    wire.server.lock().unwrap().restore(0, "epoch-2");
-    wire.server.lock().unwrap().changes.retain(|c| !matches!(&c.body, ChangeBody::Put(Item::Adult(a)) if a.status == AdultStatus::Barred));
-    wire.will(&[]);
-    assert_eq!(round(dir.path(), &wire, wednesday("08:00")), Some(LineState::Online));
-    assert_eq!(asked(&wire)[1], (0, Some(Snapshot::default())), "the front");
-    assert_eq!(held(dir.path()), on_server(&wire));
+    for takes_any_life in [false, true] {
+        let (dir, wire) = (tempdir().unwrap(), a_site(11));
+        enrol(&mut Store::open(dir.path(), Arc::new(NoFaults)).unwrap(), 1, roster());
+        wire.will(&[Fault::Fine, Fault::Fine, Fault::Fine, Fault::Fine, Fault::Fine, Fault::Cut]);
+        round(dir.path(), &wire, wednesday("07:41"));
+        assert_eq!(asked(&wire).len(), 3);
+        // What the staged pages told is no longer so in the server's other life.
+        let mut server = wire.server.lock().unwrap();
+        server.restore(0, "epoch-2");
+        server.changes.retain(|c| !matches!(&c.body, ChangeBody::Put(Item::Adult(a)) if a.status == AdultStatus::Barred));
+        server.takes_any_life = takes_any_life;
+        drop(server);
+        wire.will(&[]);
+        assert_eq!(round(dir.path(), &wire, wednesday("08:00")), Some(LineState::Online));
+        assert_eq!(asked(&wire)[1], (0, Some(Snapshot::default())), "the front");
+        assert_eq!(held(dir.path()), on_server(&wire));
+    }
 }
 
 #[test]
