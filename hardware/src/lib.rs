@@ -1,4 +1,4 @@
-//! Badge readers behind one trait.
+//! Badge readers, each with one vocabulary.
 //!
 //! Owns: what a reader says ([`ReaderEvent`]), the number of a card ([`uid::BadgeUid`]), the keyboard wedge ([`wedge::Wedge`]) and
 //! whether one is plugged in ([`plugged`]), and the program that reads NFC and PC/SC readers ([`program::ReaderProgram`], whose lines are
@@ -15,7 +15,6 @@ pub mod uid;
 pub mod wedge;
 
 use said::Fault;
-use std::time::Duration;
 
 /// What a reader has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,26 +30,4 @@ pub enum ReaderEvent {
     Fault(Fault, String),
     /// The reader is heard, at first or again: what it calls itself.
     Heard(String),
-}
-
-/// How a reader is plugged in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReaderKind {
-    /// A reader that types like a keyboard.
-    KeyboardWedge,
-    /// An NFC chip, through libnfc.
-    Nfc,
-    /// A PC/SC reader, through pcscd.
-    Pcsc,
-}
-
-/// Any badge reader.
-pub trait BadgeReader {
-    /// How it is plugged in.
-    fn kind(&self) -> ReaderKind;
-
-    /// The oldest event not yet taken. Never waits.
-    ///
-    /// `at` is the time since any fixed moment (a monotonic clock), the same for all calls.
-    fn next_event(&mut self, at: Duration) -> Option<ReaderEvent>;
 }

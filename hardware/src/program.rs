@@ -3,8 +3,8 @@
 //! Promises: whoever listens is told of a trouble once and of its end once, whatever the program does; a program that hangs is killed;
 //! none is left behind when this one ends, even by SIGKILL: its input then ends, and so does it.
 
+use crate::ReaderEvent;
 use crate::said::{BEAT_S, Fault, LINE_BYTES_MAX, Said};
-use crate::{BadgeReader, ReaderEvent, ReaderKind};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -26,45 +26,24 @@ pub struct Program {
     pub path: PathBuf,
     /// Its arguments.
     pub args: Vec<OsString>,
-    /// What it reads.
-    pub kind: ReaderKind,
 }
 
-/// A program that runs, and whoever listens to it.
+/// A program that runs, until this is dropped.
 pub struct ReaderProgram {
-    kind: ReaderKind,
-    events: Receiver<ReaderEvent>,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl ReaderProgram {
-    /// Starts it.
+    /// Starts it; what it says comes out of the receiver, which ends once this is dropped.
     ///
     /// # Errors
     /// No thread to be had. A program that doesn't start is an event.
-    pub fn start(program: Program) -> std::io::Result<Self> {
+    pub fn start(program: Program) -> std::io::Result<(Self, Receiver<ReaderEvent>)> {
         let (told, events) = channel();
         let (stop, stopped) = channel();
-        let kind = program.kind;
         let thread = std::thread::Builder::new().name("lecteur".into()).spawn(move || keep_running(&program, &told, &stopped))?;
-        Ok(Self { kind, events, stop: Some(stop), thread: Some(thread) })
-    }
-
-    /// The next event, as soon as there is one; `None` within `wait`.
-    #[must_use]
-    pub fn wait(&self, wait: Duration) -> Option<ReaderEvent> {
-        self.events.recv_timeout(wait).ok()
-    }
-}
-
-impl BadgeReader for ReaderProgram {
-    fn kind(&self) -> ReaderKind {
-        self.kind
-    }
-
-    fn next_event(&mut self, _at: Duration) -> Option<ReaderEvent> {
-        self.events.try_recv().ok()
+        Ok((Self { stop: Some(stop), thread: Some(thread) }, events))
     }
 }
 
@@ -230,13 +209,12 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(60);
 
     /// A program of a few lines of shell.
-    fn shell(lines: &str) -> ReaderProgram {
-        let program = Program { path: "/bin/sh".into(), args: vec!["-c".into(), lines.into()], kind: ReaderKind::Nfc };
-        ReaderProgram::start(program).unwrap()
+    fn shell(lines: &str) -> (ReaderProgram, Receiver<ReaderEvent>) {
+        ReaderProgram::start(Program { path: "/bin/sh".into(), args: vec!["-c".into(), lines.into()] }).unwrap()
     }
 
-    fn next(reader: &ReaderProgram) -> ReaderEvent {
-        reader.wait(PATIENCE).expect("an event")
+    fn next(events: &Receiver<ReaderEvent>) -> ReaderEvent {
+        events.recv_timeout(PATIENCE).expect("an event")
     }
 
     fn is_fault(event: &ReaderEvent, fault: Fault) -> bool {
@@ -248,48 +226,47 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_said_once() {
-        let program = Program { path: "/nulle/part".into(), args: Vec::new(), kind: ReaderKind::Nfc };
-        let reader = ReaderProgram::start(program).unwrap();
-        assert!(is_fault(&next(&reader), Fault::Missing));
-        assert_eq!(reader.wait(Duration::from_secs(1)), None);
+        let (_reader, events) = ReaderProgram::start(Program { path: "/nulle/part".into(), args: Vec::new() }).unwrap();
+        assert!(is_fault(&next(&events), Fault::Missing));
+        assert!(events.recv_timeout(Duration::from_secs(1)).is_err());
     }
 
     #[test]
     fn what_is_no_line_of_ours_is_passed_over() {
-        let reader = shell(&format!("{READY}; echo salut; echo '{{\"said\":\"autre\"}}'; printf '\\377\\n'; {CARD}; cat"));
-        assert_eq!(next(&reader), ReaderEvent::Heard("x".into()));
-        assert_eq!(next(&reader), ReaderEvent::Badge("04A1B2C3".into()));
+        let (_reader, events) = shell(&format!("{READY}; echo salut; echo '{{\"said\":\"autre\"}}'; printf '\\377\\n'; {CARD}; cat"));
+        assert_eq!(next(&events), ReaderEvent::Heard("x".into()));
+        assert_eq!(next(&events), ReaderEvent::Badge("04A1B2C3".into()));
     }
 
     #[test]
     fn a_program_that_ends_is_said_and_started_again() {
-        let reader = shell(&format!("{READY}; {CARD}; exit 3"));
+        let (_reader, events) = shell(&format!("{READY}; {CARD}; exit 3"));
         for _ in 0..2 {
-            assert_eq!(next(&reader), ReaderEvent::Heard("x".into()));
-            assert_eq!(next(&reader), ReaderEvent::Badge("04A1B2C3".into()));
-            assert!(is_fault(&next(&reader), Fault::Stopped));
+            assert_eq!(next(&events), ReaderEvent::Heard("x".into()));
+            assert_eq!(next(&events), ReaderEvent::Badge("04A1B2C3".into()));
+            assert!(is_fault(&next(&events), Fault::Stopped));
         }
     }
 
     #[test]
     fn a_program_that_hangs_is_killed_and_started_again() {
-        let reader = shell(&format!("{READY}; exec sleep 1000"));
-        assert_eq!(next(&reader), ReaderEvent::Heard("x".into()));
-        assert!(is_fault(&next(&reader), Fault::Stopped));
-        assert_eq!(next(&reader), ReaderEvent::Heard("x".into()), "another one runs");
+        let (_reader, events) = shell(&format!("{READY}; exec sleep 1000"));
+        assert_eq!(next(&events), ReaderEvent::Heard("x".into()));
+        assert!(is_fault(&next(&events), Fault::Stopped));
+        assert_eq!(next(&events), ReaderEvent::Heard("x".into()), "another one runs");
     }
 
     #[test]
     fn a_line_without_an_end_fills_no_memory() {
-        let reader = shell("exec cat /dev/zero");
-        assert!(is_fault(&next(&reader), Fault::Stopped));
+        let (_reader, events) = shell("exec cat /dev/zero");
+        assert!(is_fault(&next(&events), Fault::Stopped));
     }
 
     #[test]
     fn none_is_left_behind_even_one_that_does_not_listen() {
         let dir = std::env::temp_dir().join(format!("lecteur-{}", std::process::id()));
-        let reader = shell(&format!("{READY}; echo $$ > {}; exec sleep 1000", dir.display()));
-        assert_eq!(next(&reader), ReaderEvent::Heard("x".into()));
+        let (reader, events) = shell(&format!("{READY}; echo $$ > {}; exec sleep 1000", dir.display()));
+        assert_eq!(next(&events), ReaderEvent::Heard("x".into()));
         let pid = std::iter::repeat_with(|| std::fs::read_to_string(&dir).unwrap_or_default()).find(|text| text.ends_with('\n'));
         drop(reader);
         let _ = std::fs::remove_file(&dir);

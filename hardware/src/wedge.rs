@@ -10,7 +10,6 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::uid::{BadgeUid, TEXT_CHARS_MAX};
-use crate::{BadgeReader, ReaderEvent, ReaderKind};
 
 /// Readers send a key every 1 to 30 ms, fingers seldom below 80 ms; a held key is late by this much at most.
 pub const KEY_GAP_MAX: Duration = Duration::from_millis(50);
@@ -82,6 +81,11 @@ impl Wedge {
         Some(text)
     }
 
+    /// The oldest card not yet taken: its number as it was typed, to be read by [`BadgeUid::parse`].
+    pub fn next_card(&mut self) -> Option<String> {
+        self.waiting.pop_front()
+    }
+
     fn end_of_burst(&mut self, before: String) -> KeyVerdict {
         if self.held_chars < BURST_CHARS_MIN {
             return KeyVerdict::Pass { before: before + &self.take_held() };
@@ -110,16 +114,6 @@ impl Wedge {
             self.waiting.pop_front();
         }
         self.waiting.push_back(text);
-    }
-}
-
-impl BadgeReader for Wedge {
-    fn kind(&self) -> ReaderKind {
-        ReaderKind::KeyboardWedge
-    }
-
-    fn next_event(&mut self, _at: Duration) -> Option<ReaderEvent> {
-        self.waiting.pop_front().map(ReaderEvent::Badge)
     }
 }
 
@@ -155,13 +149,7 @@ mod tests {
         }
         at += KEY_GAP_MAX + Duration::from_millis(1);
         seen.push_str(&wedge.given_back(at).unwrap_or_default());
-        let cards = std::iter::from_fn(|| wedge.next_event(at))
-            .map(|event| match event {
-                ReaderEvent::Badge(text) => text,
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        (seen, cards)
+        (seen, std::iter::from_fn(|| wedge.next_card()).collect())
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use hardware::ReaderEvent;
 use terminal_core::clock::{Clock, SystemClock};
 use terminal_core::door::Door;
 use terminal_core::peers::line::Peers;
@@ -25,6 +26,8 @@ pub struct Tablet {
     data: PathBuf,
     tpm: Tpm,
     door: Result<OpenDoor, StoreError>,
+    /// What the badge reader said of itself last: a door that opens again is told.
+    reader: Option<ReaderEvent>,
     ticks: u32,
 }
 
@@ -43,7 +46,7 @@ impl Tablet {
     #[must_use]
     pub fn at(data: PathBuf, tpm: Tpm) -> Self {
         let door = OpenDoor::open(&data, &tpm);
-        Self { data, tpm, door, ticks: 0 }
+        Self { data, tpm, door, reader: None, ticks: 0 }
     }
 
     /// Damage was met while the door was open: it closes, what it owns with it, and opens again over what could be salvaged.
@@ -51,7 +54,14 @@ impl Tablet {
         if self.door.as_ref().is_ok_and(|open| open.door.is_damaged()) {
             // Both connections go before the journal may be moved; what stands here meanwhile is never seen.
             self.door = Err(StoreError::Busy);
-            self.door = OpenDoor::open(&self.data, &self.tpm);
+            self.open_again();
+        }
+    }
+
+    fn open_again(&mut self) {
+        self.door = OpenDoor::open(&self.data, &self.tpm);
+        if let (Ok(open), Some(said)) = (&mut self.door, &self.reader) {
+            open.act(Act::Reader(said.clone()));
         }
     }
 
@@ -65,7 +75,7 @@ impl Tablet {
         };
         self.ticks = self.ticks.wrapping_add(1);
         if self.ticks.is_multiple_of(between) {
-            self.door = OpenDoor::open(&self.data, &self.tpm);
+            self.open_again();
         }
     }
 }
@@ -79,7 +89,9 @@ impl OpenDoor {
             Err(other) => return Err(other),
         }
         let clock = SystemClock::new()?;
-        let store = Store::open_on(tpm, data, Arc::new(NoFaults))?;
+        let mut store = Store::open_on(tpm, data, Arc::new(NoFaults))?;
+        // What a reader of an earlier start said is not true of this one.
+        store.roster.set_reader(None)?;
         if store.journal.identity()?.is_none() {
             return Err(StoreError::NotEnrolled);
         }
@@ -102,6 +114,9 @@ impl OpenDoor {
 
 impl Desk for Tablet {
     fn act(&mut self, act: Act) -> Screen {
+        if let Act::Reader(said @ (ReaderEvent::Fault(..) | ReaderEvent::Heard(_))) = &act {
+            self.reader = Some(said.clone());
+        }
         match &mut self.door {
             Ok(open) => open.act(act),
             Err(why) => closed(why),

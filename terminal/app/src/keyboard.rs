@@ -9,7 +9,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hardware::wedge::{KEY_GAP_MAX, KeyVerdict, Wedge};
-use hardware::{BadgeReader, ReaderEvent};
 use slint::platform::WindowEvent;
 use slint::{ComponentHandle, Timer, TimerMode, Weak};
 use terminal_core::view::Act;
@@ -85,13 +84,9 @@ impl Keyboard {
     fn settle(&self, given_back: &str) {
         self.type_again(given_back);
         loop {
-            let event = self.wedge.borrow_mut().next_event((self.since_start)());
-            match event {
-                Some(ReaderEvent::Badge(text)) => (self.send)(Act::Badge(text)),
-                // A keyboard says nothing else.
-                Some(_) => {}
-                None => return,
-            }
+            let card = self.wedge.borrow_mut().next_card();
+            let Some(text) = card else { return };
+            (self.send)(Act::Badge(text));
         }
     }
 

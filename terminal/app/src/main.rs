@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use terminal_app::desk::Tablet;
+use terminal_app::reader::Reader;
 use terminal_app::window::{self, Look};
 use terminal_core::commands::cli::Headless;
 use terminal_core::commands::data_dir;
@@ -20,6 +21,9 @@ struct Cli {
     /// Puce TPM 2.0 qui scelle la clé : « auto », « non », un périphérique ou un TCTI.
     #[arg(long, env = "PREAU_TPM", global = true, value_name = "PUCE", default_value = "auto")]
     tpm: Tpm,
+    /// Lecteur de badges : « clavier » (il tape comme un clavier), « nfc », « nfc:pn532_uart:/dev/ttyUSB0 », « pcsc » ou « pcsc:NOM » ; « preau-badge-reader liste » les nomme.
+    #[arg(long, env = "PREAU_LECTEUR", value_name = "LECTEUR", default_value = "clavier")]
+    lecteur: Reader,
     /// Occupe tout l’écran, sans cadre.
     #[arg(long)]
     kiosk: bool,
@@ -57,7 +61,11 @@ fn main() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         None => {
-            window::run(Tablet::at(data_dir(cli.data)?, cli.tpm), Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation })?;
+            window::run(
+                Tablet::at(data_dir(cli.data)?, cli.tpm),
+                &cli.lecteur,
+                Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation },
+            )?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -8,6 +8,7 @@ use slint::{ComponentHandle, PlatformError};
 use terminal_core::view::Screen;
 
 use crate::door_thread::{Answer, Desk, DoorThread};
+use crate::reader::Reader;
 use crate::ui::{AppWindow, BoardAdapter, Dashes, Motion, Palette};
 use crate::{acts, dashes, keyboard, paint};
 
@@ -38,7 +39,7 @@ pub fn open(look: Look, first: &Screen) -> Result<AppWindow, PlatformError> {
 }
 
 /// Opens the window on `desk` and stays until it is closed. What was asked before is done when this returns.
-pub fn run(mut desk: impl Desk + 'static, look: Look) -> anyhow::Result<()> {
+pub fn run(mut desk: impl Desk + 'static, reader: &Reader, look: Look) -> anyhow::Result<()> {
     let window = open(look, &desk.tick())?;
     let weak = window.as_weak();
     // Only the newest screen matters: a window that was busy paints once, not once a touch.
@@ -58,6 +59,8 @@ pub fn run(mut desk: impl Desk + 'static, look: Look) -> anyhow::Result<()> {
             tracing::debug!("the window is closed: {error}");
         }
     })?;
+    // Ends with the window; the door finishes what the last card asked.
+    let _listening = thread.asker().map(|asker| reader.listen(asker)).transpose()?;
     if let Some(asker) = thread.asker() {
         let send: acts::Send = Rc::new(move |act| asker.ask(act));
         acts::connect(&window, &send);

@@ -33,7 +33,7 @@ impl Card {
     /// A telephone, or a bank card.
     #[must_use]
     pub fn telephone() -> Self {
-        Self { sak: 0x20, drawn: Some(0x08_A1B2_C3), ..Self::of(&[]) }
+        Self { sak: 0x20, drawn: Some(0x08A1_B2C3), ..Self::of(&[]) }
     }
 
     fn number(&mut self) -> Vec<u8> {

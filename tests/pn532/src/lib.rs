@@ -82,6 +82,12 @@ impl Reader {
         self.state().chip.lay(card);
     }
 
+    /// Lays several there at once, as a wallet does.
+    pub fn lay_all(&self, cards: impl IntoIterator<Item = Card>) {
+        let mut state = self.state();
+        cards.into_iter().for_each(|card| state.chip.lay(card));
+    }
+
     /// Takes all cards away.
     pub fn take_away(&self) {
         self.state().chip.cards.clear();
@@ -172,7 +178,7 @@ fn serve(mut line: File, stopped: &OwnedFd, state: &Mutex<State>) {
             _ => return,
         };
         frames.push(&bytes[..read]);
-        while let Some(heard) = frames.next() {
+        for heard in frames.by_ref() {
             let Heard::Command(command) = heard else { continue };
             if answer(&mut line, &command, state).is_err() {
                 return;

@@ -1,9 +1,8 @@
 //! An NFC chip, through libnfc.
 
-use crate::running::{card, next, start, until};
-use hardware::program::ReaderProgram;
+use crate::running::{Heard, card, next, start, until};
+use hardware::ReaderEvent;
 use hardware::said::Fault;
-use hardware::{ReaderEvent, ReaderKind};
 use pn532::{Card, Reader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -15,14 +14,14 @@ const TOM: [u8; 4] = [0xDE, 0xAD, 0xBE, 0xEF];
 /// A chip, and the program that reads it.
 struct Desk {
     chip: Reader,
-    reader: ReaderProgram,
+    reader: Heard,
     _folder: TempDir,
 }
 
 fn desk() -> Desk {
     let folder = tempdir().unwrap();
     let chip = Reader::plugged(&folder.path().join("lecteur"));
-    let reader = start(ReaderKind::Nfc, &["nfc", "--lecteur", &chip.name()]);
+    let reader = start(&["nfc", "--lecteur", &chip.name()]);
     assert_eq!(next(&reader), ReaderEvent::Heard(chip.name()));
     Desk { chip, reader, _folder: folder }
 }
@@ -81,12 +80,7 @@ fn a_card_that_stays_is_told_once_and_again_when_it_comes_back() {
 #[test]
 fn of_two_cards_at_once_none_is_told() {
     let desk = desk();
-    desk.looks(3);
-    // Both between two looks, as a wallet brings them.
-    desk.chip.set_mute(true);
-    desk.chip.lay(Card::of(&LEA));
-    desk.chip.lay(Card::of(&TOM));
-    desk.chip.set_mute(false);
+    desk.chip.lay_all([Card::of(&LEA), Card::of(&TOM)]);
     assert_eq!(next(&desk.reader), ReaderEvent::Several);
     desk.is_silent();
     desk.chip.take_away();
@@ -121,7 +115,7 @@ fn a_reader_that_was_never_plugged_in_is_heard_when_it_is() {
     let folder = tempdir().unwrap();
     let mut chip = Reader::plugged(&folder.path().join("lecteur"));
     chip.unplug();
-    let reader = start(ReaderKind::Nfc, &["nfc", "--lecteur", &chip.name()]);
+    let reader = start(&["nfc", "--lecteur", &chip.name()]);
     let mut desk = Desk { chip, reader, _folder: folder };
     assert_eq!(desk.fault(), Fault::Unplugged);
     desk.chip.plug();
@@ -173,7 +167,7 @@ fn an_answer_that_makes_libnfc_end_its_process_costs_one_start() {
 fn a_reader_that_another_program_holds_is_said_so() {
     let desk = desk();
     desk.looks(3);
-    let second = start(ReaderKind::Nfc, &["nfc", "--lecteur", &desk.chip.name()]);
+    let second = start(&["nfc", "--lecteur", &desk.chip.name()]);
     let ReaderEvent::Fault(fault, _) = next(&second) else { panic!("it is taken") };
     assert_eq!(fault, Fault::Taken);
     desk.chip.lay(Card::of(&LEA));

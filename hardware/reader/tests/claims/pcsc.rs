@@ -1,8 +1,8 @@
 //! A PC/SC reader, through pcscd: both real, with a card that isn't there (vsmartcard's virtual reader).
 
 use crate::running::{PATIENCE, card, next, start, until};
+use hardware::ReaderEvent;
 use hardware::said::Fault;
-use hardware::{ReaderEvent, ReaderKind};
 use pcsc::{Context, ReaderState, Scope, State};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -109,7 +109,7 @@ fn a_pcsc_reader_is_read_and_what_is_wrong_with_it_is_said() {
         eprintln!("sauté : pcscd ou vsmartcard-vpcd absent de cette machine");
         return;
     }
-    let reader = start(ReaderKind::Pcsc, &["pcsc"]);
+    let reader = start(&["pcsc"]);
     let first = next(&reader);
     assert!(matches!(first, ReaderEvent::Fault(Fault::Missing, _)), "the service doesn't run: {first:?}");
     let service = Service::start();

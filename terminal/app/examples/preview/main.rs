@@ -13,6 +13,7 @@ use clap::Parser;
 use i_slint_backend_testing::{TestingBackend, TestingBackendOptions};
 use slint::{ComponentHandle, PhysicalSize};
 use terminal_app::door_thread::Desk;
+use terminal_app::reader::Reader;
 use terminal_app::window::{Look, open, run};
 use terminal_core::view::{Act, Screen};
 
@@ -49,7 +50,7 @@ fn main() -> anyhow::Result<()> {
         return draw_all(&folder);
     }
     let screen = fixtures::all().into_iter().find(|(name, _)| *name == options.ecran).map(|(_, screen)| screen);
-    run(Still(screen.unwrap_or_else(fixtures::creche)), Look { dark: options.sombre, ..Look::default() })
+    run(Still(screen.unwrap_or_else(fixtures::creche)), &Reader::default(), Look { dark: options.sombre, ..Look::default() })
 }
 
 fn draw_all(folder: &Path) -> anyhow::Result<()> {

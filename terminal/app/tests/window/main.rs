@@ -9,6 +9,7 @@ mod door;
 #[allow(dead_code, reason = "shared with the picture maker")]
 mod fixtures;
 mod looks;
+mod reader;
 mod sheets;
 #[path = "../../../core/tests/claims/fixture.rs"]
 mod site;

@@ -11,15 +11,15 @@ use crate::door::{Door, FINGERS_MS, READER_MS};
 use crate::site;
 
 /// A window whose every question is answered by a tablet of the École Vauban.
-struct Tablet {
-    window: Door,
-    door: terminal_core::door::Door,
+pub struct Tablet {
+    pub window: Door,
+    pub door: terminal_core::door::Door,
     data: TempDir,
-    now: Now,
+    pub now: Now,
 }
 
 impl Tablet {
-    fn at(now: Now) -> Self {
+    pub fn at(now: Now) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut door = site::door_in(data.path(), now);
         Self { window: Door::open(&door.tick_clock(now)), door, data, now }
@@ -33,7 +33,7 @@ impl Tablet {
         }
     }
 
-    fn touch(&mut self, label: &str) {
+    pub fn touch(&mut self, label: &str) {
         self.window.touch(label);
         self.answer();
     }
@@ -43,12 +43,12 @@ impl Tablet {
         self.answer();
     }
 
-    fn says(&self, label: &str) -> String {
+    pub fn says(&self, label: &str) -> String {
         self.window.find(label).accessible_description().unwrap_or_default().into()
     }
 
     /// Read from the disk by other connections.
-    fn entries_on_disk(&self) -> u32 {
+    pub fn entries_on_disk(&self) -> u32 {
         Peek::open(self.data.path()).unwrap().journal.queue().unwrap().unsent
     }
 }

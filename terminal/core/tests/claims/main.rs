@@ -24,6 +24,7 @@ mod packed;
 mod peers;
 mod peers_tls;
 mod photos;
+mod reader;
 mod roll_call;
 mod second_copy;
 mod server;
