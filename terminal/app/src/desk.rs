@@ -3,16 +3,17 @@
 //! says why, until it can.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use terminal_core::clock::{Clock, SystemClock};
 use terminal_core::door::Door;
 use terminal_core::peers::line::Peers;
-use terminal_core::store::{NoFaults, Peek, Store, StoreError, Tpm};
+use terminal_core::store::{NoFaults, Peek, Photos, Store, StoreError, Tpm};
 use terminal_core::sync::line::Line;
 use terminal_core::view::{Act, Notice, Screen, Tone};
 
 use crate::door_thread::Desk;
+use crate::faces::Album;
 
 /// A closed door is tried again after this many ticks: another program may still be ending, or enrolling the tablet; damage that
 /// the door met as it opened is salvaged by the next opening.
@@ -25,6 +26,8 @@ pub struct Tablet {
     data: PathBuf,
     tpm: Tpm,
     door: Result<OpenDoor, StoreError>,
+    /// Photos of the open door, for the window's own thread.
+    photos: Arc<Mutex<Option<Photos>>>,
     ticks: u32,
 }
 
@@ -43,7 +46,20 @@ impl Tablet {
     #[must_use]
     pub fn at(data: PathBuf, tpm: Tpm) -> Self {
         let door = OpenDoor::open(&data, &tpm);
-        Self { data, tpm, door, ticks: 0 }
+        let tablet = Self { data, tpm, door, photos: Arc::default(), ticks: 0 };
+        tablet.show_photos();
+        tablet
+    }
+
+    /// Photos are those of the door that is open now: another life of the tablet seals its own.
+    fn show_photos(&self) {
+        let opened = self.door.as_ref().ok().and_then(|open| open.door.store().photos().ok());
+        *self.photos.lock().unwrap_or_else(PoisonError::into_inner) = opened;
+    }
+
+    fn open_again(&mut self) {
+        self.door = OpenDoor::open(&self.data, &self.tpm);
+        self.show_photos();
     }
 
     /// Damage was met while the door was open: it closes, what it owns with it, and opens again over what could be salvaged.
@@ -51,7 +67,7 @@ impl Tablet {
         if self.door.as_ref().is_ok_and(|open| open.door.is_damaged()) {
             // Both connections go before the journal may be moved; what stands here meanwhile is never seen.
             self.door = Err(StoreError::Busy);
-            self.door = OpenDoor::open(&self.data, &self.tpm);
+            self.open_again();
         }
     }
 
@@ -65,7 +81,7 @@ impl Tablet {
         };
         self.ticks = self.ticks.wrapping_add(1);
         if self.ticks.is_multiple_of(between) {
-            self.door = OpenDoor::open(&self.data, &self.tpm);
+            self.open_again();
         }
     }
 }
@@ -116,6 +132,11 @@ impl Desk for Tablet {
             Err(why) => closed(why),
         }
     }
+
+    fn album(&self) -> Album {
+        let photos = self.photos.clone();
+        Arc::new(move |hash| photos.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.jpeg(hash))
+    }
 }
 
 /// A door that could not be opened: why, and what to do instead.
@@ -124,7 +145,7 @@ fn closed(why: &StoreError) -> Screen {
         StoreError::NotEnrolled => (why.to_string(), Tone::Amber),
         _ => (format!("{why} En attendant, notez les arrivées et les départs sur papier."), Tone::Red),
     };
-    Screen { place: "Préau".into(), notice: Some(Notice { text, tone }), notice_stays: true, ..Screen::default() }
+    Screen { place: "Préau".into(), notice: Some(Notice { text, tone }), notice_stays: true, forgets: true, ..Screen::default() }
 }
 
 #[cfg(test)]

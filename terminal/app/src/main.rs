@@ -57,7 +57,10 @@ fn main() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         None => {
-            window::run(Tablet::at(data_dir(cli.data)?, cli.tpm), Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation })?;
+            window::run(
+                Tablet::at(data_dir(cli.data)?, cli.tpm),
+                Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation, ..Look::default() },
+            )?;
             Ok(ExitCode::SUCCESS)
         }
     }

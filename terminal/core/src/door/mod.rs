@@ -17,6 +17,7 @@
 //! | [`undo`] | takes the last gesture back, within ten seconds |
 //! | [`correct`] | puts a time right, afterwards |
 //! | [`sign`] | answers for the day sheet |
+//! | [`care`] | asks what to do for a child in danger, and whom to call |
 //! | [`moment`] | changes the slot of the day |
 //! | [`gestures`] | touches, holds, ticks, confirms, closes: to which of these it comes |
 //! | [`lock`] | sees nothing any more, where the server was silent for too long |
@@ -27,6 +28,7 @@ mod arrive;
 mod badge;
 mod barred;
 mod board;
+mod care;
 mod correct;
 mod depart;
 mod dialogs;
@@ -126,6 +128,7 @@ enum Open {
     Correction(correct::Correcting),
     Sign,
     Barred { child: ChildId },
+    Care(care::Reading),
 }
 
 impl Door {
@@ -202,6 +205,7 @@ impl Door {
         if self.lock == DataLock::Locked {
             return self.screen(now);
         }
+        self.keep_care_open(now);
         match act {
             Act::Touch(child) => self.touch(now, child),
             Act::Hold(child) => self.hold(child),
@@ -218,6 +222,8 @@ impl Door {
             Act::Later => self.hour_moved(hours::later),
             Act::Staff(staff) => self.staff_named(now, staff),
             Act::Correct(child, what) => self.open_correction(child, what),
+            Act::Care(child) => self.open_care(now, child),
+            Act::StillReading => {}
             Act::SignDay => self.ask_signature(now),
             Act::Close => self.close(),
             Act::Undo => self.undo_last(now),
@@ -317,6 +323,7 @@ impl Door {
         self.seen = Seen { day: Some(self.day), journal: journal_version, roster: roster_version, items, whole: true };
         self.undo = self.undo.take().filter(|u| u.is_open(self.boottime_ms));
         self.staff = self.staff.filter(|(_, until)| self.boottime_ms < *until);
+        self.close_unread_care();
         self.look_at_lock(now)?;
         self.choose_moment();
         self.ask_hour_once_over();
