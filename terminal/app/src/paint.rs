@@ -275,7 +275,8 @@ fn show_care(window: &AppWindow, dialog: &CareDialog) -> Front {
 /// What a closed card said of a child's health doesn't stay behind the board.
 fn empty_care(window: &AppWindow) {
     let care = window.global::<CareAdapter>();
-    (care.set_allergies(SharedString::default()), care.set_plan(SharedString::default()));
+    care.set_allergies(SharedString::default());
+    care.set_plan(SharedString::default());
     fill(&care.get_contacts(), std::iter::empty(), |model| care.set_contacts(model));
 }
 
