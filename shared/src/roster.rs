@@ -252,6 +252,48 @@ pub struct Adult {
     pub photo: Option<Bytes>,
 }
 
+/// What to know and whom to call when something happens to a child: the care card of "Urgence".
+///
+/// Apart from the [`Child`], which says no more than that there is something to know: this alone is about health, so that it is sealed
+/// where it rests, and read where somebody asked for it by name.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Care {
+    /// Whose.
+    pub child: ChildId,
+    /// As the family wrote them. Empty: none was told.
+    pub allergies: String,
+    /// What to do, as the care plan (PAI) tells the staff. Empty: there is none.
+    pub plan: String,
+    /// Whom to call, in this order: those who answer for the child, then the others who may take it. Never a barred adult.
+    pub contacts: Vec<Contact>,
+}
+
+/// Somebody to call about a child.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Contact {
+    /// "Claire Martin".
+    pub name: String,
+    /// "mère".
+    pub link: String,
+    /// As it was given. Empty where it is confidential, or nobody gave one.
+    pub telephone: String,
+}
+
+/// Nothing of a child's health, and no number, in a log.
+impl std::fmt::Debug for Care {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Care").field("child", &self.child).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Contact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Contact")
+    }
+}
+
 /// Whether an adult may take a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -369,10 +411,18 @@ pub enum Item {
     Staff(Staff),
     /// A device of the site.
     Device(Device),
+    /// What to know and whom to call when something happens to a child.
+    Care(Care),
 }
 
 /// The stable name of an item: its type and ids. What is replaced or forgotten.
 pub type Key = String;
+
+/// The key of a child's care card.
+#[must_use]
+pub fn care_key(child: ChildId) -> Key {
+    format!("care:{child}")
+}
 
 impl Item {
     /// The key of the item, such as `child:0199…`.
@@ -390,18 +440,21 @@ impl Item {
             Self::Booking(i) => format!("booking:{}", i.id),
             Self::Staff(i) => format!("staff:{}", i.id),
             Self::Device(i) => format!("device:{}", i.id),
+            Self::Care(i) => care_key(i.child),
         }
     }
 
-    /// The order in which a first sync sends items: barred adults before anything else about a child, what a door needs to open, then the rest.
+    /// The order in which a first sync sends items: barred adults before anything else about a child, care cards, what a door needs to
+    /// open, then the rest.
     #[must_use]
     pub fn urgency(&self) -> u8 {
         match self {
             Self::Adult(Adult { status: AdultStatus::Barred, .. }) | Self::Device(Device { revoked: true, .. }) => 0,
-            Self::Device(_) | Self::Site(_) | Self::Centre(_) | Self::Group(_) | Self::Class(_) | Self::Activity(_) => 1,
-            Self::Child(_) => 2,
-            Self::Adult(_) | Self::Badge(_) | Self::Staff(_) => 3,
-            Self::Booking(_) => 4,
+            Self::Care(_) => 1,
+            Self::Device(_) | Self::Site(_) | Self::Centre(_) | Self::Group(_) | Self::Class(_) | Self::Activity(_) => 2,
+            Self::Child(_) => 3,
+            Self::Adult(_) | Self::Badge(_) | Self::Staff(_) => 4,
+            Self::Booking(_) => 5,
         }
     }
 

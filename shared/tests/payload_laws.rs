@@ -68,7 +68,7 @@ fn detail(kind: &Kind) -> BoxedStrategy<Detail> {
         Kind::EpochOpened => (any::<u32>(), any::<[u8; 32]>(), text())
             .prop_map(|(previous, last_hash, cause)| Detail::Epoch { previous, last_hash, cause })
             .boxed(),
-        Kind::Arrived | Kind::Retracted | Kind::Decided | Kind::Unknown(_) => Just(Detail::None).boxed(),
+        Kind::Arrived | Kind::Retracted | Kind::Decided | Kind::CareOpened | Kind::Unknown(_) => Just(Detail::None).boxed(),
     }
 }
 

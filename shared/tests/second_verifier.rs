@@ -1,7 +1,7 @@
 //! A second verifier, in Python and with its own arithmetic, must say the same of the same journal.
 
 use crate::golden::{export, golden_file};
-use crate::support::golden_journal::{SERVER, TABLET, golden, keys, server_key, tablet_key};
+use crate::support::golden_journal::{SERVER, TABLET, golden, golden_care, keys, server_key, tablet_key};
 use serde_json::{Value, json};
 use shared::id::DeviceId;
 use shared::journal::*;
@@ -159,6 +159,20 @@ fn a_second_verifier_says_the_same_of_thirty_journals() {
     }
     let each = ["hole", "link", "malformed", "payload", "same_id", "signature", "unknown_device", "whole"];
     assert_eq!(verdicts.keys().map(String::as_str).collect::<Vec<_>>(), each, "each verdict occurs: {verdicts:?}");
+}
+
+#[test]
+fn a_second_verifier_knows_that_a_care_card_was_read() {
+    let entries: Vec<Sealed> = golden().into_iter().chain(golden_care()).map(|(_, sealed)| sealed).collect();
+    let wire: Vec<WireEntry> = entries.iter().map(WireEntry::from).collect();
+    let path = std::env::temp_dir().join(format!("preau-care-{}.json", std::process::id()));
+    std::fs::write(&path, export(&wire).to_string()).unwrap();
+    let answer = python(&["--json", path.to_str().unwrap()]);
+    std::fs::remove_file(&path).unwrap();
+    let Some((code, text)) = answer else { return };
+    let told: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}"));
+    // One is opaque, as in the golden journal: the card isn't.
+    assert_eq!((code, &told["entries"], &told["opaque"]), (Some(0), &json!(entries.len()), &json!(1)), "{text}");
 }
 
 #[test]

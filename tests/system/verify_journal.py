@@ -213,7 +213,7 @@ CAPACITIES = numbered(0, "own", "guardian", "agent", "helper", "delegation")
 CHANNELS = numbered(1, "tablet", "office", "portal", "import", "system")
 EVIDENCES = numbered(1, "badge", "list", "pin", "roll_call", "paper", "import", "declared", "measured")
 LEFT_TO = numbered(1, "person", "alone", "school", "transfer", "club", "emergency", "other")
-NEED_CHILD = {"arrived", "left", "present", "meal", "corrected", "absence_announced", "absence_noted", "moved_group"}
+NEED_CHILD = {"arrived", "left", "present", "meal", "corrected", "absence_announced", "absence_noted", "moved_group", "care_opened"}
 NEED_CENTRE = {"arrived", "left", "present", "meal", "corrected", "day_signed", "day_reopened"}
 NEED_TARGET = {"corrected", "retracted", "decided"}
 PAYLOAD_BYTES_MAX, NOTES_MAX, NOTE_BYTES_MAX, HEADS_MAX = 16 * 1024, 8, 2_000, 256
@@ -349,7 +349,7 @@ DETAILS = {
     "arrived": nothing, "left": left, "present": present, "absence_announced": absence, "absence_noted": absence,
     "retracted": nothing, "corrected": corrected, "meal": meal, "moved_group": moved_group, "day_signed": day_signed,
     "day_reopened": day_reopened, "clock_observed": clock_observed, "epoch_opened": epoch_opened,
-    "decided": nothing,
+    "decided": nothing, "care_opened": nothing,
 }  # fmt: skip
 
 # ---- Verifying ------------------------------------------------------------------

@@ -29,7 +29,7 @@ pub struct Head {
 /// What a kind tells besides the common fields (`kind_version` 1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detail {
-    /// `arrived`, `retracted`: nothing more.
+    /// `arrived`, `retracted`, `decided`, `care_opened`: nothing more.
     None,
     /// `left`: 1 `to`, 16 `person`.
     Left {
@@ -166,7 +166,7 @@ impl Detail {
     pub(super) fn decode(kind: &Kind, bytes: &[u8]) -> Result<Self, Malformed> {
         let mut from = Reader::new(bytes);
         let detail = match kind {
-            Kind::Arrived | Kind::Retracted | Kind::Decided | Kind::Unknown(_) => Self::None,
+            Kind::Arrived | Kind::Retracted | Kind::Decided | Kind::CareOpened | Kind::Unknown(_) => Self::None,
             Kind::Left => Self::Left { to: LeftTo::from_code(from.u8()?)?, person: from.id::<PersonId>()?.non_nil() },
             Kind::Present => Self::RollCall { group: from.id::<GroupId>()?.non_nil(), call: from.id()? },
             Kind::AbsenceAnnounced | Kind::AbsenceNoted => Self::absence(&mut from)?,

@@ -75,6 +75,8 @@ kinds! {
     EpochOpened = "epoch_opened";
     /// A person decided on an entry that the server had set apart: `reason` is [`KEPT`] or [`DISCARDED`].
     Decided = "decided";
+    /// Somebody read a child's care card and telephone numbers at the tablet ("Urgence"). It says nothing of a presence.
+    CareOpened = "care_opened";
 }
 
 impl Kind {

@@ -37,7 +37,7 @@
 //! |---|---|
 //! | `arrived`, `left`, `present`, `meal` | `about_child`, `centre_id` |
 //! | `corrected` | `about_child`, `centre_id`, `target` |
-//! | `absence_announced`, `absence_noted`, `moved_group` | `about_child` |
+//! | `absence_announced`, `absence_noted`, `moved_group`, `care_opened` | `about_child` |
 //! | `retracted`, `decided` | `target`, and `about_child` where the target has one |
 //! | `day_signed`, `day_reopened` | `centre_id` |
 
@@ -249,6 +249,7 @@ impl Payload {
                 | Kind::AbsenceAnnounced
                 | Kind::AbsenceNoted
                 | Kind::MovedGroup
+                | Kind::CareOpened
         );
         let centre =
             matches!(kind, Kind::Arrived | Kind::Left | Kind::Present | Kind::Meal | Kind::Corrected | Kind::DaySigned | Kind::DayReopened);

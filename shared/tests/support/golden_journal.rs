@@ -172,6 +172,21 @@ pub fn golden_decisions() -> Golden {
     server.sealed
 }
 
+/// What the tablet's chain goes on with: the kind that came after [`golden_decisions`].
+pub fn golden_care() -> Golden {
+    let journal = golden();
+    let of_tablet = |sealed: &&Sealed| sealed.decode_envelope().unwrap().place.device == TABLET;
+    let last = journal.iter().map(|(_, sealed)| sealed).filter(of_tablet).max_by_key(|sealed| {
+        let place = sealed.decode_envelope().unwrap().place;
+        (place.epoch, place.seq)
+    });
+    let head = last.map(|last| ChainHead { place: last.decode_envelope().unwrap().place, hash: last.hash() }).unwrap();
+    let count = u8::try_from(journal.len() + golden_decisions().len()).unwrap();
+    let mut tablet = Author { key: tablet_key(), head, sealed: Vec::new(), count };
+    tablet.seals("care_opened", Kind::CareOpened, Detail::None, &[], |p| p.about_child = Some(MAELYS));
+    tablet.sealed
+}
+
 /// The report of a set of sealed entries against the golden keys.
 pub fn report_of<'a>(entries: impl IntoIterator<Item = &'a Sealed>) -> Report {
     let stored = entries.into_iter().map(|s| StoredEntry { envelope: &s.envelope, signature: &s.signature, private: s.private.as_ref() });

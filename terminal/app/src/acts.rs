@@ -12,7 +12,8 @@ use terminal_core::view::{Act, Corrects};
 
 use crate::paint::{ARRIVAL, HOUR};
 use crate::ui::{
-    AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, ChildAdapter, CorrectionAdapter, DepartureAdapter, LateAdapter, SignAdapter,
+    AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, ChildAdapter, CorrectionAdapter, DepartureAdapter, LateAdapter,
+    SignAdapter,
 };
 
 /// Where acts go.
@@ -26,6 +27,7 @@ pub fn connect(window: &AppWindow, send: &Send) {
     connect_sheets(window, send);
     connect_correction(window, send);
     connect_signature(window, send);
+    connect_care(window, send);
 }
 
 fn connect_board(window: &AppWindow, send: &Send) {
@@ -108,6 +110,16 @@ fn connect_signature(window: &AppWindow, send: &Send) {
     sign.on_named(move |key| by_id(&to, &key, Act::Staff));
     let to = send.clone();
     sign.on_closed(move || to(Act::Close));
+}
+
+fn connect_care(window: &AppWindow, send: &Send) {
+    let care = window.global::<CareAdapter>();
+    let to = send.clone();
+    care.on_asked(move |key| by_id(&to, &key, Act::Care));
+    let to = send.clone();
+    care.on_touched(move || to(Act::StillReading));
+    let to = send.clone();
+    care.on_closed(move || to(Act::Close));
 }
 
 fn connect_sheets(window: &AppWindow, send: &Send) {

@@ -3,17 +3,18 @@
 //! says why, until it can.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hardware::ReaderEvent;
 use terminal_core::clock::{Clock, SystemClock};
 use terminal_core::door::Door;
 use terminal_core::peers::line::Peers;
-use terminal_core::store::{NoFaults, Peek, Store, StoreError, Tpm};
+use terminal_core::store::{NoFaults, Peek, Photos, Store, StoreError, Tpm};
 use terminal_core::sync::line::Line;
 use terminal_core::view::{Act, Notice, Screen, Tone};
 
 use crate::door_thread::Desk;
+use crate::faces::Album;
 
 /// A closed door is tried again after this many ticks: another program may still be ending, or enrolling the tablet; damage that
 /// the door met as it opened is salvaged by the next opening.
@@ -28,6 +29,8 @@ pub struct Tablet {
     door: Result<OpenDoor, StoreError>,
     /// What the badge reader said of itself last: a door that opens again is told.
     reader: Option<ReaderEvent>,
+    /// Photos of the open door, for the window's own thread.
+    photos: Arc<Mutex<Option<Photos>>>,
     ticks: u32,
 }
 
@@ -46,7 +49,23 @@ impl Tablet {
     #[must_use]
     pub fn at(data: PathBuf, tpm: Tpm) -> Self {
         let door = OpenDoor::open(&data, &tpm);
-        Self { data, tpm, door, reader: None, ticks: 0 }
+        let tablet = Self { data, tpm, door, photos: Arc::default(), reader: None, ticks: 0 };
+        tablet.show_photos();
+        tablet
+    }
+
+    /// Photos are those of the door that is open now: another life of the tablet seals its own.
+    fn show_photos(&self) {
+        let opened = self.door.as_ref().ok().and_then(|open| open.door.store().photos().ok());
+        *self.photos.lock().unwrap_or_else(PoisonError::into_inner) = opened;
+    }
+
+    fn open_again(&mut self) {
+        self.door = OpenDoor::open(&self.data, &self.tpm);
+        self.show_photos();
+        if let (Ok(open), Some(said)) = (&mut self.door, &self.reader) {
+            open.act(Act::Reader(said.clone()));
+        }
     }
 
     /// Damage was met while the door was open: it closes, what it owns with it, and opens again over what could be salvaged.
@@ -55,13 +74,6 @@ impl Tablet {
             // Both connections go before the journal may be moved; what stands here meanwhile is never seen.
             self.door = Err(StoreError::Busy);
             self.open_again();
-        }
-    }
-
-    fn open_again(&mut self) {
-        self.door = OpenDoor::open(&self.data, &self.tpm);
-        if let (Ok(open), Some(said)) = (&mut self.door, &self.reader) {
-            open.act(Act::Reader(said.clone()));
         }
     }
 
@@ -131,6 +143,11 @@ impl Desk for Tablet {
             Err(why) => closed(why),
         }
     }
+
+    fn album(&self) -> Album {
+        let photos = self.photos.clone();
+        Arc::new(move |hash| photos.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.jpeg(hash))
+    }
 }
 
 /// A door that could not be opened: what to do instead, and why. Parents stand there: paper comes first.
@@ -140,7 +157,7 @@ pub fn closed(why: &StoreError) -> Screen {
         StoreError::NotEnrolled => (why.to_string(), Tone::Amber),
         _ => (format!("Notez les arrivées et les départs sur papier : la tablette n'enregistre rien.\n\n{why}"), Tone::Red),
     };
-    Screen { place: "Préau".into(), notice: Some(Notice { text, tone }), notice_stays: true, ..Screen::default() }
+    Screen { place: "Préau".into(), notice: Some(Notice { text, tone }), notice_stays: true, forgets: true, ..Screen::default() }
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use terminal_core::view::{Act, Notice, Screen, Tone};
 
+use crate::faces::Album;
+
 /// The clock, the undo bar and the line are looked at this often.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -23,6 +25,10 @@ pub trait Desk: Send {
     fn act(&mut self, act: Act) -> Screen;
     /// Time has passed, or something came from the server.
     fn tick(&mut self) -> Screen;
+    /// Where photos are opened; none, unless a desk has some.
+    fn album(&self) -> Album {
+        Arc::new(|_| None)
+    }
 }
 
 /// A screen, and whether nothing asked meanwhile is still to be answered: while a person types on, the field is theirs.

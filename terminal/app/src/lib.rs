@@ -1,7 +1,7 @@
 //! The window of the tablet.
 //!
 //! Owns: what `ui/*.slint` shows ([`paint`]), what a touch asks ([`acts`]),
-//! keys and badge readers that type ([`keyboard`]), other readers ([`reader`]), and the thread behind
+//! keys and badge readers that type ([`keyboard`]), other readers ([`reader`]), photos ([`faces`]), and the thread behind
 //! the window ([`door_thread`]), over the tablet's own store and exchange ([`desk`]). Promises: no rule of attendance, no storage;
 //! the window never waits for a disk or a network, and shows a fact only after
 //! the door has answered that it is kept.
@@ -11,6 +11,7 @@ pub mod acts;
 pub mod dashes;
 pub mod desk;
 pub mod door_thread;
+pub mod faces;
 pub mod keyboard;
 pub mod reader;
 

@@ -64,7 +64,7 @@ fn main() -> anyhow::Result<ExitCode> {
             window::run(
                 Tablet::at(data_dir(cli.data)?, cli.tpm),
                 &cli.lecteur,
-                Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation },
+                Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation, ..Look::default() },
             )?;
             Ok(ExitCode::SUCCESS)
         }

@@ -7,13 +7,15 @@ use std::rc::Rc;
 
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
 use terminal_core::view::{
-    BarredDialog, ChildDialog, Choice, Corrects, DepartureDialog, Dialog, GroupTab, HourChoice, LateDeparture, Screen, SignDialog,
-    StaffChoice, Tile, TileState, TimeDialog, Tone,
+    BarredDialog, CareDialog, ChildDialog, Choice, Corrects, DepartureDialog, Dialog, GroupTab, HourChoice, LateDeparture, Screen,
+    SignDialog, StaffChoice, Tile, TileState, TimeDialog, Tone,
 };
 
+use crate::faces;
 use crate::ui::{
-    AdultRow, AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, ChildAdapter, ChoiceRow, CorrectionAdapter, CorrectionRow,
-    CounterRow, DepartureAdapter, Front, GroupRow, HourRow, LateAdapter, MomentRow, Mood, SignAdapter, StaffRow, TileLook, TileRow,
+    AdultRow, AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, ChildAdapter, ChoiceRow, ContactRow, CorrectionAdapter,
+    CorrectionRow, CounterRow, DepartureAdapter, FaceAdapter, Front, GroupRow, HourRow, LateAdapter, MomentRow, Mood, SignAdapter,
+    StaffRow, TileLook, TileRow,
 };
 
 /// How an hour crosses the border as text.
@@ -24,6 +26,9 @@ const DEPARTURE: &str = "departure";
 
 /// Shows a whole screen. `search` is set by the caller to what the field already holds while a person is still typing.
 pub fn show_screen(window: &AppWindow, screen: &Screen) {
+    if screen.forgets {
+        window.global::<FaceAdapter>().invoke_forget();
+    }
     show_bars(window, screen);
     show_tiles(window, screen);
     show_front(window, screen.dialog.as_ref());
@@ -99,6 +104,7 @@ fn tile_row(tile: &Tile, by_roll_call: bool) -> TileRow {
         last_initial: text(&tile.last_initial),
         initials: text(&tile.initials),
         hue: i32::from(tile.hue),
+        photo: faces::name(tile.photo.as_ref()),
         look: look(tile.state),
         state_text: text(&tile.state_text),
         spoken: SharedString::from(spoken(tile, to_call)),
@@ -131,8 +137,12 @@ fn show_front(window: &AppWindow, dialog: Option<&Dialog>) {
         Some(Dialog::Time(time)) => show_time(window, time),
         Some(Dialog::Sign(sign)) => show_sign(window, sign),
         Some(Dialog::Barred(barred)) => show_barred(window, barred),
+        Some(Dialog::Care(care)) => show_care(window, care),
     };
     window.set_front(front);
+    if front != Front::Care {
+        empty_care(window);
+    }
 }
 
 fn show_arrival(window: &AppWindow, choices: &[Choice]) -> Front {
@@ -148,6 +158,7 @@ fn show_departure(window: &AppWindow, dialog: &DepartureDialog) -> Front {
     departure.set_name(text(&dialog.name));
     departure.set_initials(text(&dialog.initials));
     departure.set_hue(i32::from(dialog.hue));
+    departure.set_photo(faces::name(dialog.photo.as_ref()));
     departure.set_subtitle(sentence(&dialog.subtitle));
     departure.set_alone_hint(dialog.alone_hint.as_deref().map(sentence).unwrap_or_default());
     departure.set_may_leave_alone(dialog.may_leave_alone);
@@ -159,6 +170,7 @@ fn show_departure(window: &AppWindow, dialog: &DepartureDialog) -> Front {
         name: text(&adult.name),
         initials: text(&adult.initials),
         hue: i32::from(adult.hue),
+        photo: faces::name(adult.photo.as_ref()),
         link: text(&adult.link),
         condition: adult.condition.as_deref().map(sentence).unwrap_or_default(),
         chosen: adult.chosen,
@@ -185,6 +197,7 @@ fn show_time(window: &AppWindow, dialog: &TimeDialog) -> Front {
     correction.set_title(sentence(&dialog.title));
     correction.set_initials(text(&dialog.initials));
     correction.set_hue(i32::from(dialog.hue));
+    correction.set_photo(faces::name(dialog.photo.as_ref()));
     correction.set_subtitle(sentence(&dialog.subtitle));
     correction.set_hour(dialog.hours.chosen.as_deref().map(text).unwrap_or_default());
     correction.set_may_be_earlier(dialog.hours.may_be_earlier);
@@ -217,6 +230,7 @@ fn show_child(window: &AppWindow, dialog: &ChildDialog) -> Front {
     child.set_name(text(&dialog.name));
     child.set_initials(text(&dialog.initials));
     child.set_hue(i32::from(dialog.hue));
+    child.set_photo(faces::name(dialog.photo.as_ref()));
     child.set_subtitle(sentence(&dialog.subtitle));
     child.set_may_arrive(dialog.may_arrive);
     child.set_may_be_absent(dialog.may_be_absent);
@@ -236,8 +250,45 @@ fn show_barred(window: &AppWindow, dialog: &BarredDialog) -> Front {
     Front::Barred
 }
 
+fn show_care(window: &AppWindow, dialog: &CareDialog) -> Front {
+    let care = window.global::<CareAdapter>();
+    care.set_name(text(&dialog.name));
+    care.set_initials(text(&dialog.initials));
+    care.set_hue(i32::from(dialog.hue));
+    care.set_photo(faces::name(dialog.photo.as_ref()));
+    care.set_birth(text(&dialog.birth_date.format("%d/%m/%Y").to_string()));
+    care.set_age(count(dialog.age_years));
+    // As somebody wrote them: not a letter is changed.
+    care.set_allergies(text(&dialog.allergies));
+    care.set_plan(text(&dialog.plan));
+    care.set_awaited(dialog.awaited);
+    care.set_closes_in(count(dialog.closes_in_s.unwrap_or(0)));
+    let contacts = dialog.contacts.iter().map(|contact| ContactRow {
+        name: text(&contact.name),
+        link: text(&contact.link),
+        telephone: text(&contact.telephone),
+    });
+    fill(&care.get_contacts(), contacts, |model| care.set_contacts(model));
+    Front::Care
+}
+
+/// What a closed card said of a child's health doesn't stay behind the board.
+fn empty_care(window: &AppWindow) {
+    let care = window.global::<CareAdapter>();
+    care.set_allergies(SharedString::default());
+    care.set_plan(SharedString::default());
+    fill(&care.get_contacts(), std::iter::empty(), |model| care.set_contacts(model));
+}
+
 fn choice_row(choice: &Choice) -> ChoiceRow {
-    ChoiceRow { key: key(&choice.child), name: text(&choice.name), ticked: choice.ticked }
+    ChoiceRow {
+        key: key(&choice.child),
+        name: text(&choice.name),
+        initials: text(&choice.initials),
+        hue: i32::from(choice.hue),
+        photo: faces::name(choice.photo.as_ref()),
+        ticked: choice.ticked,
+    }
 }
 
 fn look(state: TileState) -> TileLook {

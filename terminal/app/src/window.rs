@@ -1,16 +1,17 @@
 //! Opens the window and joins it to the door.
 
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use slint::{ComponentHandle, PlatformError};
+use slint::{ComponentHandle, PlatformError, Weak};
 use terminal_core::view::Screen;
 
 use crate::door_thread::{Answer, Desk, DoorThread};
 use crate::reader::Reader;
-use crate::ui::{AppWindow, BoardAdapter, Dashes, Motion, Palette};
-use crate::{acts, dashes, keyboard, paint};
+use crate::ui::{AppWindow, BoardAdapter, Dashes, FaceAdapter, Motion, Palette};
+use crate::{acts, dashes, faces, keyboard, paint};
 
 /// How the window is opened.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,14 +22,36 @@ pub struct Look {
     pub dark: bool,
     /// Nothing moves.
     pub still: bool,
+    /// In which language the window says its own words.
+    pub language: Language,
 }
 
-/// A window in French that shows `first`, and asks nobody yet.
+/// A language of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// French, as the door's own sentences are.
+    #[default]
+    French,
+    /// English: the care card in whole; the door's own sentences stay French.
+    English,
+}
+
+impl Language {
+    /// The folder of `lang/`.
+    fn code(self) -> &'static str {
+        match self {
+            Self::French => "fr",
+            Self::English => "en",
+        }
+    }
+}
+
+/// A window that shows `first`, and asks nobody yet.
 pub fn open(look: Look, first: &Screen) -> Result<AppWindow, PlatformError> {
     let window = AppWindow::new()?;
     // The system's language was chosen when the window was made; this is a French product, with the French plural of 0.
-    if let Err(error) = slint::select_bundled_translation("fr") {
-        tracing::warn!("French plurals are missing: {error}");
+    if let Err(error) = slint::select_bundled_translation(look.language.code()) {
+        tracing::warn!("the window's words are missing: {error}");
     }
     window.set_kiosk(look.kiosk);
     window.global::<Palette>().set_dark(look.dark);
@@ -41,6 +64,10 @@ pub fn open(look: Look, first: &Screen) -> Result<AppWindow, PlatformError> {
 /// Opens the window on `desk` and stays until it is closed. What was asked before is done when this returns.
 pub fn run(mut desk: impl Desk + 'static, reader: &Reader, look: Look) -> anyhow::Result<()> {
     let window = open(look, &desk.tick())?;
+    let settles = settling(window.as_weak());
+    if let Err(error) = faces::connect(&window, desk.album(), settles) {
+        tracing::error!("photos can't be shown: {error}");
+    }
     let weak = window.as_weak();
     // Only the newest screen matters: a window that was busy paints once, not once a touch.
     let newest: Arc<Mutex<Option<Answer>>> = Arc::default();
@@ -69,6 +96,24 @@ pub fn run(mut desk: impl Desk + 'static, reader: &Reader, look: Look) -> anyhow
     }
     window.run()?;
     Ok(())
+}
+
+/// Has the window take up the pictures that are ready, at most once for those that came while it was busy.
+fn settling(window: Weak<AppWindow>) -> impl Fn() + Send + 'static {
+    let asked = Arc::new(AtomicBool::new(false));
+    move || {
+        if asked.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let done = asked.clone();
+        let told = window.upgrade_in_event_loop(move |window| {
+            done.store(false, Ordering::Release);
+            window.global::<FaceAdapter>().invoke_settle();
+        });
+        if let Err(error) = told {
+            tracing::debug!("the window is closed: {error}");
+        }
+    }
 }
 
 /// Shows what the door answered; while more was asked meanwhile, the search field keeps what is being typed.

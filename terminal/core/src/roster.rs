@@ -55,6 +55,8 @@ impl Roster {
                 Item::Staff(staff) => drop(roster.staff.insert(staff.id, staff)),
                 // Kept beside the entries that it is about.
                 Item::Device(_) => {}
+                // Read from the disk for whoever opens it, and let go afterwards: no child's health stays in memory.
+                Item::Care(_) => {}
             }
         }
         for adults in roster.adults.values_mut() {

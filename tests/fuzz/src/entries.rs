@@ -95,6 +95,7 @@ impl Pen<'_> {
             ),
             (Kind::DayReopened, usual(Detail::DayReopened { day: first, activity: None })),
             (Kind::Meal, usual(Detail::Meal { menu: "<x9q>".into(), served: true })),
+            (Kind::CareOpened, usual(Detail::None)),
             (Kind::Retracted, Payload { target: last_entry, ..usual(Detail::None) }),
             (
                 Kind::Corrected,

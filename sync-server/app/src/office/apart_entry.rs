@@ -178,6 +178,7 @@ fn gesture(kind: &Kind) -> &'static str {
         Kind::ClockObserved => "Horloge observée",
         Kind::EpochOpened => "Début d’une suite de la tablette",
         Kind::Decided => "Décision",
+        Kind::CareOpened => "Fiche d’urgence lue",
         Kind::Unknown(_) => "Geste d’une version plus récente",
     }
 }

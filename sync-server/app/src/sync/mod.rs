@@ -33,6 +33,7 @@ pub mod push;
 pub mod refusal;
 pub mod report;
 pub mod roster;
+mod roster_care;
 mod roster_parts;
 pub mod routes;
 pub mod session;

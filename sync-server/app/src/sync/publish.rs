@@ -1,6 +1,6 @@
 //! Publishing: the difference between what a site's tablets were told and what they should know, as numbered changes.
 //!
-//! Barred adults first, then what a door needs to open, then the rest (shared::roster::Item::urgency).
+//! Barred adults first, then care cards, what a door needs to open, and the rest (shared::roster::Item::urgency).
 
 use crate::app::App;
 use crate::store::entity::{roster_item, site, site_change, site_publication};
@@ -62,7 +62,7 @@ pub async fn site(territory: &Territory<'_>, site: SiteId, now: Instant) -> Resu
             _ => changes.push((item.urgency(), key, Some(content))),
         }
     }
-    changes.extend(before.into_keys().map(|key| (if key.starts_with("adult:") { 0 } else { 5 }, key, None)));
+    changes.extend(before.into_keys().map(|key| (if key.starts_with("adult:") { 0 } else { 6 }, key, None)));
     changes.sort();
     let count = changes.len();
     write(territory, site, changes, now).await?;

@@ -1,7 +1,7 @@
 //! What a site's tablets may know, read from the store: a window of days, the site's own lieux, and nothing more.
 //!
-//! No illness, no address, no resource, no other site: a care sign says that there are instructions, not which. A barred
-//! adult's row wins over every permission, from the first day of the window to the last.
+//! No address, no resource, no other site. A child's item says that there are care instructions, not which: those travel in an item of
+//! their own ([`super::roster_care`]). A barred adult's row wins over every permission, from the first day of the window to the last.
 
 use crate::Result;
 use crate::attendance::effective::organisations_at;
@@ -14,6 +14,7 @@ use crate::store::entity::{
     school_class, site, staff,
 };
 use crate::store::{OfOrganisation, OfTerritoire, Tenant, Territory};
+use crate::sync::roster_care::cards;
 use crate::{Error, sync::roster_parts as parts};
 use chrono::{Days, NaiveDate};
 use sea_orm::{ColumnTrait, Condition, QueryFilter};
@@ -116,7 +117,9 @@ pub async fn items(territory: &Territory<'_>, site: SiteId, today: NaiveDate) ->
         items.extend(parts::bookings(offer, &people, &calendar, window));
     }
     items.extend(parts::children(&offers, &people, window));
-    items.extend(parts::adults(&people, window));
+    let adults = parts::adults(&people, window);
+    items.extend(cards(&people, &adults, window.today()));
+    items.extend(adults);
     items.extend(parts::badges(&people, &offers));
     let devices = territory.find::<device::Entity>().filter(device::Column::SiteId.eq(site.0)).all(&territory.on()).await?;
     items.extend(devices.iter().map(parts::device));

@@ -164,13 +164,10 @@ fn photo(hash: Option<&Vec<u8>>) -> Option<Bytes> {
 pub(super) fn adults(people: &People, window: Window) -> Vec<Item> {
     let mut pairs: BTreeMap<(ChildId, PersonId), Adult> = BTreeMap::new();
     let pickups: Vec<&pickup_person::Model> = people.pickups.iter().filter(|p| window.meets(p.valid_from, p.valid_to)).collect();
-    let barred: Vec<&pickup_person::Model> = pickups.iter().copied().filter(|p| p.status == BARRED).collect();
+    let barred = barred_of(people);
     let rights = people.rights.iter().filter(|r| r.may_take && window.meets(r.valid_from, r.valid_to));
     let guardians = rights.filter_map(|r| Some((r, people.persons.get(&r.person_id)?)));
-    // Whoever is barred by name only must not stand a second time among those who may take the child.
-    let unnamed =
-        |r: &child_right::Model, p| barred.iter().any(|b| b.person_id.is_none() && b.child_id == r.child_id && homonym::is_guardian(b, p));
-    let guardians = guardians.filter(|(r, p)| !unnamed(r, p)).map(|(r, p)| a_guardian(r, p, people));
+    let guardians = guardians.filter(|(r, p)| !is_barred_by_name(&barred, r, p)).map(|(r, p)| a_guardian(r, p, people));
     let let_in = |row: &&&pickup_person::Model| row.status == BARRED || !barred.iter().any(|b| homonym::is_same(b, row));
     let others = pickups.iter().filter(let_in).map(|p| a_pickup(p, people));
     for adult in guardians.chain(others) {
@@ -189,6 +186,16 @@ pub(super) fn adults(people: &People, window: Window) -> Vec<Item> {
         }
     }
     pairs.into_values().map(Item::Adult).collect()
+}
+
+/// Rows of those who must never take a child, on whatever day of the window.
+pub(super) fn barred_of(people: &People) -> Vec<&pickup_person::Model> {
+    people.pickups.iter().filter(|p| p.status == BARRED).collect()
+}
+
+/// Whoever is barred by name only must not stand a second time among those who may take the child, or be called about it.
+pub(super) fn is_barred_by_name(barred: &[&pickup_person::Model], right: &child_right::Model, person: &person::Model) -> bool {
+    barred.iter().any(|b| b.person_id.is_none() && b.child_id == right.child_id && homonym::is_guardian(b, person))
 }
 
 /// Two rows of one pair and status: one for Mondays, one for Tuesdays.
@@ -225,7 +232,7 @@ fn a_guardian(right: &child_right::Model, row: &person::Model, people: &People) 
 }
 
 /// A confidential household's numbers stay with it.
-fn telephone(row: &person::Model, people: &People) -> String {
+pub(super) fn telephone(row: &person::Model, people: &People) -> String {
     let hidden = people.households.get(&row.household_id).is_none_or(|h| h.confidential);
     if hidden { String::new() } else { row.phone.clone().unwrap_or_default() }
 }

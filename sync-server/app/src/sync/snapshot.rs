@@ -33,10 +33,12 @@ fn may_take_freely(item: &Item) -> bool {
     matches!(item, Item::Adult(Adult { status: AdultStatus::Authorised, .. }))
 }
 
-/// Who must not take a child, or only under conditions; by whose keys entries are believed; the places, without which a child has no
-/// tile; the children, with the sign of their care; who may take them; then what a door can do without for a minute.
-const PARTS: [Part; 12] = [
+/// Who must not take a child, or only under conditions; what to do for a child in danger, and whom to call; by whose keys entries are
+/// believed; the places, without which a child has no tile; the children, with the sign of their care; who may take them; then what a
+/// door can do without for a minute.
+const PARTS: [Part; 13] = [
     Part { name: "watched", prefix: "adult:", holds: |item| !may_take_freely(item) },
+    all_of("care", "care:"),
     all_of("device", "device:"),
     all_of("site", "site:"),
     all_of("centre", "centre:"),
@@ -111,8 +113,8 @@ mod tests {
     #[test]
     fn a_place_is_read_as_it_was_given_and_no_other_is() {
         assert_eq!(place(None), Some((0, String::new())));
-        assert_eq!(place(Some("booking booking:1")), Some((11, "booking:1".into())));
-        assert_eq!(place(Some("site ")), Some((2, String::new())));
+        assert_eq!(place(Some("booking booking:1")), Some((12, "booking:1".into())));
+        assert_eq!(place(Some("site ")), Some((3, String::new())));
         for wrong in ["", "booking", "weather child:1", "Booking x", "site \0"] {
             assert_eq!(place(Some(wrong)), None, "{wrong}");
         }

@@ -1,5 +1,6 @@
 //! The protocol, over real TLS on a real port: what is promised to a tablet, and what a liar gets.
 
+mod care;
 mod days;
 mod decided;
 mod effective;

@@ -122,7 +122,8 @@ on_both! {
         assert!(told.len() >= 4, "{} pages", told.len());
         let first: Vec<_> = told[0].changes.iter().map(|c| status_of(&c.body)).collect();
         assert_eq!(first[..2], [Some(AdultStatus::Barred), Some(AdultStatus::Restricted)]);
-        assert!(matches!(told[0].changes[2].body, ChangeBody::Put(Item::Device(_))));
+        assert!(matches!(told[0].changes[2].body, ChangeBody::Put(Item::Care(_))), "what to do for a child in danger comes next");
+        assert!(matches!(told[0].changes[3].body, ChangeBody::Put(Item::Device(_))));
         let keys: Vec<String> = told.iter().flat_map(|p| &p.changes).filter_map(|c| if let ChangeBody::Put(i) = &c.body { Some(i.key()) } else { None }).collect();
         let place = |prefix: &str| keys.iter().position(|key| key.starts_with(prefix)).unwrap();
         assert!(place("activity:") < place("child:") && place("child:") < place("staff:"));

@@ -68,6 +68,7 @@ pub fn child_dialog() -> Screen {
             name: "Inès Garnier".into(),
             initials: "IG".into(),
             hue: 2,
+            photo: None,
             subtitle: "Absence annoncée par la famille".into(),
             may_arrive: true,
             may_be_absent: true,
@@ -85,6 +86,7 @@ pub fn child_today() -> Screen {
             name: "Sacha Lambert".into(),
             initials: "SL".into(),
             hue: 1,
+            photo: None,
             subtitle: "Départ à 8:20".into(),
             may_arrive: true,
             may_be_absent: false,
@@ -104,6 +106,7 @@ pub fn correction() -> Screen {
             title: "Arrivée de Sacha Lambert".into(),
             initials: "SL".into(),
             hue: 1,
+            photo: None,
             subtitle: "Heure enregistrée : 7:42 · quelle est la bonne ?".into(),
             hours: hours(&["7:15", "7:30", "7:45", "8:00", "8:15"], Some("7:30")),
             confirm: "Arrivée à 7:30".into(),
@@ -168,7 +171,7 @@ pub fn locked() -> Screen {
     let sync = SyncBar { text: "Sans réseau depuis le 30 septembre · 3 pointages gardés".into(), tone: Tone::Amber, unsent: 3 };
     let (place, moment, clock) = ("École Vauban".into(), "14 octobre".into(), "8:27".into());
     let notice = Some(Notice { text: text.into(), tone: Tone::Red });
-    Screen { place, moment, clock, sync, notice, notice_stays: true, ..Screen::default() }
+    Screen { place, moment, clock, sync, notice, notice_stays: true, forgets: true, ..Screen::default() }
 }
 
 /// A folder whose key another machine's chip sealed.

@@ -1,8 +1,12 @@
 //! Screens for eyes and tests: a crèche, a small and a very large lieu, each front. Invented children.
 
+#[path = "care.rs"]
+mod care_cards;
 #[path = "evening.rs"]
 mod evening;
 
+#[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
+pub use care_cards::{care, care_awaited, care_long, care_nothing, face, with_photos};
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use evening::{
     child_dialog, child_today, correction, departure_late, departure_witness, doubled, key_sealed, lock_to_come, locked, quarantined,
@@ -45,6 +49,7 @@ fn tile(number: u128, first_name: &str, last_initial: &str, hue: u8, state: Tile
         last_initial: last_initial.into(),
         initials: shared::name::initials(first_name, last_initial),
         hue,
+        photo: None,
         state,
         state_text: state_text.into(),
         care,
@@ -282,10 +287,17 @@ fn adult(number: u128, name: &str, hue: u8, link: &str, condition: Option<&str>)
         name: name.into(),
         initials: shared::name::initials(first, last),
         hue,
+        photo: None,
         link: link.into(),
         condition: condition.map(Into::into),
         chosen: number == 2,
     }
+}
+
+fn choice(number: u128, name: &str, ticked: bool) -> Choice {
+    let (first, last) = name.split_once(' ').unwrap_or((name, ""));
+    let hue = u8::try_from(number % 8).unwrap_or_default();
+    Choice { child: child(number), name: name.into(), initials: shared::name::initials(first, last), hue, photo: None, ticked }
 }
 
 /// "Départ de Léa Martin", with her brother.
@@ -297,6 +309,7 @@ pub fn departure() -> Screen {
             name: "Léa Martin".into(),
             initials: "LM".into(),
             hue: 1,
+            photo: None,
             subtitle: "Arrivée à 7:42 · il est 16:37 · qui vient ?".into(),
             adults: vec![
                 adult(1, "Julien Martin", 3, "père, responsable", None),
@@ -304,7 +317,7 @@ pub fn departure() -> Screen {
                 adult(3, "Sonia Kaci", 0, "voisine", Some("aujourd’hui · pièce d’identité")),
                 adult(4, "Claire Martin", 6, "mère, responsable", None),
             ],
-            siblings: vec![Choice { child: child(38), name: "Tom Martin".into(), ticked: true }],
+            siblings: vec![choice(38, "Tom Martin", true)],
             alone_hint: None,
             may_leave_alone: false,
             confirm: "Léa et Tom partent".into(),
@@ -343,11 +356,7 @@ pub fn departure_crowded() -> Screen {
                 )
             })
             .collect();
-        dialog.siblings.push(Choice {
-            child: child(39),
-            name: "Marie-Antoinette Apolline Martin de la Rochefoucauld".into(),
-            ticked: false,
-        });
+        dialog.siblings.push(choice(39, "Marie-Antoinette Apolline Martin de la Rochefoucauld", false));
         dialog.alone_hint = Some("Peut partir sans adulte à partir de 17:00, comme ses parents l’ont écrit.".into());
         dialog.may_leave_alone = true;
         dialog.confirm = "Léa et Tom partent".into();
@@ -359,13 +368,7 @@ pub fn departure_crowded() -> Screen {
 pub fn arrival() -> Screen {
     let names = ["Léa Martin", "Tom Martin", "Zoé Martin"];
     Screen {
-        dialog: Some(Dialog::Arrival(
-            names
-                .iter()
-                .zip([19_u128, 38, 42])
-                .map(|(name, n)| Choice { child: child(n), name: (*name).into(), ticked: n != 42 })
-                .collect(),
-        )),
+        dialog: Some(Dialog::Arrival(names.iter().zip([19_u128, 38, 42]).map(|(name, n)| choice(n, name, n != 42)).collect())),
         ..creche()
     }
 }
@@ -410,5 +413,17 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("bientot-verrouillee", lock_to_come()),
         ("verrouillee", locked()),
         ("cle-scellee", key_sealed()),
+        ("photos", with_photos(creche())),
+        ("photos-petit", with_photos(small())),
+        ("photos-grand", with_photos(large())),
+        ("photos-depart", with_photos(departure())),
+        ("photos-depart-nombreux", with_photos(departure_crowded())),
+        ("photos-arrivee", with_photos(arrival())),
+        ("photos-enfant", with_photos(child_today())),
+        ("photos-urgence", with_photos(care())),
+        ("urgence", care()),
+        ("urgence-longue", care_long()),
+        ("urgence-rien", care_nothing()),
+        ("urgence-attendue", care_awaited()),
     ]
 }

@@ -8,13 +8,15 @@
 mod fixtures;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Parser;
 use i_slint_backend_testing::{TestingBackend, TestingBackendOptions};
 use slint::{ComponentHandle, PhysicalSize};
 use terminal_app::door_thread::Desk;
+use terminal_app::faces::{self, Album};
 use terminal_app::reader::Reader;
-use terminal_app::window::{Look, open, run};
+use terminal_app::window::{Language, Look, open, run};
 use terminal_core::view::{Act, Screen};
 
 #[derive(Parser)]
@@ -28,6 +30,9 @@ struct Options {
     /// Thème sombre.
     #[arg(long)]
     sombre: bool,
+    /// In English.
+    #[arg(long)]
+    anglais: bool,
 }
 
 /// Always the same screen; says what it was asked.
@@ -42,6 +47,10 @@ impl Desk for Still {
     fn tick(&mut self) -> Screen {
         self.0.clone()
     }
+
+    fn album(&self) -> Album {
+        Arc::new(fixtures::face)
+    }
 }
 
 fn main() -> anyhow::Result<()> {
@@ -50,25 +59,44 @@ fn main() -> anyhow::Result<()> {
         return draw_all(&folder);
     }
     let screen = fixtures::all().into_iter().find(|(name, _)| *name == options.ecran).map(|(_, screen)| screen);
-    run(Still(screen.unwrap_or_else(fixtures::creche)), &Reader::default(), Look { dark: options.sombre, ..Look::default() })
+    run(
+        Still(screen.unwrap_or_else(fixtures::creche)),
+        &Reader::default(),
+        Look { dark: options.sombre, language: language(options.anglais), ..Look::default() },
+    )
+}
+
+fn language(english: bool) -> Language {
+    if english { Language::English } else { Language::French }
 }
 
 fn draw_all(folder: &Path) -> anyhow::Result<()> {
     let options = TestingBackendOptions { mock_time: true, threading: false, renderer_name: Some("software".into()) };
     slint::platform::set_platform(Box::new(TestingBackend::new(options))).map_err(|error| anyhow::anyhow!("{error}"))?;
     std::fs::create_dir_all(folder)?;
+    let (by_day, evening) = (Look { still: true, ..Look::default() }, Look { still: true, dark: true, ..Look::default() });
     for (name, screen) in fixtures::all() {
-        draw(&folder.join(format!("{name}.png")), &screen, false, (1280, 800))?;
-        draw(&folder.join(format!("main-{name}.png")), &screen, false, (360, 740))?;
-        draw(&folder.join(format!("soir-{name}.png")), &screen, true, (1280, 800))?;
+        draw(&folder.join(format!("{name}.png")), &screen, by_day, (1280, 800))?;
+        draw(&folder.join(format!("main-{name}.png")), &screen, by_day, (360, 740))?;
+        draw(&folder.join(format!("soir-{name}.png")), &screen, evening, (1280, 800))?;
+    }
+    let english = Look { language: Language::English, ..by_day };
+    for (name, screen) in fixtures::all().into_iter().filter(|(name, _)| name.starts_with("urgence") || *name == "depart") {
+        draw(&folder.join(format!("debout-{name}.png")), &screen, by_day, (800, 1280))?;
+        draw(&folder.join(format!("anglais-{name}.png")), &screen, english, (1280, 800))?;
+        draw(&folder.join(format!("anglais-main-{name}.png")), &screen, english, (360, 740))?;
     }
     Ok(())
 }
 
-fn draw(path: &Path, screen: &Screen, dark: bool, (width, height): (u32, u32)) -> anyhow::Result<()> {
-    let window = open(Look { dark, still: true, ..Look::default() }, screen)?;
+fn draw(path: &Path, screen: &Screen, look: Look, (width, height): (u32, u32)) -> anyhow::Result<()> {
+    let window = open(look, screen)?;
+    let faces = faces::connect(&window, Arc::new(fixtures::face), || ())?;
     window.show()?;
     window.window().set_size(PhysicalSize::new(width, height));
+    // What is in sight asks for its faces as it is drawn.
+    window.window().take_snapshot()?;
+    faces.settle_all();
     let picture = window.window().take_snapshot()?;
     image::save_buffer(path, picture.as_bytes(), picture.width(), picture.height(), image::ColorType::Rgba8)?;
     Ok(())

@@ -2,18 +2,21 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use i_slint_backend_testing::{ElementHandle, TestingBackend, TestingBackendOptions, mock_elapsed_time};
 use slint::platform::{PointerEventButton, WindowEvent};
-use slint::{ComponentHandle, LogicalPosition, PhysicalSize};
-use terminal_app::window::{Look, open};
+use slint::{ComponentHandle, LogicalPosition, PhysicalSize, Rgba8Pixel, SharedPixelBuffer};
+use terminal_app::faces::{self, Faces};
+use terminal_app::window::{Language, Look, open};
 use terminal_app::{AppWindow, acts, keyboard};
-use terminal_core::view::{Act, Screen};
+use terminal_core::view::{Act, PhotoHash, Screen};
 
 /// A window, what was asked through it, and a clock in the test's hand.
 pub struct Door {
     pub window: AppWindow,
+    pub faces: Rc<Faces>,
     asked: Rc<RefCell<Vec<Act>>>,
     now: Rc<Cell<Duration>>,
 }
@@ -24,10 +27,29 @@ impl Door {
     }
 
     pub fn open_sized(screen: &Screen, width: u32, height: u32) -> Self {
+        Self::of(screen, (width, height), Language::French, |_| None)
+    }
+
+    pub fn in_language(screen: &Screen, language: Language) -> Self {
+        Self::of(screen, (1280, 800), language, |_| None)
+    }
+
+    /// With an album to open photos from.
+    pub fn open_with(screen: &Screen, album: impl Fn(&PhotoHash) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        Self::of(screen, (1280, 800), Language::French, album)
+    }
+
+    fn of(
+        screen: &Screen,
+        (width, height): (u32, u32),
+        language: Language,
+        album: impl Fn(&PhotoHash) -> Option<Vec<u8>> + Send + Sync + 'static,
+    ) -> Self {
         let options = TestingBackendOptions { mock_time: true, threading: false, renderer_name: Some("software".into()) };
         // A second window of the same test finds the platform there.
         let _ = slint::platform::set_platform(Box::new(TestingBackend::new(options)));
-        let window = open(Look { still: true, ..Look::default() }, screen).unwrap();
+        let window = open(Look { still: true, language, ..Look::default() }, screen).unwrap();
+        let faces = faces::connect(&window, Arc::new(album), || ()).unwrap();
         let asked: Rc<RefCell<Vec<Act>>> = Rc::default();
         let now = Rc::new(Cell::new(Duration::from_secs(60)));
         let (to, clock) = (asked.clone(), now.clone());
@@ -36,7 +58,7 @@ impl Door {
         keyboard::connect(&window, &send, Rc::new(move || clock.get()));
         window.show().unwrap();
         window.window().set_size(PhysicalSize::new(width, height));
-        Self { window, asked, now }
+        Self { window, faces, asked, now }
     }
 
     pub fn asked(&self) -> Vec<Act> {
@@ -67,6 +89,43 @@ impl Door {
         self.wait(Duration::from_millis(50));
         window.dispatch_event(WindowEvent::PointerReleased { position, button });
         self.wait(Duration::from_millis(16));
+    }
+
+    /// A finger that comes down and stays.
+    pub fn hold(&self, label: &str) {
+        let (position, button) = (self.middle(label), PointerEventButton::Left);
+        let window = self.window.window();
+        window.dispatch_event(WindowEvent::PointerMoved { position });
+        window.dispatch_event(WindowEvent::PointerPressed { position, button });
+        self.wait(Duration::from_millis(150));
+        self.wait(Duration::from_millis(600));
+        window.dispatch_event(WindowEvent::PointerReleased { position, button });
+        self.wait(Duration::from_millis(16));
+    }
+
+    /// A finger on whatever is at a place.
+    pub fn touch_at(&self, x: f32, y: f32) {
+        self.drag((x, y), (x, y));
+    }
+
+    /// A finger that goes from a place to another.
+    pub fn drag(&self, from: (f32, f32), to: (f32, f32)) {
+        let (window, button) = (self.window.window(), PointerEventButton::Left);
+        let at = |(x, y): (f32, f32)| LogicalPosition::new(x, y);
+        window.dispatch_event(WindowEvent::PointerMoved { position: at(from) });
+        window.dispatch_event(WindowEvent::PointerPressed { position: at(from), button });
+        self.wait(Duration::from_millis(150));
+        for step in [0.25, 0.5, 0.75, 1.0] {
+            let position = at((from.0 + (to.0 - from.0) * step, from.1 + (to.1 - from.1) * step));
+            window.dispatch_event(WindowEvent::PointerMoved { position });
+            self.wait(Duration::from_millis(16));
+        }
+        window.dispatch_event(WindowEvent::PointerReleased { position: at(to), button });
+        self.wait(Duration::from_millis(16));
+    }
+
+    pub fn snapshot(&self) -> SharedPixelBuffer<Rgba8Pixel> {
+        self.window.window().take_snapshot().unwrap()
     }
 
     pub fn middle(&self, label: &str) -> LogicalPosition {

@@ -4,7 +4,9 @@
 //! eyes to the target folder (`ecrans/`), and never compared.
 #![allow(clippy::unwrap_used, clippy::float_arithmetic, reason = "tests and their helpers; positions in pixels")]
 
+mod care;
 mod door;
+mod faces;
 #[path = "../../examples/preview/fixtures.rs"]
 #[allow(dead_code, reason = "shared with the picture maker")]
 mod fixtures;

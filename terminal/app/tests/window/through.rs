@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use shared::roster::Item;
 use tempfile::TempDir;
 use terminal_app::paint;
 use terminal_core::clock::Now;
@@ -14,19 +15,38 @@ use crate::site;
 pub struct Tablet {
     pub window: Door,
     pub door: terminal_core::door::Door,
-    data: TempDir,
+    pub data: TempDir,
     pub now: Now,
 }
 
 impl Tablet {
     pub fn at(now: Now) -> Self {
+        Self::with(now, site::roster())
+    }
+
+    /// A tablet whose server told these items.
+    pub fn with(now: Now, items: Vec<Item>) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let mut door = site::door_in(data.path(), now);
-        Self { window: Door::open(&door.tick_clock(now)), door, data, now }
+        let mut door = site::door_with(data.path(), now, 1, items);
+        let photos = door.store().photos().unwrap();
+        Self { window: Door::open_with(&door.tick_clock(now), move |hash| photos.jpeg(hash)), door, data, now }
+    }
+
+    /// Time passes, and the door's clock ticks.
+    pub fn later(&mut self, time: Duration) {
+        self.now = site::later(self.now, i64::try_from(time.as_millis()).unwrap());
+        paint::show_screen(&self.window.window, &self.door.tick_clock(self.now));
+        self.window.wait(Duration::from_millis(20));
+    }
+
+    /// A finger that stays.
+    pub fn hold(&mut self, label: &str) {
+        self.window.hold(label);
+        self.answer();
     }
 
     /// Answers what was asked, as the door's thread does.
-    fn answer(&mut self) {
+    pub fn answer(&mut self) {
         for act in self.window.asked() {
             paint::show_screen(&self.window.window, &self.door.act(self.now, act));
             self.window.wait(Duration::from_millis(20));

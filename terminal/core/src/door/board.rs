@@ -39,6 +39,7 @@ impl Door {
             dialog,
             by_roll_call: self.recording() == Some(Recording::Appel),
             may_sign: self.to_sign().is_some(),
+            forgets: false,
         }
     }
 
@@ -142,6 +143,7 @@ impl Door {
             last_initial: self.roster.last_names.get(&child.id).cloned().unwrap_or_default(),
             initials: initials(&child.first_name, &child.last_name),
             hue: hue(child.id.0),
+            photo: self.photo_of(child.id),
             state: standing.state,
             state_text: standing.text.clone(),
             care: child.care,

@@ -58,6 +58,7 @@ impl Door {
             title: format!("{word} de {}", self.roster.full_name(child)),
             initials: self.initials(child),
             hue: hue(child.0),
+            photo: self.photo_of(child),
             subtitle: format!("Heure enregistrée : {} · quelle est la bonne ?", words::time(recorded)),
             hours,
             confirm: hour.map_or_else(|| "Touchez la bonne heure".to_owned(), |at| format!("{word} à {}", words::time(at))),

@@ -4,10 +4,11 @@ use super::board::hue;
 use super::depart::{Departing, With};
 use super::hours::Hour;
 use super::{Door, Open, words};
-use crate::view::{AdultCard, ChildDialog, Choice, DepartureDialog, Dialog, TileState};
+use crate::view::{AdultCard, ChildDialog, Choice, DepartureDialog, Dialog, PhotoHash, TileState};
 use shared::id::{ChildId, PersonId};
 use shared::name::initials;
 use shared::roster::Adult;
+use shared::wire::Bytes;
 
 impl Door {
     pub(super) fn paint_dialog(&self) -> Option<Dialog> {
@@ -18,11 +19,20 @@ impl Door {
             Open::Correction(correcting) => Dialog::Time(self.time_dialog(*correcting)?),
             Open::Sign => Dialog::Sign(self.sign_dialog()?),
             Open::Barred { child } => Dialog::Barred(self.barred_dialog(*child)),
+            Open::Care(reading) => Dialog::Care(self.care_dialog(reading)?),
         })
     }
 
     fn choices(&self, children: &[(ChildId, bool)]) -> Vec<Choice> {
-        children.iter().map(|(child, ticked)| Choice { child: *child, name: self.roster.full_name(*child), ticked: *ticked }).collect()
+        let choice = |(child, ticked): &(ChildId, bool)| Choice {
+            child: *child,
+            name: self.roster.full_name(*child),
+            initials: self.initials(*child),
+            hue: hue(child.0),
+            photo: self.photo_of(*child),
+            ticked: *ticked,
+        };
+        children.iter().map(choice).collect()
     }
 
     fn departure(&self, departing: &Departing) -> DepartureDialog {
@@ -50,6 +60,7 @@ impl Door {
             name: self.roster.full_name(*child),
             initials: self.initials(*child),
             hue: hue(child.0),
+            photo: self.photo_of(*child),
             subtitle: self.departure_subtitle(*child, late.is_some()),
             adults: self.roster.allowed(*child, self.day).into_iter().map(|a| self.adult_card(a, chosen)).collect(),
             siblings: self.choices(siblings),
@@ -87,6 +98,7 @@ impl Door {
             name: format!("{} {}", adult.first_name, adult.last_name),
             initials: initials(&adult.first_name, &adult.last_name),
             hue: hue(adult.person.0),
+            photo: adult.photo.as_ref().and_then(Bytes::array),
             link: adult.link.clone(),
             condition: (!conditions.is_empty()).then(|| conditions.join(" · ")),
             chosen: chosen == Some(adult.person),
@@ -110,6 +122,7 @@ impl Door {
             name: self.roster.full_name(child),
             initials: self.initials(child),
             hue: hue(child.0),
+            photo: self.photo_of(child),
             subtitle,
             may_arrive: standing.state != TileState::Present,
             may_be_absent: matches!(standing.state, TileState::Expected | TileState::Late),
@@ -125,6 +138,11 @@ impl Door {
             .zip(self.attendance.days.get(&(self.day, child)))
             .and_then(|((a, r), day)| r.absence(a, day));
         if noted.is_some_and(|a| a.noted) { "Absence notée".into() } else { "Absence annoncée".into() }
+    }
+
+    /// The photo of a child, by its hash; `None` without one, or without the parents' consent.
+    pub(super) fn photo_of(&self, child: ChildId) -> Option<PhotoHash> {
+        self.roster.children.get(&child).and_then(|c| c.photo.as_ref()).and_then(Bytes::array)
     }
 
     pub(super) fn initials(&self, child: ChildId) -> String {

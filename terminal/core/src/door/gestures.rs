@@ -56,7 +56,7 @@ impl Door {
             },
             Some(Open::Correction(correcting)) => self.confirm_correction(now, correcting),
             Some(Open::Sign) => self.say(Tone::Amber, "Touchez le nom de qui signe."),
-            Some(Open::Barred { .. }) => self.close(),
+            Some(Open::Barred { .. } | Open::Care(_)) => self.close(),
             None => {}
         }
     }

@@ -58,7 +58,16 @@ impl Door {
         let place = self.identity.as_ref().map(|identity| identity.site_name.clone()).unwrap_or_default();
         let notice = Some(Notice { text, tone: Tone::Red });
         let clock = words::time(self.time);
-        Some(Screen { place, moment: words::day(self.day), clock, sync: self.sync_bar(), notice, notice_stays: true, ..Screen::default() })
+        Some(Screen {
+            place,
+            moment: words::day(self.day),
+            clock,
+            sync: self.sync_bar(),
+            notice,
+            notice_stays: true,
+            forgets: true,
+            ..Screen::default()
+        })
     }
 
     /// What is said before it locks.

@@ -18,6 +18,7 @@
 //! | [`undo`] | takes the last gesture back, within ten seconds |
 //! | [`correct`] | puts a time right, afterwards |
 //! | [`sign`] | answers for the day sheet |
+//! | [`care`] | asks what to do for a child in danger, and whom to call |
 //! | [`moment`] | changes the slot of the day |
 //! | [`gestures`] | touches, holds, ticks, confirms, closes: to which of these it comes |
 //! | [`lock`] | sees nothing any more, where the server was silent for too long |
@@ -28,6 +29,7 @@ mod arrive;
 mod badge;
 mod barred;
 mod board;
+mod care;
 mod correct;
 mod depart;
 mod dialogs;
@@ -131,6 +133,7 @@ enum Open {
     Correction(correct::Correcting),
     Sign,
     Barred { child: ChildId },
+    Care(care::Reading),
 }
 
 impl Door {
@@ -211,6 +214,7 @@ impl Door {
         if self.lock == DataLock::Locked {
             return self.screen(now);
         }
+        self.keep_care_open(now);
         match act {
             Act::Touch(child) => self.touch(now, child),
             Act::Hold(child) => self.hold(child),
@@ -228,6 +232,8 @@ impl Door {
             Act::Later => self.hour_moved(hours::later),
             Act::Staff(staff) => self.staff_named(now, staff),
             Act::Correct(child, what) => self.open_correction(child, what),
+            Act::Care(child) => self.open_care(now, child),
+            Act::StillReading => {}
             Act::SignDay => self.ask_signature(now),
             Act::Close => self.close(),
             Act::Undo => self.undo_last(now),
@@ -327,6 +333,7 @@ impl Door {
         self.seen = Seen { day: Some(self.day), journal: journal_version, roster: roster_version, items, whole: true };
         self.undo = self.undo.take().filter(|u| u.is_open(self.boottime_ms));
         self.staff = self.staff.filter(|(_, until)| self.boottime_ms < *until);
+        self.close_unread_care();
         self.look_at_lock(now)?;
         self.choose_moment();
         self.ask_hour_once_over();

@@ -35,7 +35,7 @@ impl Door {
     /// What was just recorded can be taken back. A retraction can't: it isn't offered.
     pub(super) fn offer_undo(&mut self, now: Now, text: String) {
         let sealed = self.facts.iter().rev().take(self.last_recorded.len()).filter(|f| self.last_recorded.contains(&f.envelope.entry_id));
-        let undoable = |kind: &Kind| !matches!(kind, Kind::Retracted | Kind::EpochOpened);
+        let undoable = |kind: &Kind| !matches!(kind, Kind::Retracted | Kind::EpochOpened | Kind::CareOpened);
         let entries =
             sealed.filter(|f| undoable(&f.envelope.kind)).map(|f| (f.envelope.entry_id, f.payload.as_ref().and_then(|p| p.about_child)));
         self.undo = Some(Undoable { text, entries: entries.collect(), until_ms: now.boottime_ms.saturating_add(UNDO_MS) });

@@ -7,6 +7,7 @@
 //! for this life and 2 for those before it in the journal). Another site
 //! gets an empty tablet, and no tablet with entries that its server lacks.
 
+use super::care::CareSeal;
 use super::device::{Identity, identity_of, public_key_of};
 use super::{Journal, LineStatus, Store, StoreError};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
@@ -67,6 +68,7 @@ impl Store {
         if let Some(key) = next {
             self.keys.adopt_next()?;
             self.key = key;
+            self.roster.seal_with(CareSeal::of(&self.key)?)?;
         }
         Ok(())
     }

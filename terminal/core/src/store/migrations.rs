@@ -167,6 +167,12 @@ pub(super) const ROSTER: &[&str] = &[
     ALTER TABLE staged_item ADD COLUMN sum INTEGER;
     ALTER TABLE meta ADD COLUMN sum INTEGER;
     ",
+    r"
+    -- Care cards, which an older program left out: everything is to be told again, behind whatever life of the server.
+    UPDATE meta SET value = 'reprise', sum = NULL WHERE name = 'server_epoch' AND value <> '' AND value <> 'verrou';
+    DELETE FROM staged_item;
+    DELETE FROM meta WHERE name = 'staging';
+    ",
 ];
 
 /// Whether the schema is, word for word, what the steps make of nothing: a bit may flip there too.

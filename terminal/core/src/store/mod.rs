@@ -3,7 +3,7 @@
 //! | file | holds | lost means |
 //! |---|---|---|
 //! | `journal.db` | sealed entries, what the server said of them, who this tablet is | facts are lost: hence its own file, WAL, `synchronous=FULL` |
-//! | `roster.db` | what the server told: children, adults, bookings, cursor | it is pulled again |
+//! | `roster.db` | what the server told: children, adults, bookings, cursor; care cards sealed | it is pulled again |
 //! | `photos/` | photos that the roster shows, each sealed | they are fetched again |
 //! | `device.cred` | the tablet's secret, sealed by the machine's chip | the tablet is enrolled anew |
 //! | `device.key` | the same where there is no chip: 32 bytes, mode 0600 | as above |
@@ -19,6 +19,7 @@
 //! deleted because it can't be read; every failure is a [`StoreError`] in
 //! French; nothing here panics on what it finds on disk.
 
+mod care;
 mod checkpoint;
 mod contact;
 mod copy;
@@ -63,6 +64,7 @@ pub use staging::Staging;
 pub use tpm::{Tpm, TpmFailure};
 pub use whole::Whole;
 
+use care::CareSeal;
 use copy::{Keeper, SecondCopy};
 use keys::Secrets;
 use rusqlite::{Connection, OpenFlags};
@@ -125,6 +127,7 @@ impl Store {
         let mut roster = opening::roster(dir)?;
         opening::hold_together(&journal, &mut roster)?;
         let key = keys.current(journal.identity()?.as_ref())?;
+        roster.seal_with(CareSeal::of(&key)?)?;
         let keys = Arc::new(keys);
         let reserve = Reserve::at(dir);
         reserve.fill();
@@ -141,7 +144,8 @@ impl Store {
     pub fn second(&self) -> Result<Self, StoreError> {
         let (dir, lock, copy) = (self.dir.clone(), Arc::clone(&self.lock), Arc::clone(&self.copy));
         let journal = Journal::open(connect(&dir.join("journal.db"), "FULL")?, Arc::new(NoFaults), Some(Arc::clone(&copy)))?;
-        let roster = RosterDb::open(connect(&dir.join("roster.db"), "NORMAL")?)?;
+        let mut roster = RosterDb::open(connect(&dir.join("roster.db"), "NORMAL")?)?;
+        roster.seal_with(CareSeal::of(&self.key)?)?;
         let (keys, key) = (Arc::clone(&self.keys), self.key.clone());
         Ok(Self { keeper: None, copy, lock, keys, key, reserve: Reserve::at(&dir), dir, journal, roster })
     }

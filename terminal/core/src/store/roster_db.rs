@@ -1,6 +1,7 @@
 //! The roster on disk: what the server told, the cursor it belongs to, and the
 //! state of the line. All of it can be pulled again.
 
+use super::care::{CareSeal, KEYS, row_of};
 use super::{StoreError, day_number, migrations, set_aside};
 use crate::clock::Observed;
 use chrono::NaiveDate;
@@ -90,6 +91,8 @@ impl Agreement {
 /// The roster's database.
 pub struct RosterDb {
     pub(super) connection: Connection,
+    /// By what care cards are sealed; `None` where nobody knows the tablet's key, who then neither writes nor reads them.
+    pub(super) seal: Option<CareSeal>,
 }
 
 pub(super) const ITEM: &str = "INSERT INTO item (key, day, json, sum) VALUES (?1, ?2, ?3, ?4)
@@ -98,11 +101,11 @@ pub(super) const ITEM: &str = "INSERT INTO item (key, day, json, sum) VALUES (?1
 impl RosterDb {
     pub(super) fn open(mut connection: Connection) -> Result<Self, StoreError> {
         migrations::migrate(&mut connection, migrations::ROSTER)?;
-        Ok(Self { connection })
+        Ok(Self { connection, seal: None })
     }
 
     pub(super) fn peek(connection: Connection) -> Self {
-        Self { connection }
+        Self { connection, seal: None }
     }
 
     /// What SQLite says of its own pages and indexes, and whether each row is the one that was written: the roster is small.
@@ -164,12 +167,15 @@ impl RosterDb {
         self.set("told", &told.to_string())
     }
 
-    /// Everything that a board of a day needs; bookings of that day only. What a newer server sends and this version can't read is left out.
+    /// Everything that a board of a day needs; bookings of that day only, and no care card. What a newer server sends and this version
+    /// can't read is left out.
     ///
     /// # Errors
     /// A failed read.
     pub fn items(&self, day: NaiveDate) -> Result<Vec<Item>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT json FROM item WHERE day IS NULL OR day = ?1 ORDER BY key")?;
+        let mut statement = self
+            .connection
+            .prepare_cached(&format!("SELECT json FROM item WHERE (day IS NULL OR day = ?1) AND NOT ({KEYS}) ORDER BY key"))?;
         let mut rows = statement.query([day_number(day)])?;
         let mut items = Vec::new();
         while let Some(row) = rows.next()? {
@@ -182,7 +188,7 @@ impl RosterDb {
         Ok(items)
     }
 
-    /// The item of a key; `None` where there is none.
+    /// The item of a key; `None` where there is none. A care card is [`Self::care`].
     ///
     /// # Errors
     /// A failed read.
@@ -200,7 +206,7 @@ impl RosterDb {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for change in changes {
             match change {
-                RosterChange::Put(item) => put(&transaction, ITEM, item)?,
+                RosterChange::Put(item) => put(&transaction, ITEM, item, self.seal.as_ref())?,
                 RosterChange::Remove(key) => {
                     transaction.prepare_cached("DELETE FROM item WHERE key = ?1")?.execute([key])?;
                 }
@@ -427,13 +433,13 @@ impl RosterDb {
     }
 }
 
-pub(super) fn put(transaction: &Transaction<'_>, sql: &str, item: &Item) -> Result<(), StoreError> {
+pub(super) fn put(transaction: &Transaction<'_>, sql: &str, item: &Item, seal: Option<&CareSeal>) -> Result<(), StoreError> {
     let day = match item {
         Item::Booking(booking) => Some(day_number(booking.day)),
         _ => None,
     };
-    let json = serde_json::to_string(item).map_err(|e| StoreError::Refused(e.to_string()))?;
     let key = item.key();
+    let json = row_of(item, &key, seal)?;
     let sum = sum_of(key.as_bytes(), day, json.as_bytes());
     transaction.prepare_cached(sql)?.execute(params![key, day, json, sum])?;
     Ok(())

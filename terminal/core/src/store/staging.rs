@@ -72,7 +72,7 @@ impl RosterDb {
         };
         for change in changes {
             match change {
-                RosterChange::Put(item) => put(&transaction, insert, item)?,
+                RosterChange::Put(item) => put(&transaction, insert, item, self.seal.as_ref())?,
                 RosterChange::Remove(key) => {
                     transaction.prepare_cached(delete)?.execute([key])?;
                 }

@@ -1,7 +1,7 @@
 //! The screens in front of the board, in plain values.
 
-use super::Corrects;
-use chrono::NaiveTime;
+use super::{Corrects, PhotoHash};
+use chrono::{NaiveDate, NaiveTime};
 use shared::id::{ChildId, PersonId, StaffId};
 
 /// A screen in front of the board.
@@ -19,6 +19,8 @@ pub enum Dialog {
     Sign(SignDialog),
     /// A barred adult: fills the screen until acknowledged.
     Barred(BarredDialog),
+    /// What to know of a child in danger, and whom to call.
+    Care(CareDialog),
 }
 
 /// A child to tick.
@@ -28,6 +30,12 @@ pub struct Choice {
     pub child: ChildId,
     /// "Léa Martin".
     pub name: String,
+    /// "LM".
+    pub initials: String,
+    /// Colour behind the initials.
+    pub hue: u8,
+    /// The photo, where there is one.
+    pub photo: Option<PhotoHash>,
     /// Ticked.
     pub ticked: bool,
 }
@@ -43,6 +51,8 @@ pub struct DepartureDialog {
     pub initials: String,
     /// Colour behind the initials.
     pub hue: u8,
+    /// The photo, where there is one.
+    pub photo: Option<PhotoHash>,
     /// "Arrivée à 7:42 · il est 16:37 · qui vient la chercher ?" (without gender: "qui vient ?").
     pub subtitle: String,
     /// Those allowed today; never a barred one.
@@ -121,6 +131,8 @@ pub struct TimeDialog {
     pub initials: String,
     /// Colour behind the initials.
     pub hue: u8,
+    /// The photo, where there is one.
+    pub photo: Option<PhotoHash>,
     /// "Heure enregistrée : 7:42 · quelle est la bonne ?".
     pub subtitle: String,
     /// Which hour.
@@ -151,6 +163,8 @@ pub struct AdultCard {
     pub initials: String,
     /// Colour behind the initials.
     pub hue: u8,
+    /// The photo, where there is one.
+    pub photo: Option<PhotoHash>,
     /// "grand-mère".
     pub link: String,
     /// "mercredi · pièce d'identité", where there is a condition.
@@ -170,6 +184,8 @@ pub struct ChildDialog {
     pub initials: String,
     /// Colour behind the initials.
     pub hue: u8,
+    /// The photo, where there is one.
+    pub photo: Option<PhotoHash>,
     /// "Attendue dès 8:30", "Absence annoncée".
     pub subtitle: String,
     /// Whether an arrival makes sense.
@@ -196,4 +212,57 @@ pub struct BarredDialog {
     pub text: String,
     /// The child that it is about.
     pub child_name: String,
+}
+
+/// The care card of security.md 2. In plain values but for the words around them, which the window says in its own language.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CareDialog {
+    /// Who.
+    pub child: ChildId,
+    /// "Léa Martin".
+    pub name: String,
+    /// "LM".
+    pub initials: String,
+    /// Colour behind the initials.
+    pub hue: u8,
+    /// The photo, where there is one.
+    pub photo: Option<PhotoHash>,
+    /// What the emergency services ask first.
+    pub birth_date: NaiveDate,
+    /// Whole years.
+    pub age_years: u32,
+    /// Empty: none is known.
+    pub allergies: String,
+    /// What to do, as the care plan says it; empty: there is none.
+    pub plan: String,
+    /// There are instructions, and this tablet hasn't been told them: "none" would be a lie.
+    pub awaited: bool,
+    /// Whom to call, in order.
+    pub contacts: Vec<ContactCard>,
+    /// Seconds until it closes by itself, once they are few.
+    pub closes_in_s: Option<u32>,
+}
+
+/// Nothing of a child's health in a log.
+impl std::fmt::Debug for CareDialog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CareDialog").field("child", &self.child).finish_non_exhaustive()
+    }
+}
+
+/// Somebody to call.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ContactCard {
+    /// "Claire Martin".
+    pub name: String,
+    /// "mère".
+    pub link: String,
+    /// "06 12 34 56 78"; empty where it isn't told to the tablet.
+    pub telephone: String,
+}
+
+impl std::fmt::Debug for ContactCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ContactCard")
+    }
 }

@@ -8,13 +8,16 @@
 mod dialogs;
 
 pub use dialogs::{
-    AdultCard, BarredDialog, ChildDialog, Choice, Correction, DepartureDialog, Dialog, HourChoice, HourPick, LateDeparture, SignDialog,
-    StaffChoice, TimeDialog,
+    AdultCard, BarredDialog, CareDialog, ChildDialog, Choice, ContactCard, Correction, DepartureDialog, Dialog, HourChoice, HourPick,
+    LateDeparture, SignDialog, StaffChoice, TimeDialog,
 };
 
 use chrono::NaiveTime;
 use hardware::ReaderEvent;
 use shared::id::{ActivityId, ChildId, GroupId, PersonId, StaffId};
+
+/// SHA-256 of a photo's JPEG: what the screen knows of it. The window asks for the picture by it.
+pub type PhotoHash = [u8; 32];
 
 /// Everything that the window paints.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,6 +52,8 @@ pub struct Screen {
     pub by_roll_call: bool,
     /// Whether the day of the lieu can be signed: its last moment is over, and every departure is known.
     pub may_sign: bool,
+    /// The tablet holds nothing of children any more: what the window kept of them goes too.
+    pub forgets: bool,
 }
 
 /// A moment that the board can show.
@@ -113,6 +118,8 @@ pub struct Tile {
     pub initials: String,
     /// A number from 0 to 7 that stays with the child: the colour behind the initials.
     pub hue: u8,
+    /// The photo, where there is one.
+    pub photo: Option<PhotoHash>,
     /// State, as colour, shape and words.
     pub state: TileState,
     /// "8:26", "dès 9:00", "retard · 8:00", "absence", "départ 8:20".
@@ -219,6 +226,10 @@ pub enum Act {
     Staff(StaffId),
     /// A time of today is wrong: its dialog opens.
     Correct(ChildId, Corrects),
+    /// "Urgence": what to know of a child, and whom to call.
+    Care(ChildId),
+    /// A finger on the open care card: somebody is still reading.
+    StillReading,
     /// "Signer la journée".
     SignDay,
     /// Close the dialog or the notice.

@@ -6,6 +6,7 @@ mod any_answer;
 mod at_rest;
 mod barred;
 mod board;
+mod care;
 mod chip;
 mod clocks;
 mod corrections;

@@ -164,6 +164,7 @@ impl Tablet {
             Dialog::Time(_) => "time",
             Dialog::Sign(_) => "sign",
             Dialog::Barred(_) => "barred",
+            Dialog::Care(_) => "care",
         });
         Played {
             ok: true,
