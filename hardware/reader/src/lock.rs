@@ -10,7 +10,7 @@ pub struct Held(#[expect(dead_code, reason = "held, not read")] Flock<File>);
 
 /// Why it can't be held.
 pub enum NotHeld {
-    /// There is no such file.
+    /// There is no such file, or none that this account may open.
     Absent(std::io::Error),
     /// Another program holds it.
     Taken,

@@ -12,6 +12,7 @@ use hardware::said::Fault;
 use nfc1::target_info::TargetInfo;
 use nfc1::{BaudRate, Context, Device, Error, Modulation, ModulationType, Property, Target};
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -76,6 +77,10 @@ fn open(context: &mut Context, name: Option<&str>) -> Result<Opened, (Fault, Str
     let held = match name.and_then(path_of).map(lock::hold) {
         None => None,
         Some(Ok(held)) => Some(held),
+        // It is there, and the tablet's account may not open it: no cable mends that.
+        Some(Err(NotHeld::Absent(error))) if error.kind() == ErrorKind::PermissionDenied => {
+            return Err((Fault::Missing, error.to_string()));
+        }
         Some(Err(NotHeld::Absent(error))) => return Err((Fault::Unplugged, error.to_string())),
         Some(Err(NotHeld::Taken)) => return Err((Fault::Taken, String::new())),
     };
