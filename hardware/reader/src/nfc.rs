@@ -7,11 +7,11 @@
 
 use crate::lock::{self, Held, NotHeld};
 use crate::tell::Voice;
+use data_encoding::HEXUPPER;
 use hardware::presence::{Presence, Seen};
 use hardware::said::Fault;
 use nfc1::target_info::TargetInfo;
 use nfc1::{BaudRate, Context, Device, Error, Modulation, ModulationType, Property, Target};
-use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
@@ -146,12 +146,7 @@ fn select(device: &mut Device) -> Result<Option<String>, Error> {
         _ => None,
     };
     // No card is a target of no length.
-    Ok(uid.filter(|uid| !uid.is_empty()).map(|uid| {
-        uid.iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02X}");
-            text
-        })
-    }))
+    Ok(uid.filter(|uid| !uid.is_empty()).map(|uid| HEXUPPER.encode(&uid)))
 }
 
 /// What an error says of the reader.

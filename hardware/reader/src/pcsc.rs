@@ -1,11 +1,11 @@
 //! PC/SC readers, through pcscd: it says by itself when a card comes or goes, and takes readers in and out.
 
 use crate::tell::Voice;
+use data_encoding::HEXUPPER;
 use hardware::presence::{Presence, Seen};
 use hardware::said::Fault;
 use pcsc::{Context, Disposition, Error, PNP_NOTIFICATION, Protocols, ReaderState, Scope, ShareMode, State};
 use std::ffi::CStr;
-use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -112,12 +112,7 @@ fn count_of(state: State) -> u32 {
 fn uid(context: &Context, reader: &CStr) -> Option<String> {
     let card = context.connect(reader, ShareMode::Shared, Protocols::ANY).ok()?;
     let mut answer = [0; 64];
-    let uid = card.transmit(&GET_UID, &mut answer).ok().and_then(|answer| answer.strip_suffix(&DONE)).map(|uid| {
-        uid.iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02X}");
-            text
-        })
-    });
+    let uid = card.transmit(&GET_UID, &mut answer).ok().and_then(|answer| answer.strip_suffix(&DONE)).map(|uid| HEXUPPER.encode(uid));
     // Others may be talking to the card.
     let _ = card.disconnect(Disposition::LeaveCard);
     uid.filter(|uid| !uid.is_empty())
