@@ -4,12 +4,16 @@
 //! A process of its own, because libnfc ends the one that calls it when a chip answers wrongly, and a question to a mute chip can hang.
 //! It ends when its standard input does, so that none is left behind by a terminal that was killed.
 
+#[cfg(feature = "nfc")]
 mod lock;
 #[cfg(feature = "nfc")]
 mod nfc;
 #[cfg(feature = "pcsc")]
 mod pcsc;
 mod tell;
+
+#[cfg(not(any(feature = "nfc", feature = "pcsc")))]
+compile_error!("a reader's program without a reader: --features nfc, pcsc or both");
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -35,6 +35,7 @@ impl Voice {
     }
 
     /// Whether a fault was said, and no end of it.
+    #[cfg(feature = "nfc")]
     pub fn is_in_trouble(&self) -> bool {
         self.fault.is_some()
     }

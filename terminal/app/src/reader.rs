@@ -1,7 +1,6 @@
 //! Which badge reader the tablet listens to besides its keys: `--lecteur`, or `PREAU_LECTEUR`.
 
 use crate::door_thread::Asker;
-use hardware::ReaderEvent;
 use hardware::program::{Program, ReaderProgram};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -60,18 +59,9 @@ impl Reader {
         let Some(program) = self.program() else { return Ok(None) };
         let (program, events) = ReaderProgram::start(program)?;
         std::thread::Builder::new().name("lecteur-porte".into()).spawn(move || {
-            events.into_iter().map(asked).for_each(|act| asker.ask(act));
+            events.into_iter().for_each(|event| asker.ask(Act::Reader(event)));
         })?;
         Ok(Some(program))
-    }
-}
-
-/// What an event asks of the door.
-#[must_use]
-pub fn asked(event: ReaderEvent) -> Act {
-    match event {
-        ReaderEvent::Badge(uid) => Act::Badge(uid),
-        other => Act::Reader(other),
     }
 }
 

@@ -86,16 +86,19 @@ pub fn run(mut desk: impl Desk + 'static, reader: &Reader, look: Look) -> anyhow
             tracing::debug!("the window is closed: {error}");
         }
     })?;
-    // Ends with the window; the door finishes what the last card asked.
-    let _listening = thread.asker().map(|asker| reader.listen(asker)).transpose()?;
+    let listening = thread.asker().map(|asker| reader.listen(asker)).transpose()?;
     if let Some(asker) = thread.asker() {
         let send: acts::Send = Rc::new(move |act| asker.ask(act));
         acts::connect(&window, &send);
         let start = Instant::now();
         keyboard::connect(&window, &send, Rc::new(move || start.elapsed()));
     }
-    window.run()?;
-    Ok(())
+    let closed = window.run();
+    // The window and the reader go first: the door goes on for as long as anybody can ask it, and what was asked is done before it ends.
+    drop(window);
+    drop(listening);
+    drop(thread);
+    Ok(closed?)
 }
 
 /// Has the window take up the pictures that are ready, at most once for those that came while it was busy.

@@ -170,7 +170,8 @@ async fn entries(territory: &Territory<'_>, caller: &Caller, now: Instant, rows:
                 .filter(journal_entry::Column::SiteId.eq(caller.site.0))
                 .filter(theirs_or_of_another_life(caller));
             let mut rows = rows.all(&tenant.on()).await?;
-            // The entry that opens an epoch claims a day by its clock alone, and nothing of its chain is before it.
+            // What opens an epoch claims a day by its clock alone, which may be lost: the times of what was sealed behind it are read
+            // with it, however old it says that it is.
             rows.retain(|r| !old.contains(&r.entry_id) || r.kind == Kind::EpochOpened.as_str());
             let places: Vec<(Uuid, Uuid)> = rows.iter().map(|r| (r.entry_id, r.device_id)).collect();
             let sealed: Vec<Sealed> = sealed(&tenant, rows).await?;

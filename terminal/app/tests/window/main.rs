@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::float_arithmetic, reason = "tests and their helpers; positions in pixels")]
 
 mod care;
+mod closing;
 mod door;
 mod faces;
 #[path = "../../examples/preview/fixtures.rs"]

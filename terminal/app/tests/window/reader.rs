@@ -7,7 +7,8 @@ use hardware::program::{Program, ReaderProgram};
 use pn532::{Card, Reader};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
-use terminal_app::{paint, reader};
+use terminal_app::paint;
+use terminal_core::view::Act;
 
 /// Longer than anything takes here, on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,7 +27,7 @@ impl Tablet {
     /// The next thing that the reader says, asked of the door as the window does.
     fn hear(&mut self, events: &Receiver<ReaderEvent>) -> ReaderEvent {
         let event = events.recv_timeout(PATIENCE).expect("the reader says nothing");
-        paint::show_screen(&self.window.window, &self.door.act(self.now, reader::asked(event.clone())));
+        paint::show_screen(&self.window.window, &self.door.act(self.now, Act::Reader(event.clone())));
         self.window.wait(Duration::from_millis(20));
         event
     }

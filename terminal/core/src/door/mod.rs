@@ -58,6 +58,7 @@ use crate::roster::Roster;
 use crate::store::{Agreement, DataLock, Identity, LineStatus, Queue, Store, StoreError};
 use crate::view::{Act, Notice, Screen, Tone};
 use chrono::{NaiveDate, NaiveTime};
+use hardware::ReaderEvent;
 use hardware::said::Fault;
 use shared::fold::{Attendance, Fact, fold};
 use shared::id::{ActivityId, BadgeId, ChildId, EntryId, GroupId, StaffId};
@@ -214,11 +215,14 @@ impl Door {
         if self.lock == DataLock::Locked {
             return self.screen(now);
         }
-        self.keep_care_open(now);
+        // A reader that comes and goes is nobody who reads.
+        if !matches!(act, Act::Reader(_)) {
+            self.keep_care_open(now);
+        }
         match act {
             Act::Touch(child) => self.touch(now, child),
             Act::Hold(child) => self.hold(child),
-            Act::Badge(text) => self.badge_shown(now, &text),
+            Act::Badge(text) | Act::Reader(ReaderEvent::Badge(text)) => self.badge_shown(now, &text),
             Act::Reader(event) => self.reader_about_cards(&event),
             Act::Tick(child) => self.tick(child),
             Act::Adult(person) => self.adult_chosen(person),

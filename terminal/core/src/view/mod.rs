@@ -198,9 +198,9 @@ pub enum Act {
     Touch(ChildId),
     /// A tile was held: its dialog opens.
     Hold(ChildId),
-    /// Text from a badge reader, or typed by a keyboard wedge, as it came.
+    /// The number of a card, typed by a keyboard wedge, as it came.
     Badge(String),
-    /// What else a badge reader says.
+    /// What a reader with a program of its own says: cards, and how it is.
     Reader(ReaderEvent),
     /// Tick or untick in the open dialog or roll call.
     Tick(ChildId),

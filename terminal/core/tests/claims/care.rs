@@ -3,6 +3,8 @@
 use crate::fixture::*;
 use crate::second_copy::files;
 use crate::sync::{Tablet, wire};
+use hardware::ReaderEvent;
+use hardware::said::Fault;
 use rusqlite::Connection;
 use shared::id::ChildId;
 use shared::journal::Kind;
@@ -79,6 +81,19 @@ fn a_card_closes_a_minute_after_the_last_touch() {
     assert_eq!(care(&door.tick_clock(later(start, 118_999))).closes_in_s, Some(1));
     assert_eq!(door.tick_clock(later(start, 119_000)).dialog, None);
     assert_eq!(door.act(later(start, 119_500), Act::StillReading).dialog, None, "a late touch opens nothing");
+}
+
+#[test]
+fn a_reader_that_comes_and_goes_keeps_no_card_open() {
+    let dir = tempdir().unwrap();
+    let opened = wednesday("08:00");
+    let mut door = door_with(dir.path(), opened, 1, with_cards(&[AYA]));
+    door.act(opened, Act::Care(child(AYA)));
+    for second in 1..=59_i64 {
+        let event = if second % 2 == 0 { ReaderEvent::Heard("x".into()) } else { ReaderEvent::Fault(Fault::Garbled, String::new()) };
+        door.act(later(opened, second * 1_000), Act::Reader(event));
+    }
+    assert_eq!(door.tick_clock(later(opened, 60_000)).dialog, None, "nobody touched it for a minute");
 }
 
 #[test]
