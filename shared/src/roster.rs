@@ -188,6 +188,9 @@ pub struct Child {
     pub enrolments: Vec<Dated<ActivityId>>,
     /// Whether there are care instructions; what they are travels apart.
     pub care: bool,
+    /// The letter of the menu that the child eats, never why; empty where none was told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub menu: String,
     /// "Part seul dès 17:00".
     pub alone_from: Option<NaiveTime>,
     /// On which days.

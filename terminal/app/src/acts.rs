@@ -8,12 +8,12 @@ use std::str::FromStr;
 
 use chrono::NaiveTime;
 use slint::{ComponentHandle, SharedString};
-use terminal_core::view::{Act, Corrects};
+use terminal_core::view::{Act, FamilyWord, Way};
 
-use crate::paint::{ARRIVAL, HOUR};
+use crate::paint::{HOUR, TIMES};
 use crate::ui::{
     AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, ChildAdapter, CorrectionAdapter, DepartureAdapter, LateAdapter,
-    SignAdapter,
+    MealsAdapter, SignAdapter,
 };
 
 /// Where acts go.
@@ -57,6 +57,17 @@ fn connect_board(window: &AppWindow, send: &Send) {
     let to = send.clone();
     board.on_notice_closed(move || to(Act::Close));
     let to = send.clone();
+    board.on_meals_asked(move || to(Act::Meals));
+    let meals = window.global::<MealsAdapter>();
+    let to = send.clone();
+    meals.on_touched(move |key| by_id(&to, &key, Act::Meal));
+    let to = send.clone();
+    meals.on_closed(move || to(Act::Close));
+    let to = send.clone();
+    board.on_several_asked(move || to(Act::Several));
+    let to = send.clone();
+    board.on_several_confirmed(move || to(Act::Confirm));
+    let to = send.clone();
     board.on_class_validated(move || to(Act::ValidateRollCall));
 }
 
@@ -67,7 +78,26 @@ fn connect_departure(window: &AppWindow, send: &Send) {
     let to = send.clone();
     departure.on_ticked(move |key| by_id(&to, &key, Act::Tick));
     let to = send.clone();
-    departure.on_other_adult(move |name| to(Act::OtherAdult(name.into())));
+    departure.on_other_adult(move |name, word| {
+        let word = match word.as_str() {
+            "called" => FamilyWord::Called,
+            "was-called" => FamilyWord::WasCalled,
+            "wrote" => FamilyWord::Wrote,
+            _ => return,
+        };
+        to(Act::OtherAdult(name.into(), word));
+    });
+    let to = send.clone();
+    departure.on_identity_ticked(move || to(Act::IdentitySeen));
+    let to = send.clone();
+    departure.on_way(move |way, name| {
+        to(Act::Way(match way.as_str() {
+            "school" => Way::School,
+            "club" => Way::Club(name.into()),
+            "emergency" => Way::Emergency,
+            _ => return,
+        }));
+    });
     let to = send.clone();
     departure.on_left_alone(move || to(Act::LeaveAlone));
     let to = send.clone();
@@ -137,8 +167,14 @@ fn connect_sheets(window: &AppWindow, send: &Send) {
     let to = send.clone();
     child.on_absent(move |key| by_id(&to, &key, Act::Absent));
     let to = send.clone();
+    child.on_group_chosen(move |key, group| {
+        if let (Ok(child), Ok(group)) = (key.parse(), group.parse()) {
+            to(Act::MoveGroup(child, group));
+        }
+    });
+    let to = send.clone();
     child.on_correction_asked(move |key, which| {
-        let what = if which == ARRIVAL { Corrects::Arrival } else { Corrects::Departure };
+        let Some((_, what)) = TIMES.into_iter().find(|(key, _)| which == *key) else { return };
         by_id(&to, &key, |child| Act::Correct(child, what));
     });
     let to = send.clone();

@@ -7,22 +7,26 @@ use std::rc::Rc;
 
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
 use terminal_core::view::{
-    BarredDialog, CareDialog, ChildDialog, Choice, Corrects, DepartureDialog, Dialog, GroupTab, HourChoice, LateDeparture, Screen,
-    SignDialog, StaffChoice, Tile, TileState, TimeDialog, Tone,
+    BarredDialog, CareDialog, ChildDialog, Choice, Corrects, DepartureDialog, Dialog, Eating, ElsewhereChoice, GroupTab, HourChoice,
+    LateDeparture, MealsDialog, Screen, SignDialog, StaffChoice, Tile, TileState, TimeDialog, Tone,
 };
 
 use crate::faces;
 use crate::ui::{
     AdultRow, AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, ChildAdapter, ChoiceRow, ContactRow, CorrectionAdapter,
-    CorrectionRow, CounterRow, DepartureAdapter, FaceAdapter, Front, GroupRow, HourRow, LateAdapter, MomentRow, Mood, SignAdapter,
-    StaffRow, TileLook, TileRow,
+    CorrectionRow, CounterRow, DepartureAdapter, FaceAdapter, Front, GroupChoiceRow, GroupRow, HourRow, LateAdapter, MealLine, MealState,
+    MealsAdapter, MenuRow, MomentRow, Mood, SignAdapter, StaffRow, TileLook, TileRow,
 };
 
 /// How an hour crosses the border as text.
 pub(crate) const HOUR: &str = "%H:%M";
-/// The key of an arrival among the times that can be put right.
-pub(crate) const ARRIVAL: &str = "arrival";
-const DEPARTURE: &str = "departure";
+/// Keys of the times that can be put right, or filled in.
+pub(crate) const TIMES: [(&str, Corrects); 4] = [
+    ("arrival", Corrects::Arrival),
+    ("departure", Corrects::Departure),
+    ("paper-arrival", Corrects::PaperArrival),
+    ("paper-departure", Corrects::PaperDeparture),
+];
 
 /// Shows a whole screen. `search` is set by the caller to what the field already holds while a person is still typing.
 pub fn show_screen(window: &AppWindow, screen: &Screen) {
@@ -53,6 +57,10 @@ fn show_bars(window: &AppWindow, screen: &Screen) {
     board.set_undo_text(screen.undo.as_ref().map(|undo| text(&undo.text)).unwrap_or_default());
     board.set_undo_seconds(screen.undo.as_ref().map_or(0, |undo| count(undo.seconds_left)));
     board.set_notice_text(screen.notice.as_ref().map(|notice| sentence(&notice.text)).unwrap_or_default());
+    board.set_has_meals(screen.has_meals);
+    board.set_choosing(screen.several.is_some());
+    board.set_chosen_count(screen.several.as_ref().map_or(0, |several| count(several.count)));
+    board.set_chosen_text(screen.several.as_ref().map(|several| text(&several.text)).unwrap_or_default());
     board.set_may_sign(screen.may_sign);
     board.set_notice_stays(screen.notice_stays);
     board.set_notice_mood(screen.notice.as_ref().map_or(Mood::Calm, |notice| mood(notice.tone)));
@@ -73,7 +81,9 @@ fn show_tiles(window: &AppWindow, screen: &Screen) {
     let (here, missing): (Vec<_>, Vec<_>) = to_call.partition(|tile| tile.ticked);
     board.set_called_here(length(here.len()));
     board.set_called_missing(length(missing.len()));
-    fill(&board.get_tiles(), screen.tiles.iter().map(|tile| tile_row(tile, calling)), |model| board.set_tiles(model));
+    fill(&board.get_tiles(), screen.tiles.iter().map(|tile| tile_row(tile, calling, screen.several.is_some())), |model| {
+        board.set_tiles(model)
+    });
 }
 
 /// Those whom validating a roll call would record: expected ones, and those whose tick says otherwise than what is recorded.
@@ -96,7 +106,7 @@ fn group_row(tab: &GroupTab) -> GroupRow {
     }
 }
 
-fn tile_row(tile: &Tile, by_roll_call: bool) -> TileRow {
+fn tile_row(tile: &Tile, by_roll_call: bool, choosing: bool) -> TileRow {
     let to_call = is_to_call(tile, by_roll_call);
     TileRow {
         key: key(&tile.child),
@@ -107,15 +117,16 @@ fn tile_row(tile: &Tile, by_roll_call: bool) -> TileRow {
         photo: faces::name(tile.photo.as_ref()),
         look: look(tile.state),
         state_text: text(&tile.state_text),
-        spoken: SharedString::from(spoken(tile, to_call)),
+        spoken: SharedString::from(spoken(tile, to_call, choosing)),
         care: tile.care,
         to_call,
         ticked: tile.ticked,
+        chosen: choosing && tile.ticked,
     }
 }
 
 /// The state as a person would say it: a screen reader sees neither colour nor sign. Without gender.
-fn spoken(tile: &Tile, to_call: bool) -> String {
+fn spoken(tile: &Tile, to_call: bool, choosing: bool) -> String {
     let state = match tile.state {
         _ if to_call => if tile.ticked { "là, à valider" } else { "manque, à valider" }.to_owned(),
         // A roll call says "présence", a touch says the time.
@@ -125,6 +136,7 @@ fn spoken(tile: &Tile, to_call: bool) -> String {
         TileState::Present | TileState::Late | TileState::Gone | TileState::Absent => tile.state_text.clone(),
     };
     let state = state.trim_end_matches([' ', ',']).to_owned();
+    let state = if choosing && tile.ticked { format!("{state}, fait partie du choix") } else { state };
     if tile.care { state + ", consignes de soin" } else { state }
 }
 
@@ -138,6 +150,7 @@ fn show_front(window: &AppWindow, dialog: Option<&Dialog>) {
         Some(Dialog::Sign(sign)) => show_sign(window, sign),
         Some(Dialog::Barred(barred)) => show_barred(window, barred),
         Some(Dialog::Care(care)) => show_care(window, care),
+        Some(Dialog::Meals(meals)) => show_meals(window, meals),
     };
     window.set_front(front);
     if front != Front::Care {
@@ -164,6 +177,13 @@ fn show_departure(window: &AppWindow, dialog: &DepartureDialog) -> Front {
     departure.set_may_leave_alone(dialog.may_leave_alone);
     departure.set_confirm(text(&dialog.confirm));
     departure.set_may_confirm(dialog.may_confirm);
+    departure.set_several(dialog.several.is_some());
+    departure.set_to_school(dialog.to_school);
+    departure.set_alone(dialog.elsewhere == Some(ElsewhereChoice::Alone));
+    departure.set_other_named(dialog.elsewhere == Some(ElsewhereChoice::OtherAdult));
+    departure.set_way_chosen(dialog.elsewhere == Some(ElsewhereChoice::Way));
+    departure.set_asks_identity(dialog.identity_seen.is_some());
+    departure.set_identity_seen(dialog.identity_seen == Some(true));
     fill(&departure.get_siblings(), dialog.siblings.iter().map(choice_row), |model| departure.set_siblings(model));
     let adults = dialog.adults.iter().map(|adult| AdultRow {
         key: key(&adult.person),
@@ -177,19 +197,19 @@ fn show_departure(window: &AppWindow, dialog: &DepartureDialog) -> Front {
     });
     fill(&departure.get_adults(), adults, |model| departure.set_adults(model));
     show_late(window, dialog.late.as_ref());
+    let late = window.global::<LateAdapter>();
+    fill(&late.get_witnesses(), dialog.witnesses.iter().map(staff_row), |model| late.set_witnesses(model));
     Front::Departure
 }
 
 fn show_late(window: &AppWindow, asked: Option<&LateDeparture>) {
     let late = window.global::<LateAdapter>();
     late.set_asks_hour(asked.is_some());
-    let Some(asked) = asked else { return late.set_alone(false) };
+    let Some(asked) = asked else { return };
     late.set_hour(asked.hours.chosen.as_deref().map(text).unwrap_or_default());
     late.set_may_be_earlier(asked.hours.may_be_earlier);
     late.set_may_be_later(asked.hours.may_be_later);
-    late.set_alone(asked.alone);
     fill(&late.get_hours(), asked.hours.choices.iter().map(hour_row), |model| late.set_hours(model));
-    fill(&late.get_witnesses(), asked.witnesses.iter().map(staff_row), |model| late.set_witnesses(model));
 }
 
 fn show_time(window: &AppWindow, dialog: &TimeDialog) -> Front {
@@ -235,11 +255,39 @@ fn show_child(window: &AppWindow, dialog: &ChildDialog) -> Front {
     child.set_may_arrive(dialog.may_arrive);
     child.set_may_be_absent(dialog.may_be_absent);
     let corrections = dialog.corrections.iter().map(|correction| CorrectionRow {
-        key: text(if correction.what == Corrects::Arrival { ARRIVAL } else { DEPARTURE }),
+        key: text(TIMES.into_iter().find(|(_, what)| *what == correction.what).map_or("", |(key, _)| key)),
         label: sentence(&correction.label),
     });
+    let groups = dialog.groups.iter().map(|group| GroupChoiceRow { key: key(&group.group), name: text(&group.name), chosen: group.chosen });
+    fill(&child.get_groups(), groups, |model| child.set_groups(model));
     fill(&child.get_corrections(), corrections, |model| child.set_corrections(model));
     Front::Child
+}
+
+fn show_meals(window: &AppWindow, dialog: &MealsDialog) -> Front {
+    let meals = window.global::<MealsAdapter>();
+    meals.set_subtitle(sentence(&dialog.subtitle));
+    let letters = dialog.letters.iter().map(|menu| MenuRow {
+        letter: text(&menu.letter),
+        ordered: count(menu.ordered),
+        awaited: count(menu.awaited),
+        served: count(menu.served),
+    });
+    fill(&meals.get_letters(), letters, |model| meals.set_letters(model));
+    let rows = dialog.rows.iter().map(|row| MealLine {
+        key: key(&row.child),
+        name: text(&row.name),
+        letter: text(&row.letter),
+        care: row.care,
+        state: match row.eating {
+            Eating::Absent => MealState::Absent,
+            Eating::Awaited => MealState::Awaited,
+            Eating::Served => MealState::Served,
+            Eating::NotServed => MealState::NotServed,
+        },
+    });
+    fill(&meals.get_rows(), rows, |model| meals.set_rows(model));
+    Front::Meals
 }
 
 fn show_barred(window: &AppWindow, dialog: &BarredDialog) -> Front {

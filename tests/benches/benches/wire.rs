@@ -31,7 +31,7 @@ use terminal_core::store::{NoFaults, Store};
 use terminal_core::sync::believed_time::BelievedTime;
 use terminal_core::sync::http::Http;
 use terminal_core::sync::shell::Shell;
-use terminal_core::view::{Act, Dialog};
+use terminal_core::view::{Act, Dialog, FamilyWord};
 
 const HOUSEHOLDS: usize = 620;
 const CHILDREN: usize = 60;
@@ -202,12 +202,13 @@ impl House {
             let Some(Dialog::Departure(dialog)) = &screen.dialog else { break };
             let late = dialog.late.as_ref();
             let hour = late.filter(|l| l.hours.chosen.is_none()).and_then(|l| l.hours.choices.first()).map(|h| h.at);
-            let next = match (hour, dialog.may_confirm, late.map(|l| l.witnesses.as_slice()), dialog.adults.first()) {
+            let next = match (hour, dialog.may_confirm, dialog.witnesses.first(), dialog.adults.first()) {
                 (Some(hour), ..) => Act::Hour(hour),
-                (None, true, Some([witness, ..]), _) => Act::Staff(witness.staff),
+                (None, true, Some(witness), _) => Act::Staff(witness.staff),
                 (None, true, ..) => Act::Confirm,
+                (None, false, ..) if dialog.identity_seen == Some(false) => Act::IdentitySeen,
                 (None, false, _, Some(adult)) => Act::Adult(adult.person),
-                (None, false, _, None) => Act::OtherAdult("Ibrahim Diallo".into()),
+                (None, false, _, None) => Act::OtherAdult("Ibrahim Diallo".into(), FamilyWord::Called),
             };
             screen = tablet.door.act(now, next);
         }

@@ -17,7 +17,7 @@ use terminal_core::door::Door;
 use terminal_core::entropy::SeededEntropy;
 use terminal_core::store::{LineState, Peek, Store, set_aside};
 use terminal_core::sync::shell::Shell;
-use terminal_core::view::{Act, Corrects, Dialog, Screen};
+use terminal_core::view::{Act, Corrects, Dialog, FamilyWord, Screen};
 use uuid::Uuid;
 
 /// An entry on a tablet's disk.
@@ -505,19 +505,20 @@ impl Hand<'_> {
 
     /// The departure screen, filled in as a person does.
     fn leave(&mut self, mut screen: Screen, choice: u8) -> Screen {
-        for _ in 0..4 {
+        for _ in 0..5 {
             match &screen.dialog {
                 Some(Dialog::Departure(dialog)) => {
                     let late = dialog.late.as_ref();
                     let hour = late.filter(|l| l.hours.chosen.is_none()).and_then(|l| l.hours.choices.first()).map(|h| h.at);
-                    let act = match (hour, dialog.may_confirm, late.map(|l| l.witnesses.as_slice())) {
+                    let act = match (hour, dialog.may_confirm, dialog.witnesses.first()) {
                         (Some(hour), ..) => Act::Hour(hour),
-                        (None, true, Some([witness, ..])) => Act::Staff(witness.staff),
-                        (None, true, _) => Act::Confirm,
+                        (None, true, Some(witness)) => Act::Staff(witness.staff),
+                        (None, true, None) => Act::Confirm,
+                        (None, false, _) if dialog.identity_seen == Some(false) => Act::IdentitySeen,
                         (None, false, _) if dialog.may_leave_alone && choice.is_multiple_of(3) => Act::LeaveAlone,
                         (None, false, _) => match dialog.adults.get(usize::from(choice) % dialog.adults.len().max(1)) {
                             Some(adult) => Act::Adult(adult.person),
-                            None => Act::OtherAdult("Ibrahim Diallo".into()),
+                            None => Act::OtherAdult("Ibrahim Diallo".into(), FamilyWord::Called),
                         },
                     };
                     screen = self.act(act);

@@ -150,6 +150,7 @@ fn a_child(row: &child::Model, offers: &[Offer], people: &People, window: Window
         classes,
         enrolments,
         care: [&row.allergies, &row.care_plan].iter().any(|text| text.as_deref().is_some_and(|t| !t.trim().is_empty())),
+        menu: row.menu.clone().unwrap_or_default(),
         alone_from: time(row.leaves_alone_minute),
         alone_days: weekdays(row.leaves_alone_days),
         photo: row.photo_consent_on.filter(|agreed| *agreed <= window.today()).and(photo(row.photo_hash.as_ref())),

@@ -2,12 +2,12 @@
 
 use super::{child, creche, departure};
 use chrono::NaiveTime;
-use shared::id::StaffId;
+use shared::id::{GroupId, StaffId};
 use terminal_app::desk::closed;
 use terminal_core::store::StoreError;
 use terminal_core::view::{
-    ChildDialog, Correction, Corrects, Dialog, HourChoice, HourPick, LateDeparture, Notice, Screen, SignDialog, StaffChoice, SyncBar,
-    TileState, TimeDialog, Tone,
+    ChildDialog, Correction, Corrects, Dialog, ElsewhereChoice, GroupChoice, HourChoice, HourPick, LateDeparture, Notice, Screen,
+    SignDialog, StaffChoice, SyncBar, TileState, TimeDialog, Tone,
 };
 
 pub fn staff(number: u128) -> StaffId {
@@ -39,11 +39,8 @@ pub fn departure_late() -> Screen {
     if let Some(Dialog::Departure(dialog)) = &mut screen.dialog {
         dialog.subtitle = "Arrivée à 7:42 · qui est venu, et quand ?".into();
         dialog.may_confirm = false;
-        dialog.late = Some(LateDeparture {
-            hours: hours(&["17:45", "18:00", "18:15", "18:30", "18:45", "maintenant"], None),
-            alone: false,
-            witnesses: team(&["Aïcha Diop", "Eva Lune", "Marie-Hélène de La Tour", "Nadia Roche", "Samir Haddad"]),
-        });
+        dialog.late = Some(LateDeparture { hours: hours(&["17:45", "18:00", "18:15", "18:30", "18:45", "maintenant"], None) });
+        dialog.witnesses = team(&["Aïcha Diop", "Eva Lune", "Marie-Hélène de La Tour", "Nadia Roche", "Samir Haddad"]);
     }
     screen
 }
@@ -61,6 +58,31 @@ pub fn departure_witness() -> Screen {
     screen
 }
 
+/// 16:30: somebody who isn't on the list comes for Léa, and no card was seen yet.
+pub fn departure_stranger() -> Screen {
+    let mut screen = departure();
+    if let Some(Dialog::Departure(dialog)) = &mut screen.dialog {
+        dialog.adults.iter_mut().for_each(|adult| adult.chosen = false);
+        dialog.confirm = "Léa et Tom partent avec Camille Tanguy".into();
+        dialog.elsewhere = Some(ElsewhereChoice::OtherAdult);
+        dialog.identity_seen = Some(false);
+        dialog.may_confirm = false;
+        dialog.to_school = true;
+    }
+    screen
+}
+
+/// The card was seen: who hands the child over?
+pub fn departure_handing() -> Screen {
+    let mut screen = departure_stranger();
+    if let Some(Dialog::Departure(dialog)) = &mut screen.dialog {
+        dialog.identity_seen = Some(true);
+        dialog.may_confirm = true;
+        dialog.witnesses = team(&["Aïcha Diop", "Eva Lune", "Marie-Hélène de La Tour", "Nadia Roche", "Samir Haddad"]);
+    }
+    screen
+}
+
 pub fn child_dialog() -> Screen {
     Screen {
         dialog: Some(Dialog::Child(ChildDialog {
@@ -72,6 +94,7 @@ pub fn child_dialog() -> Screen {
             subtitle: "Absence annoncée par la famille".into(),
             may_arrive: true,
             may_be_absent: true,
+            groups: Vec::new(),
             corrections: Vec::new(),
         })),
         ..creche()
@@ -90,6 +113,11 @@ pub fn child_today() -> Screen {
             subtitle: "Départ à 8:20".into(),
             may_arrive: true,
             may_be_absent: false,
+            groups: [("Petits", false), ("Moyens", true), ("Grands", false)]
+                .into_iter()
+                .zip(1_u128..)
+                .map(|((name, chosen), number)| GroupChoice { group: GroupId::from(staff(number).0), name: name.into(), chosen })
+                .collect(),
             corrections: vec![
                 Correction { what: Corrects::Arrival, label: "Corriger l'arrivée de 7:42".into() },
                 Correction { what: Corrects::Departure, label: "Corriger le départ de 8:20".into() },

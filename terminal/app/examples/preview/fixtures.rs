@@ -9,14 +9,14 @@ mod evening;
 pub use care_cards::{care, care_awaited, care_long, care_nothing, face, with_photos};
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use evening::{
-    child_dialog, child_today, correction, departure_late, departure_witness, doubled, key_sealed, lock_to_come, locked, quarantined,
-    repaired, signature, signing, staff,
+    child_dialog, child_today, correction, departure_handing, departure_late, departure_stranger, departure_witness, doubled, key_sealed,
+    lock_to_come, locked, quarantined, repaired, signature, signing, staff,
 };
 
 use shared::id::{ActivityId, ChildId, GroupId, PersonId};
 use terminal_core::view::{
-    AdultCard, BarredDialog, Choice, Counters, DepartureDialog, Dialog, GroupTab, MomentChoice, Notice, Screen, SyncBar, Tile, TileState,
-    Tone, UndoBar,
+    AdultCard, BarredDialog, Choice, Counters, DepartureDialog, Dialog, Eating, GroupTab, MealRow, MealsDialog, MenuCount, MomentChoice,
+    Notice, Screen, Several, SyncBar, Tile, TileState, Tone, UndoBar,
 };
 
 const FIRST_NAMES: [&str; 40] = [
@@ -125,6 +125,7 @@ pub fn creche() -> Screen {
         counters: counters_of(&tiles),
         tiles,
         undo: Some(UndoBar { text: "Léa et Tom, arrivée 8:26".into(), seconds_left: 8 }),
+        has_meals: true,
         ..Screen::default()
     }
 }
@@ -140,6 +141,44 @@ fn counters_of(tiles: &[Tile]) -> Counters {
         gone: of(&[Gone]),
         absent: of(&[Absent]),
     }
+}
+
+/// Several children are being chosen: those of the bus.
+pub fn several() -> Screen {
+    let mut screen = creche();
+    for tile in screen.tiles.iter_mut().filter(|tile| tile.state == TileState::Expected).take(6) {
+        tile.ticked = true;
+    }
+    screen.undo = None;
+    screen.several = Some(Several { text: "6 arrivent".into(), count: 6 });
+    screen
+}
+
+/// What the kitchen cooks: four letters, and a table that has eaten.
+pub fn meals() -> Screen {
+    let mut screen = creche();
+    let letter = |at: usize| ["A", "A", "B", "A", "C", "A", "A", "P"][at % 8].to_owned();
+    let eating = |at: usize| [Eating::Served, Eating::Served, Eating::NotServed, Eating::Served, Eating::Absent, Eating::Awaited][at % 6];
+    let mut rows: Vec<MealRow> = screen
+        .tiles
+        .iter()
+        .enumerate()
+        .map(|(at, tile)| MealRow {
+            child: tile.child,
+            name: format!("{} {}", tile.first_name, tile.last_initial),
+            hue: tile.hue,
+            letter: letter(at),
+            care: tile.care,
+            ordered: true,
+            eating: eating(at),
+        })
+        .collect();
+    rows.sort_by(|a, b| a.letter.cmp(&b.letter));
+    let menu = |letter: &str, ordered, awaited, served| MenuCount { letter: letter.into(), ordered, awaited, served };
+    let letters = vec![menu("A", 26, 22, 14), menu("B", 6, 5, 3), menu("C", 5, 4, 2), menu("P", 5, 4, 3)];
+    screen.dialog =
+        Some(Dialog::Meals(MealsDialog { subtitle: "14 octobre · 35 repas, dont 3 avec des consignes de soin".into(), letters, rows }));
+    screen
 }
 
 /// Five children, nothing to say about the line.
@@ -320,8 +359,13 @@ pub fn departure() -> Screen {
             siblings: vec![choice(38, "Tom Martin", true)],
             alone_hint: None,
             may_leave_alone: false,
+            several: None,
+            to_school: false,
+            elsewhere: None,
+            identity_seen: None,
             confirm: "Léa et Tom partent".into(),
             may_confirm: true,
+            witnesses: Vec::new(),
             late: None,
         })),
         ..creche()
@@ -396,6 +440,8 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("recherche", searched()),
         ("personne", nobody()),
         ("appel", roll_call()),
+        ("plusieurs", several()),
+        ("repas", meals()),
         ("depart", departure()),
         ("depart-nombreux", departure_crowded()),
         ("arrivee", arrival()),
@@ -403,6 +449,8 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("interdit", barred()),
         ("depart-oublie", departure_late()),
         ("depart-oublie-temoin", departure_witness()),
+        ("depart-inconnu", departure_stranger()),
+        ("depart-inconnu-remise", departure_handing()),
         ("enfant-present", child_today()),
         ("correction", correction()),
         ("a-signer", signing()),

@@ -93,7 +93,13 @@ impl Door {
 
     /// A finger that comes down and stays.
     pub fn hold(&self, label: &str) {
-        let (position, button) = (self.middle(label), PointerEventButton::Left);
+        let middle = self.middle(label);
+        self.hold_at(middle.x, middle.y);
+    }
+
+    /// The same on whatever is at a place.
+    pub fn hold_at(&self, x: f32, y: f32) {
+        let (position, button) = (LogicalPosition::new(x, y), PointerEventButton::Left);
         let window = self.window.window();
         window.dispatch_event(WindowEvent::PointerMoved { position });
         window.dispatch_event(WindowEvent::PointerPressed { position, button });

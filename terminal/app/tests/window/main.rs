@@ -12,6 +12,7 @@ mod faces;
 #[allow(dead_code, reason = "shared with the picture maker")]
 mod fixtures;
 mod looks;
+mod monkey;
 mod reader;
 mod sheets;
 #[path = "../../../core/tests/claims/fixture.rs"]

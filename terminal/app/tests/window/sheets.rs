@@ -4,7 +4,7 @@ use crate::door::{Door, FINGERS_MS};
 use crate::fixtures;
 use std::time::Duration;
 use terminal_app::paint;
-use terminal_core::view::{Act, Corrects, Dialog};
+use terminal_core::view::{Act, Corrects, Dialog, FamilyWord};
 
 #[test]
 fn a_departure_names_who_takes_the_child_and_waits_for_a_choice() {
@@ -35,9 +35,10 @@ fn someone_else_is_typed_and_told_to_the_door() {
     door.touch("Quelqu’un d’autre…");
     door.wait(Duration::from_millis(20));
     door.type_keys("Marc Petit", FINGERS_MS);
+    door.touch("La famille l’a écrit");
     door.picture("quelquun-dautre");
     door.touch("Continuer");
-    assert_eq!(door.asked(), [Act::OtherAdult("Marc Petit".into())]);
+    assert_eq!(door.asked(), [Act::OtherAdult("Marc Petit".into(), FamilyWord::Wrote)]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use shared::journal::{Detail, Evidence, LeftTo, Payload};
 use shared::roster::Item;
 use tempfile::TempDir;
 use terminal_app::paint;
@@ -67,6 +68,14 @@ impl Tablet {
         self.window.find(label).accessible_description().unwrap_or_default().into()
     }
 
+    /// What was sealed last, as it lies in the journal.
+    pub fn last_payload(&self) -> Payload {
+        let all = self.door.store().journal.all().unwrap();
+        let (sealed, _) = all.iter().max_by_key(|(sealed, _)| sealed.decode_envelope().unwrap().place.seq).unwrap();
+        let envelope = sealed.decode_envelope().unwrap();
+        Payload::decode(&envelope.kind, envelope.kind_version, &sealed.private.as_ref().unwrap().payload).unwrap()
+    }
+
     /// Read from the disk by other connections.
     pub fn entries_on_disk(&self) -> u32 {
         Peek::open(self.data.path()).unwrap().journal.queue().unwrap().unsent
@@ -114,6 +123,7 @@ fn a_barred_name_stops_the_departure_and_stays_in_sight_while_the_door_goes_on()
     tablet.touch("Quelqu’un d’autre…");
     tablet.window.wait(Duration::from_millis(20));
     tablet.type_keys("karim benali", FINGERS_MS);
+    tablet.touch("La famille a appelé");
     tablet.touch("Continuer");
     tablet.window.picture("vrai-interdit");
     tablet.touch("J’ai lu, l’enfant reste avec moi");
@@ -124,7 +134,7 @@ fn a_barred_name_stops_the_departure_and_stays_in_sight_while_the_door_goes_on()
 }
 
 #[test]
-fn a_stranger_who_is_named_can_take_the_child() {
+fn a_stranger_who_is_named_can_take_the_child_once_a_card_was_seen_and_somebody_answers_for_it() {
     let mut tablet = Tablet::at(site::wednesday("08:27"));
     tablet.touch("Noé L.");
     tablet.now = site::wednesday("16:37");
@@ -132,9 +142,59 @@ fn a_stranger_who_is_named_can_take_the_child() {
     tablet.touch("Quelqu’un d’autre…");
     tablet.window.wait(Duration::from_millis(20));
     tablet.type_keys("Marc Petit", FINGERS_MS);
+    assert_eq!(tablet.window.find("Continuer").accessible_enabled(), Some(false), "how the family said so is asked too");
+    tablet.touch("Nous avons appelé la famille");
+    tablet.window.picture("vrai-inconnu-nom");
     tablet.touch("Continuer");
-    tablet.touch("Noé part avec Marc Petit");
+    assert_eq!(tablet.window.find("Pièce d’identité à voir").accessible_enabled(), Some(false));
+    tablet.window.picture("vrai-inconnu-piece");
+    tablet.touch("Pièce d’identité vue");
+    tablet.window.picture("vrai-inconnu-remise");
+    tablet.touch("Nadia Roche");
     assert_eq!(tablet.says("Noé L."), "départ 16:37");
+    let left = tablet.last_payload();
+    assert_eq!((left.reason.as_str(), left.authority_ref.as_str()), ("appel_a_la_famille", "piece_identite_vue"));
+    assert_eq!(left.actor.id, site::staff(1).0);
+}
+
+#[test]
+fn a_child_goes_to_school_with_its_brother_and_to_a_club_by_itself() {
+    let mut tablet = Tablet::at(site::wednesday("08:27"));
+    for name in ["Léa M.", "Tom M.", "Noé L."] {
+        tablet.touch(name);
+    }
+    tablet.now = site::wednesday("10:00");
+    tablet.touch("Léa M.");
+    tablet.touch("Autrement…");
+    tablet.window.picture("vrai-autrement");
+    tablet.touch("À l’école");
+    tablet.touch("Léa et Tom partent à l’école");
+    assert_eq!([tablet.says("Léa M."), tablet.says("Tom M.")], ["départ 10:00", "départ 10:00"]);
+    assert!(matches!(tablet.last_payload().detail, Detail::Left { to: LeftTo::School, person: None }));
+
+    tablet.touch("Noé L.");
+    tablet.touch("Autrement…");
+    tablet.touch("À un club, à une activité…");
+    tablet.window.wait(Duration::from_millis(20));
+    tablet.type_keys("Judo", FINGERS_MS);
+    tablet.touch("Continuer");
+    tablet.touch("Noé part au club (Judo)");
+    assert_eq!(tablet.says("Noé L."), "départ 10:00");
+    assert!(matches!(tablet.last_payload().detail, Detail::Left { to: LeftTo::Club, person: None }));
+}
+
+#[test]
+fn a_child_leaves_with_the_emergency_services_and_its_brother_stays() {
+    let mut tablet = Tablet::at(site::wednesday("08:27"));
+    tablet.touch("Léa M.");
+    tablet.touch("Tom M.");
+    tablet.now = site::wednesday("10:00");
+    tablet.touch("Léa M.");
+    tablet.touch("Autrement…");
+    tablet.touch("Avec les secours");
+    tablet.touch("Léa part avec les secours");
+    assert_eq!([tablet.says("Léa M."), tablet.says("Tom M.")], ["départ 10:00", "arrivée 8:27"]);
+    assert!(matches!(tablet.last_payload().detail, Detail::Left { to: LeftTo::Emergency, person: None }));
 }
 
 #[test]
@@ -176,4 +236,71 @@ fn a_forgotten_departure_is_said_with_its_hour_and_then_the_day_is_signed() {
     tablet.type_keys(&format!("{}\n", site::STAFF_CARD), READER_MS);
     assert!(tablet.window.all("Signer la journée").is_empty());
     assert_eq!(tablet.window.all("Les Coccinelles\u{a0}: la journée est signée, 1 enfant sur la feuille.").len(), 1);
+}
+
+#[test]
+fn a_bus_comes_in_by_one_touch_a_child_and_one_confirmation() {
+    let mut tablet = Tablet::at(site::wednesday("08:27"));
+    tablet.touch("Plusieurs");
+    tablet.touch("Léa M.");
+    tablet.touch("Noé L.");
+    assert_eq!(tablet.entries_on_disk(), 0);
+    assert!(tablet.says("Noé L.").ends_with("fait partie du choix"));
+    tablet.window.picture("vrai-plusieurs");
+    tablet.touch("2 arrivent");
+    assert_eq!([tablet.says("Léa M."), tablet.says("Noé L.")], ["arrivée 8:27", "arrivée 8:27"]);
+    assert_eq!(tablet.entries_on_disk(), 2);
+
+    tablet.now = site::wednesday("14:00");
+    tablet.touch("Plusieurs");
+    tablet.touch("Léa M.");
+    tablet.touch("Noé L.");
+    tablet.touch("2 partent");
+    tablet.window.picture("vrai-plusieurs-depart");
+    tablet.touch("Autrement…");
+    tablet.touch("À un club, à une activité…");
+    tablet.window.wait(Duration::from_millis(20));
+    tablet.type_keys("Judo", FINGERS_MS);
+    tablet.touch("Continuer");
+    tablet.touch("Léa et Noé partent au club (Judo)");
+    assert_eq!([tablet.says("Léa M."), tablet.says("Noé L.")], ["départ 14:00", "départ 14:00"]);
+}
+
+#[test]
+fn the_kitchen_reads_its_letters_and_the_table_says_who_did_not_eat() {
+    let mut tablet = Tablet::at(site::thursday("11:50"));
+    tablet.touch("Valider la classe");
+    tablet.touch("Repas");
+    assert_eq!(tablet.window.all("Menu B : 1 à préparer, 1 commandés, 1 servis").len(), 1);
+    tablet.window.picture("vrai-repas");
+    tablet.touch("Tom M.");
+    assert_eq!(tablet.says("Tom M."), "menu B, non servi");
+    assert_eq!(tablet.last_payload().detail, Detail::Meal { menu: "B".into(), served: false });
+    tablet.touch("Fermer");
+    assert_eq!(tablet.says("Tom M."), "présence");
+}
+
+#[test]
+fn a_child_is_moved_to_another_group_for_the_day() {
+    let mut tablet = Tablet::at(site::wednesday("08:27"));
+    tablet.hold("Léa M.");
+    tablet.touch("Changer de groupe…");
+    tablet.window.picture("vrai-groupe");
+    assert_eq!(tablet.window.find("Grands").accessible_enabled(), Some(true));
+    tablet.touch("Petits");
+    assert_eq!(tablet.last_payload().detail, Detail::MovedGroup { group: site::group(1) });
+    assert_eq!(tablet.window.all("Annuler").len(), 1, "it can be taken back");
+}
+
+#[test]
+fn what_stands_on_paper_is_filled_in_by_its_hour() {
+    let mut tablet = Tablet::at(site::wednesday("09:02"));
+    tablet.hold("Léa M.");
+    tablet.window.picture("vrai-papier");
+    tablet.touch("Arrivée d’après le papier");
+    tablet.touch("8:00");
+    tablet.touch("Arrivée à 8:00");
+    assert_eq!(tablet.says("Léa M."), "arrivée 8:00");
+    let arrived = tablet.last_payload();
+    assert_eq!((arrived.evidence, arrived.happened_at_ms), (Evidence::Paper, site::wednesday("08:00").wall_ms));
 }

@@ -1,5 +1,6 @@
 //! A child comes in: one touch, or a card for brothers and sisters together.
 
+use super::board::NAMES_SHOWN_MAX;
 use super::drafts::Said;
 use super::{Door, words};
 use crate::clock::Now;
@@ -46,7 +47,11 @@ impl Door {
         self.echoes.get(&child).is_some_and(|until| self.boottime_ms < *until)
     }
 
+    /// "Léa et Tom"; "12 enfants" where names would fill the screen.
     pub(super) fn first_names(&self, children: &[ChildId]) -> String {
+        if children.len() > NAMES_SHOWN_MAX {
+            return format!("{} enfants", children.len());
+        }
         words::list(&children.iter().map(|child| self.roster.first_name(*child)).collect::<Vec<_>>())
     }
 }

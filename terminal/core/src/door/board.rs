@@ -10,7 +10,7 @@ use shared::roster::{Child, Recording};
 use std::collections::BTreeMap;
 
 /// Most names of one sentence.
-const NAMES_SHOWN_MAX: usize = 4;
+pub(super) const NAMES_SHOWN_MAX: usize = 4;
 
 impl Door {
     pub(super) fn paint(&self, now: Now) -> Screen {
@@ -38,6 +38,8 @@ impl Door {
             notice,
             dialog,
             by_roll_call: self.recording() == Some(Recording::Appel),
+            several: self.several(),
+            has_meals: self.has_meals(),
             may_sign: self.to_sign().is_some(),
             forgets: false,
         }
@@ -96,17 +98,19 @@ impl Door {
     }
 
     pub(super) fn is_in(&self, child: &Child, group: GroupId) -> bool {
-        self.activity().is_some_and(|a| self.roster.groups_of(child, a.centre, self.day).contains(&group))
+        self.groups_today(child).contains(&group)
     }
 
     fn group_tabs(&self, standings: &[(&Child, Standing)]) -> Vec<GroupTab> {
-        let Some(activity) = self.activity() else { return Vec::new() };
+        if self.moment.is_none() {
+            return Vec::new();
+        }
         let mut by_group: BTreeMap<GroupId, (u32, u32)> = BTreeMap::new();
         let (mut present, mut expected) = (0, 0);
         for (child, standing) in standings.iter().filter(|(_, s)| s.state != TileState::Unexpected) {
             let (is_here, is_due) = (u32::from(standing.state == TileState::Present), u32::from(standing.state != TileState::Absent));
             (present, expected) = (present + is_here, expected + is_due);
-            for group in self.roster.groups_of(child, activity.centre, self.day) {
+            for group in self.groups_today(child) {
                 let figures = by_group.entry(group).or_default();
                 *figures = (figures.0 + is_here, figures.1 + is_due);
             }
@@ -129,7 +133,7 @@ impl Door {
         let shown = |child: &Child, state: TileState| match searching {
             // A search looks at every child of the site, whatever group is chosen.
             true => matches(&self.search, &format!("{} {}", child.first_name, child.last_name)),
-            false if state == TileState::Unexpected => self.ticks.get(&child.id) == Some(&true),
+            false if state == TileState::Unexpected => self.ticks.get(&child.id) == Some(&true) || self.is_chosen(child.id),
             false => self.group.is_none_or(|group| self.is_in(child, group)),
         };
         standings.iter().filter(|(child, s)| shown(child, s.state)).map(|(child, s)| self.tile(child, s)).collect()
@@ -147,7 +151,7 @@ impl Door {
             state: standing.state,
             state_text: standing.text.clone(),
             care: child.care,
-            ticked: by_roll_call && self.is_ticked(child.id, standing.state),
+            ticked: if by_roll_call { self.is_ticked(child.id, standing.state) } else { self.is_chosen(child.id) },
         }
     }
 }

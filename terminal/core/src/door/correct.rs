@@ -1,17 +1,21 @@
 //! A time put right afterwards: a new entry that points to the wrong one, with
-//! a reason. The wrong one stays.
+//! a reason. The wrong one stays. And what stands on the paper list alone, once the tablet is there again.
 
 use super::board::hue;
 use super::drafts::{Said, Slot};
 use super::hours::{Hour, Span, earlier, pick};
 use super::{Door, Open, words};
 use crate::clock::Now;
-use crate::view::{Correction, Corrects, TimeDialog, Tone};
+use crate::view::{Correction, Corrects, TileState, TimeDialog, Tone};
 use chrono::NaiveTime;
 use shared::calendar::{instant, instant_from_ms, local};
 use shared::fold::Mark;
 use shared::id::ChildId;
 use shared::journal::{Detail, Evidence, Kind, LeftTo};
+use shared::roster::Recording;
+
+/// As it is sealed that a time stands on paper.
+pub(super) const ON_PAPER: &str = "papier";
 
 /// A time that is being put right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +29,19 @@ pub(super) struct Correcting {
 impl Door {
     /// "Corriger l'arrivée": which is the right time?
     pub(super) fn open_correction(&mut self, child: ChildId, what: Corrects) {
-        if self.to_correct(child, what).is_none() {
-            let name = self.roster.first_name(child);
-            return self.say(Tone::Amber, format!("{name} : rien à corriger ce jour-là."));
+        let name = self.roster.first_name(child);
+        match what {
+            Corrects::PaperArrival if !self.may_fill_in(child, what) => {
+                return self.say(Tone::Amber, format!("{name} : l'arrivée est déjà enregistrée."));
+            }
+            Corrects::PaperDeparture if !self.may_fill_in(child, what) => {
+                return self.say(Tone::Amber, format!("{name} : aucune présence dont le départ manque."));
+            }
+            Corrects::PaperDeparture => return self.open_paper_departure(child),
+            Corrects::Arrival | Corrects::Departure if self.to_correct(child, what).is_none() => {
+                return self.say(Tone::Amber, format!("{name} : rien à corriger ce jour-là."));
+            }
+            _ => {}
         }
         self.dialog = Some(Open::Correction(Correcting { child, what, hour: None }));
     }
@@ -42,37 +56,80 @@ impl Door {
 
     pub(super) fn confirm_correction(&mut self, now: Now, correcting: Correcting) {
         let Some(hour) = correcting.hour else { return self.say(Tone::Amber, "Touchez d'abord la bonne heure.") };
-        self.put_right(now, correcting.child, correcting.what, instant(self.day, hour).timestamp_millis());
+        let at_ms = instant(self.day, hour).timestamp_millis();
+        if correcting.what == Corrects::PaperArrival {
+            self.fill_in_arrival(now, correcting.child, at_ms);
+        } else {
+            self.put_right(now, correcting.child, correcting.what, at_ms);
+        }
+    }
+
+    /// Whether a time that stands on paper may be filled in: an arrival of who isn't here, a departure of who is. A roll call claims no
+    /// time.
+    fn may_fill_in(&self, child: ChildId, what: Corrects) -> bool {
+        let Some(standing) = self.standing(child).filter(|_| self.recording() != Some(Recording::Appel)) else { return false };
+        match what {
+            Corrects::PaperArrival => standing.state != TileState::Present && !standing.on_site,
+            Corrects::PaperDeparture => standing.state == TileState::Present,
+            Corrects::Arrival | Corrects::Departure => false,
+        }
+    }
+
+    fn fill_in_arrival(&mut self, now: Now, child: ChildId, at_ms: i64) {
+        let said = Said {
+            happened_at_ms: Some(at_ms),
+            evidence: Evidence::Paper,
+            reason: ON_PAPER,
+            ..Said::touch(Kind::Arrived, child, Detail::None)
+        };
+        if self.record(now, vec![said]) {
+            self.dialog = None;
+            self.notice = None;
+            self.offer_undo(now, format!("{}, arrivée {}", self.roster.first_name(child), words::time_ms(at_ms)));
+        }
     }
 
     /// What the screen asks.
     pub(super) fn time_dialog(&self, correcting: Correcting) -> Option<TimeDialog> {
         let Correcting { child, what, hour } = correcting;
-        let recorded = self.recorded_at(child, what)?;
-        let word = if what == Corrects::Arrival { "Arrivée" } else { "Départ" };
-        let mut hours = pick(self.correction_span(child, what), recorded, None, hour.map(Hour::At));
+        let recorded = self.recorded_at(child, what);
+        let word = if what == Corrects::Departure { "Départ" } else { "Arrivée" };
+        let likely = recorded.or_else(|| self.awaited_at(child)).unwrap_or(self.time);
+        let mut hours = pick(self.correction_span(child, what), likely, None, hour.map(Hour::At));
         // What is recorded is no correction of itself.
-        hours.choices.retain(|choice| choice.at.map(words::time) != Some(words::time(recorded)));
+        hours.choices.retain(|choice| recorded.is_none() || choice.at != recorded);
+        let subtitle = match recorded {
+            Some(at) => format!("Heure enregistrée : {} · quelle est la bonne ?", words::time(at)),
+            None => "D'après la liste papier : à quelle heure ?".to_owned(),
+        };
         Some(TimeDialog {
             child,
             title: format!("{word} de {}", self.roster.full_name(child)),
             initials: self.initials(child),
             hue: hue(child.0),
             photo: self.photo_of(child),
-            subtitle: format!("Heure enregistrée : {} · quelle est la bonne ?", words::time(recorded)),
+            subtitle,
             hours,
             confirm: hour.map_or_else(|| "Touchez la bonne heure".to_owned(), |at| format!("{word} à {}", words::time(at))),
-            may_confirm: hour.is_some_and(|at| words::time(at) != words::time(recorded)),
+            may_confirm: hour.is_some_and(|at| Some(words::time(at)) != recorded.map(words::time)),
         })
     }
 
-    /// Times of today that a child's dialog offers to put right.
+    /// When the child was to come in this moment.
+    fn awaited_at(&self, child: ChildId) -> Option<NaiveTime> {
+        let activity = self.activity()?;
+        self.roster.booking(child, activity.id).and_then(|booking| booking.starts).or(activity.starts)
+    }
+
+    /// Times of today that a child's dialog offers to put right, or to fill in.
     pub(super) fn corrections(&self, child: ChildId) -> Vec<Correction> {
         let both = [(Corrects::Arrival, "l'arrivée"), (Corrects::Departure, "le départ")];
         let label = |which: &str, at: NaiveTime| format!("Corriger {which} de {}", words::time(at));
-        both.into_iter()
-            .filter_map(|(what, which)| Some(Correction { what, label: label(which, self.recorded_at(child, what)?) }))
-            .collect()
+        let wrong =
+            both.into_iter().filter_map(|(what, which)| Some(Correction { what, label: label(which, self.recorded_at(child, what)?) }));
+        let papers = [(Corrects::PaperArrival, "Arrivée d'après le papier"), (Corrects::PaperDeparture, "Départ d'après le papier")];
+        let papers = papers.into_iter().filter(|(what, _)| self.may_fill_in(child, *what));
+        wrong.chain(papers.map(|(what, label)| Correction { what, label: label.to_owned() })).collect()
     }
 
     fn recorded_at(&self, child: ChildId, what: Corrects) -> Option<NaiveTime> {
@@ -85,7 +142,11 @@ impl Door {
         let left = last.and_then(|p| p.left.as_ref()).map(|d| time_of(&d.mark));
         match what {
             Corrects::Arrival => Span { after: None, until: left.and_then(earlier).map_or(self.time, |before| before.min(self.time)) },
-            Corrects::Departure => Span { after: last.filter(|p| p.left.is_some()).map(|p| time_of(&p.arrived)), until: self.time },
+            Corrects::Departure | Corrects::PaperDeparture => {
+                Span { after: last.filter(|p| p.left.is_some()).map(|p| time_of(&p.arrived)), until: self.time }
+            }
+            // After the departure of an earlier presence of the day.
+            Corrects::PaperArrival => Span { after: left, until: self.time },
         }
     }
 
@@ -131,6 +192,7 @@ impl Door {
                 let left = closed.chain(&day.lone_departures).max_by_key(|d| d.mark.at_ms)?;
                 Some((&left.mark, corrected(Kind::Left, left.to.or(Some(LeftTo::Other)), left.person)))
             }
+            Corrects::PaperArrival | Corrects::PaperDeparture => None,
         }
     }
 }

@@ -1,17 +1,16 @@
-//! A child leaves: with whom is asked each time, by name, among those who may.
+//! A child leaves: with whom is asked each time, by name, among those who may. Any other way out: [`super::elsewhere`].
 
 use super::drafts::Said;
 use super::hours::Hour;
 use super::{Door, Open, words};
 use crate::clock::Now;
-use crate::view::{TileState, Tone};
+use crate::view::{FamilyWord, TileState, Tone, Way};
 use shared::id::{BadgeId, ChildId, PersonId, StaffId};
 use shared::journal::{Detail, Kind, LeftTo};
-use shared::name::folded;
 use shared::roster::Adult;
 
-/// Longest name of another adult that is kept, in characters.
-const OTHER_CHARS_MAX: usize = 120;
+/// As it is sealed that somebody's identity card was seen.
+const IDENTITY_SEEN: &str = "piece_identite_vue";
 
 /// With whom, or where, children leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +19,20 @@ pub struct Destination {
     pub to: LeftTo,
     /// The adult, where the roster knows one.
     pub person: Option<PersonId>,
-    /// A stranger's name: goes in a note, sealed by its hash only.
+    /// The name of a stranger or of a club: goes in a note, sealed by its hash only.
     pub note: Option<String>,
+    /// How the family said so, as a code; empty where the list says it.
+    pub reason: &'static str,
+    /// The paper that was seen, as a code; empty: none.
+    pub authority: &'static str,
+}
+
+impl Destination {
+    /// A destination that says all by itself.
+    #[must_use]
+    pub fn of(to: LeftTo) -> Self {
+        Self { to, person: None, note: None, reason: "", authority: "" }
+    }
 }
 
 /// A departure that is being said.
@@ -41,6 +52,12 @@ pub(super) struct Departing {
     pub asks_hour: bool,
     /// The hour, once said.
     pub hour: Option<Hour>,
+    /// "Pièce d'identité vue".
+    pub identity_seen: bool,
+    /// Several children, chosen on the board: `siblings` are the others, of whatever family.
+    pub several: bool,
+    /// The paper list says so.
+    pub paper: bool,
 }
 
 /// With whom a child leaves.
@@ -48,16 +65,43 @@ pub(super) struct Departing {
 pub(super) enum With {
     /// An adult of the list.
     Adult(PersonId),
-    /// Somebody whose name was typed.
-    Other(String),
+    /// Somebody whose name was typed, and how the family said so.
+    Other(String, FamilyWord),
     /// Without an adult.
     Alone,
+    /// To school, to a club, with the emergency services.
+    Way(Way),
 }
 
 impl Departing {
+    /// Nothing said yet.
+    pub fn of(child: ChildId, opened_ms: u64, asks_hour: bool) -> Self {
+        Self {
+            child,
+            with: None,
+            siblings: Vec::new(),
+            badge: None,
+            opened_ms,
+            asks_hour,
+            hour: None,
+            identity_seen: false,
+            several: false,
+            paper: false,
+        }
+    }
+
     /// All who leave.
     pub fn leaving(&self) -> Vec<ChildId> {
         std::iter::once(self.child).chain(self.siblings.iter().filter(|(_, ticked)| *ticked).map(|(s, _)| *s)).collect()
+    }
+
+    /// Whether it is somebody's word about what has happened.
+    pub fn is_in_the_past(&self) -> bool {
+        self.asks_hour && self.hour != Some(Hour::Now)
+    }
+
+    pub fn untick_siblings(&mut self) {
+        self.siblings.iter_mut().for_each(|(_, ticked)| *ticked = false);
     }
 }
 
@@ -66,8 +110,15 @@ impl Door {
     pub(super) fn open_departure(&mut self, child: ChildId, badge: Option<BadgeId>) {
         let here = |sibling: &ChildId| self.standing(*sibling).is_some_and(|s| s.state == TileState::Present);
         let siblings: Vec<(ChildId, bool)> = self.roster.siblings(child).into_iter().filter(here).map(|s| (s, true)).collect();
-        let (opened_ms, asks_hour) = (self.boottime_ms, self.is_over());
-        self.dialog = Some(Open::Departure(Departing { child, with: None, siblings, badge, opened_ms, asks_hour, hour: None }));
+        self.dialog = Some(Open::Departure(Departing { siblings, badge, ..Departing::of(child, self.boottime_ms, self.is_over()) }));
+    }
+
+    /// A departure that stands on the paper list alone: who came, and when?
+    pub(super) fn open_paper_departure(&mut self, child: ChildId) {
+        self.open_departure(child, None);
+        if let Some(Open::Departure(departing)) = &mut self.dialog {
+            (departing.asks_hour, departing.paper) = (true, true);
+        }
     }
 
     /// An adult of the list was touched.
@@ -86,53 +137,11 @@ impl Door {
         // A brother or sister whom this adult may not take stays: half-brothers have other rights.
         let may_take = |sibling: ChildId| self.allowed(sibling, person).is_some_and(|a| a.not_before.is_none_or(|hour| self.time >= hour));
         let siblings = departing.siblings.iter().map(|(s, ticked)| (*s, *ticked && may_take(*s))).collect();
-        self.dialog = Some(Open::Departure(Departing { with: Some(With::Adult(person)), siblings, ..departing }));
+        self.dialog = Some(Open::Departure(Departing { with: Some(With::Adult(person)), siblings, identity_seen: false, ..departing }));
     }
 
-    /// "Quelqu'un d'autre": compared with barred adults first, then with the list; else kept until somebody confirms.
-    pub(super) fn other_adult(&mut self, typed: &str) {
-        let Some(Open::Departure(departing)) = self.dialog.clone() else { return };
-        let typed: String = typed.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(OTHER_CHARS_MAX).collect();
-        if typed.is_empty() {
-            return self.say(Tone::Amber, "Écrivez le nom de la personne qui vient.");
-        }
-        let concerned: Vec<ChildId> = std::iter::once(departing.child).chain(departing.siblings.iter().map(|(s, _)| *s)).collect();
-        if self.alert_if_named(&concerned, &typed) {
-            return;
-        }
-        let full_name = |a: &&Adult| folded(&format!("{} {}", a.first_name, a.last_name)) == folded(&typed);
-        if let Some(known) = self.roster.allowed(departing.child, self.day).into_iter().find(full_name).map(|a| a.person) {
-            return self.adult_chosen(known);
-        }
-        self.dialog = Some(Open::Departure(Departing { with: Some(With::Other(typed)), ..departing }));
-    }
-
-    /// "Part sans adulte": only as the parents allowed, and only for the child that was touched.
-    pub(super) fn leave_alone(&mut self, now: Now) {
-        let child = match &self.dialog {
-            Some(Open::Departure(departing)) => departing.child,
-            Some(Open::Child(child)) => *child,
-            _ => return,
-        };
-        if !self.may_leave_alone(child) {
-            let name = self.roster.first_name(child);
-            let when = self.alone_hint(child).map_or_else(|| "La famille ne l'a pas autorisé.".to_owned(), |hint| format!("{hint}."));
-            return self.say(Tone::Amber, format!("{name} ne part pas sans adulte. {when}"));
-        }
-        if self.is_over() && matches!(self.dialog, Some(Open::Child(_))) {
-            self.open_departure(child, None);
-        }
-        match &mut self.dialog {
-            // The hour is still to be said.
-            Some(Open::Departure(departing)) if departing.asks_hour => {
-                departing.with = Some(With::Alone);
-                departing.siblings.iter_mut().for_each(|(_, ticked)| *ticked = false);
-            }
-            _ => self.leave(now, &[child], &Destination { to: LeftTo::Alone, person: None, note: None }),
-        }
-    }
-
-    /// Records the departure of the open screen; `witness` is the member of staff who was touched as having seen it.
+    /// Records the departure of the open screen; `witness` is the member of staff who was touched as handing the child over, or as having
+    /// seen it leave.
     pub(super) fn confirm_departure(&mut self, now: Now, departing: Departing, witness: Option<StaffId>) {
         let leaving = departing.leaving();
         let destination = match departing.with.clone() {
@@ -147,16 +156,27 @@ impl Door {
                         format!("Cette personne n'est pas sur la liste pour {name} : décochez {name}, ou choisissez quelqu'un d'autre."),
                     );
                 }
-                Destination { to: LeftTo::Person, person: Some(person), note: None }
+                Destination { person: Some(person), ..Destination::of(LeftTo::Person) }
             }
-            Some(With::Other(name)) => Destination { to: LeftTo::Person, person: None, note: Some(name) },
-            Some(With::Alone) => Destination { to: LeftTo::Alone, person: None, note: None },
+            Some(With::Other(name, word)) => Destination { note: Some(name), reason: word.reason(), ..Destination::of(LeftTo::Person) },
+            Some(With::Alone) => Destination::of(LeftTo::Alone),
+            Some(With::Way(way)) => {
+                let note = if let Way::Club(name) = &way { Some(name.clone()).filter(|name| !name.is_empty()) } else { None };
+                Destination { note, ..Destination::of(way.to()) }
+            }
             None => return self.say(Tone::Amber, "Touchez d'abord la personne qui vient."),
         };
-        if departing.asks_hour {
+        if self.asks_identity(&departing) && !departing.identity_seen {
+            return self.say(Tone::Amber, "Demandez la pièce d'identité, puis touchez « Pièce d'identité vue ».");
+        }
+        let destination = Destination { authority: if departing.identity_seen { IDENTITY_SEEN } else { "" }, ..destination };
+        if departing.is_in_the_past() {
             return self.leave_late(now, &departing, &destination, witness);
         }
-        self.leave_by(now, &leaving, &destination, departing.badge);
+        if witness.is_none() && !self.witnesses(&departing).is_empty() {
+            return self.say(Tone::Amber, "Touchez le nom de la personne qui remet l'enfant.");
+        }
+        self.leave_by(now, &leaving, &destination, departing.badge, witness);
     }
 
     /// Records departures, all in one transaction: from the open dialog, or to school, a club or another lieu.
@@ -165,16 +185,23 @@ impl Door {
             Some(Open::Departure(departing)) => departing.badge,
             _ => None,
         };
-        self.leave_by(now, children, destination, badge);
+        self.leave_by(now, children, destination, badge, None);
     }
 
-    pub(super) fn leave_by(&mut self, now: Now, children: &[ChildId], destination: &Destination, badge: Option<BadgeId>) {
+    fn leave_by(&mut self, now: Now, children: &[ChildId], destination: &Destination, badge: Option<BadgeId>, by: Option<StaffId>) {
         let left = |child: &ChildId| {
             let detail = Detail::Left { to: destination.to, person: destination.person };
-            Said { note: destination.note.clone(), ..Said::touch(Kind::Left, *child, detail).by(badge) }
+            Said {
+                note: destination.note.clone(),
+                reason: destination.reason,
+                authority: destination.authority,
+                actor: by,
+                ..Said::touch(Kind::Left, *child, detail).by(badge)
+            }
         };
         if self.record(now, children.iter().map(left).collect()) {
             self.dialog = None;
+            self.several = None;
             self.notice = None;
             let text = format!("{}, départ {}", self.first_names(children), words::time(self.time));
             self.offer_undo(now, text);
@@ -184,20 +211,5 @@ impl Door {
     /// The row by which a person may take a child today.
     pub(super) fn allowed(&self, child: ChildId, person: PersonId) -> Option<&Adult> {
         self.roster.allowed(child, self.day).into_iter().find(|a| a.person == person)
-    }
-
-    pub(super) fn may_leave_alone(&self, child: ChildId) -> bool {
-        let Some(child) = self.roster.children.get(&child) else { return false };
-        child.alone_from.is_some_and(|from| self.time >= from && self.is_alone_day(child))
-    }
-
-    pub(super) fn alone_hint(&self, child: ChildId) -> Option<String> {
-        let child = self.roster.children.get(&child)?;
-        let from = child.alone_from.filter(|_| self.is_alone_day(child))?;
-        Some(format!("Part sans adulte à partir de {}", words::time(from)))
-    }
-
-    fn is_alone_day(&self, child: &shared::roster::Child) -> bool {
-        child.alone_days.is_empty() || child.alone_days.contains(chrono::Datelike::weekday(&self.day))
     }
 }

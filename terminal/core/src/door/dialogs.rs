@@ -19,6 +19,7 @@ impl Door {
             Open::Correction(correcting) => Dialog::Time(self.time_dialog(*correcting)?),
             Open::Sign => Dialog::Sign(self.sign_dialog()?),
             Open::Barred { child } => Dialog::Barred(self.barred_dialog(*child)),
+            Open::Meals => Dialog::Meals(self.meals_dialog()),
             Open::Care(reading) => Dialog::Care(self.care_dialog(reading)?),
         })
     }
@@ -38,10 +39,12 @@ impl Door {
     fn departure(&self, departing: &Departing) -> DepartureDialog {
         let Departing { child, siblings, .. } = departing;
         let late = self.late_departure(departing);
+        let asks_identity = self.asks_identity(departing);
         let (chosen, other) = match &departing.with {
             Some(With::Adult(person)) => (Some(*person), String::new()),
-            Some(With::Other(name)) => (None, format!(" avec {name}")),
+            Some(With::Other(name, _)) => (None, format!(" avec {name}")),
             Some(With::Alone) => (None, " sans adulte".to_owned()),
+            Some(With::Way(way)) => (None, way.words()),
             None => (None, String::new()),
         };
         // Said of the past, the whole sentence is read before somebody puts a name to it.
@@ -55,7 +58,7 @@ impl Door {
             (Some(Some(at)), Some(Hour::At(_))) => format!("{names}, départ à {at}{other}"),
             _ => format!("{names} {verb}{other}"),
         };
-        DepartureDialog {
+        let one = DepartureDialog {
             child: *child,
             name: self.roster.full_name(*child),
             initials: self.initials(*child),
@@ -66,9 +69,38 @@ impl Door {
             siblings: self.choices(siblings),
             alone_hint: self.alone_hint(*child),
             may_leave_alone: self.may_leave_alone(*child),
+            several: None,
+            to_school: self.sends_to_school(),
+            elsewhere: departing.with.as_ref().and_then(With::elsewhere),
+            identity_seen: asks_identity.then_some(departing.identity_seen),
             confirm,
-            may_confirm: departing.with.is_some() && said_hour.is_none_or(|hour| hour.is_some()),
+            may_confirm: departing.with.is_some()
+                && said_hour.is_none_or(|hour| hour.is_some())
+                && (!asks_identity || departing.identity_seen),
+            witnesses: self.witnesses(departing),
             late,
+        };
+        if departing.several { self.of_several(one, &leaving) } else { one }
+    }
+
+    /// The same of children that were chosen on the board: they have no more in common than those who may take them all.
+    fn of_several(&self, one: DepartureDialog, leaving: &[ChildId]) -> DepartureDialog {
+        let count = leaving.len();
+        let takes_all = |card: &AdultCard| leaving.iter().all(|child| self.allowed(*child, card.person).is_some());
+        DepartureDialog {
+            name: format!("{count} enfants"),
+            initials: count.to_string(),
+            photo: None,
+            subtitle: match one.late {
+                Some(_) => "Qui est venu, et quand ?".to_owned(),
+                None => format!("Il est {} · avec qui partent-ils, et où ?", words::time(self.time)),
+            },
+            adults: one.adults.into_iter().filter(takes_all).collect(),
+            siblings: Vec::new(),
+            alone_hint: None,
+            may_leave_alone: false,
+            several: u32::try_from(count).ok(),
+            ..one
         }
     }
 
@@ -126,6 +158,7 @@ impl Door {
             subtitle,
             may_arrive: standing.state != TileState::Present,
             may_be_absent: matches!(standing.state, TileState::Expected | TileState::Late),
+            groups: self.group_choices(child),
             corrections: self.corrections(child),
         })
     }

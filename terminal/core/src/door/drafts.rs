@@ -18,11 +18,13 @@ pub(super) struct Said {
     pub evidence: Evidence,
     pub badge: Option<BadgeId>,
     pub target: Option<EntryId>,
-    /// The slot of the target where it was corrected since; else the one that the target itself names.
+    /// Where it isn't the moment that the board shows: another moment of the day, or the slot of a target that was corrected since.
     pub slot: Option<Slot>,
     /// Time of the fact where it isn't now: a correction, a forgotten departure.
     pub happened_at_ms: Option<i64>,
     pub reason: &'static str,
+    /// On what the word of somebody outside the list rests: a paper that was seen. Empty: on nothing.
+    pub authority: &'static str,
     pub note: Option<String>,
     /// The member of staff whose word it is, where one was touched by name; else the one who showed a card.
     pub actor: Option<StaffId>,
@@ -54,6 +56,7 @@ impl Said {
             slot: None,
             happened_at_ms: None,
             reason: "",
+            authority: "",
             note: None,
             actor: None,
         }
@@ -130,7 +133,7 @@ impl Door {
         let (organisation, slot) = match self.of_target(&said) {
             Some((organisation, slot)) => (Some(organisation), slot),
             None => {
-                let slot = self.present_slot();
+                let slot = said.slot.clone().unwrap_or_else(|| self.present_slot());
                 (self.organisation(slot.centre), slot)
             }
         };
@@ -152,7 +155,7 @@ impl Door {
             actor,
             on_behalf_of: Actor::NOBODY,
             capacity: Capacity::Own,
-            authority_ref: String::new(),
+            authority_ref: said.authority.to_owned(),
             channel: Channel::Tablet,
             evidence: said.evidence,
             badge: said.badge,

@@ -10,6 +10,9 @@ use shared::roster::Recording;
 impl Door {
     /// A tile was touched: the first thing that makes sense for where the child stands.
     pub(super) fn touch(&mut self, now: Now, child: ChildId) {
+        if self.choose(now, child) {
+            return;
+        }
         let Some(standing) = self.standing(child) else { return };
         if self.recording() == Some(Recording::Appel) {
             return self.tick(child);
@@ -56,8 +59,8 @@ impl Door {
             },
             Some(Open::Correction(correcting)) => self.confirm_correction(now, correcting),
             Some(Open::Sign) => self.say(Tone::Amber, "Touchez le nom de qui signe."),
-            Some(Open::Barred { .. } | Open::Care(_)) => self.close(),
-            None => {}
+            Some(Open::Barred { .. } | Open::Care(_) | Open::Meals) => self.close(),
+            None => self.confirm_several(now),
         }
     }
 
@@ -77,7 +80,9 @@ impl Door {
             return;
         }
         match self.dialog.clone() {
-            Some(Open::Departure(departing)) if departing.asks_hour => self.confirm_departure(now, departing, Some(staff)),
+            Some(Open::Departure(departing)) if !self.witnesses(&departing).is_empty() => {
+                self.confirm_departure(now, departing, Some(staff))
+            }
             Some(Open::Sign) => self.sign_by_name(now, staff),
             _ => {}
         }

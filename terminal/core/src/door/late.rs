@@ -2,6 +2,7 @@
 //! longer says when the child left: the screen asks who saw it, and the hour.
 //! The tablet never makes a time up, and proposes none as chosen.
 
+use super::correct::ON_PAPER;
 use super::depart::{Departing, With};
 use super::drafts::Said;
 use super::hours::{Hour, Span, pick};
@@ -17,6 +18,8 @@ use shared::roster::Staff;
 
 /// How long a departure screen that was opened before the end still says "now" after it, in ms: longer than a farewell.
 const OPEN_MS_MAX: u64 = 2 * 60_000;
+/// What a departure rests on that nobody recorded in time: somebody's word.
+const FORGOTTEN: (Evidence, &str) = (Evidence::Declared, "depart_oublie");
 
 impl Door {
     /// Whether the moment needs departures and has ended.
@@ -70,11 +73,7 @@ impl Door {
     /// Records what was said of a departure in the past: an hour and, where the site has a list of staff, whose word it is.
     pub(super) fn leave_late(&mut self, now: Now, departing: &Departing, destination: &Destination, witness: Option<StaffId>) {
         let leaving = departing.leaving();
-        let at = match departing.hour {
-            None => return self.say(Tone::Amber, "Touchez d'abord l'heure du départ."),
-            Some(Hour::Now) => return self.leave_by(now, &leaving, destination, departing.badge),
-            Some(Hour::At(at)) => at,
-        };
+        let Some(Hour::At(at)) = departing.hour else { return self.say(Tone::Amber, "Touchez d'abord l'heure du départ.") };
         if witness.is_none() && !self.witnesses(departing).is_empty() {
             return self.say(Tone::Amber, "Touchez le nom de la personne qui a vu ce départ.");
         }
@@ -82,25 +81,36 @@ impl Door {
             let (name, arrived) = (self.roster.first_name(*child), self.arrived_at(*child).map_or_else(String::new, words::time));
             return self.say(Tone::Amber, format!("{name} : arrivée à {arrived}, après l'heure du départ. Décochez, ou changez l'heure."));
         }
-        self.declare(now, &leaving, instant(self.day, at).timestamp_millis(), destination, witness);
+        let rests_on = if departing.paper { (Evidence::Paper, ON_PAPER) } else { FORGOTTEN };
+        self.declare(now, &leaving, instant(self.day, at).timestamp_millis(), destination, witness, rests_on);
     }
 
     /// A departure that nobody recorded in time: who saw it says when.
     pub fn declare_departure(&mut self, now: Now, child: ChildId, at_ms: i64, destination: &Destination) {
-        self.declare(now, &[child], at_ms, destination, None);
+        self.declare(now, &[child], at_ms, destination, None, FORGOTTEN);
     }
 
-    fn declare(&mut self, now: Now, children: &[ChildId], at_ms: i64, destination: &Destination, witness: Option<StaffId>) {
+    fn declare(
+        &mut self,
+        now: Now,
+        children: &[ChildId],
+        at_ms: i64,
+        destination: &Destination,
+        witness: Option<StaffId>,
+        (evidence, reason): (Evidence, &'static str),
+    ) {
         let said = |child: &ChildId| Said {
-            evidence: Evidence::Declared,
+            evidence,
             happened_at_ms: Some(at_ms),
-            reason: "depart_oublie",
+            reason,
+            authority: destination.authority,
             note: destination.note.clone(),
             actor: witness,
             ..Said::touch(Kind::Left, *child, Detail::Left { to: destination.to, person: destination.person })
         };
         if self.record(now, children.iter().map(said).collect()) {
             self.dialog = None;
+            self.several = None;
             self.notice = None;
             let text = format!("{}, départ {}", self.first_names(children), words::time_ms(at_ms));
             self.offer_undo(now, text);
@@ -116,12 +126,14 @@ impl Door {
         let booked = activity.and_then(|a| self.roster.booking(departing.child, a.id)).and_then(|b| b.ends);
         let likely = booked.or(activity.and_then(|a| a.ends)).unwrap_or(self.time);
         let hours = pick(self.departure_span(departing.child), likely, Some(self.time), departing.hour);
-        Some(LateDeparture { hours, alone: departing.with == Some(With::Alone), witnesses: self.witnesses(departing) })
+        Some(LateDeparture { hours })
     }
 
-    /// Who may have seen a child leave: nobody is asked for who leaves now, nor where a card has named somebody.
-    fn witnesses(&self, departing: &Departing) -> Vec<StaffChoice> {
-        if self.staff.is_some() || departing.hour == Some(Hour::Now) {
+    /// Who puts a name to a departure: to one in the past, and to one with somebody who isn't on the list. Nobody is asked where a card
+    /// has named somebody.
+    pub(super) fn witnesses(&self, departing: &Departing) -> Vec<StaffChoice> {
+        let asked = departing.is_in_the_past() || matches!(departing.with, Some(With::Other(..)));
+        if self.staff.is_some() || !asked {
             return Vec::new();
         }
         self.roster.team(self.activity().map(|a| a.centre)).into_iter().map(staff_choice).collect()

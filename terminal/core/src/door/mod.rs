@@ -9,16 +9,20 @@
 //! |---|---|
 //! | [`arrive`] | touches a child who comes in |
 //! | [`depart`] | says who takes a child |
+//! | [`elsewhere`] | says that a child leaves otherwise: with somebody else, alone, to school, to a club, with the emergency services |
 //! | [`late`] | says when a child left whom nobody touched in time, and who saw it |
 //! | [`absent`] | notes that a child isn't there |
 //! | [`badge`] | holds a card to the reader |
 //! | [`reader`] | is told that the reader can't be heard |
 //! | [`barred`] | is told that somebody must never take a child |
 //! | [`roll_call`] | calls a class, by exception |
+//! | [`meals`] | counts meals by menu letter, and says who did not eat |
 //! | [`undo`] | takes the last gesture back, within ten seconds |
 //! | [`correct`] | puts a time right, afterwards |
+//! | [`several`] | touches several children, and records them by one act |
 //! | [`sign`] | answers for the day sheet |
 //! | [`care`] | asks what to do for a child in danger, and whom to call |
+//! | [`move_group`] | says in which group a child spends the day |
 //! | [`moment`] | changes the slot of the day |
 //! | [`gestures`] | touches, holds, ticks, confirms, closes: to which of these it comes |
 //! | [`lock`] | sees nothing any more, where the server was silent for too long |
@@ -34,13 +38,17 @@ mod correct;
 mod depart;
 mod dialogs;
 mod drafts;
+mod elsewhere;
 mod gestures;
 mod hours;
 mod late;
 mod lock;
+mod meals;
 mod moment;
+mod move_group;
 mod reader;
 mod roll_call;
+mod several;
 mod sign;
 mod standing;
 mod sync_bar;
@@ -104,6 +112,7 @@ pub struct Door {
     group: Option<GroupId>,
     search: String,
     ticks: BTreeMap<ChildId, bool>,
+    several: Option<several::Choosing>,
     dialog: Option<Open>,
     notice: Option<Notice>,
     pinned: Option<Notice>,
@@ -135,6 +144,7 @@ enum Open {
     Sign,
     Barred { child: ChildId },
     Care(care::Reading),
+    Meals,
 }
 
 impl Door {
@@ -175,6 +185,7 @@ impl Door {
             group: None,
             search: String::new(),
             ticks: BTreeMap::new(),
+            several: None,
             dialog: None,
             notice: None,
             pinned: None,
@@ -228,7 +239,10 @@ impl Door {
             Act::Adult(person) => self.adult_chosen(person),
             Act::Confirm => self.confirm(now),
             Act::LeaveAlone => self.leave_alone(now),
-            Act::OtherAdult(name) => self.other_adult(&name),
+            Act::OtherAdult(name, word) => self.other_adult(&name, word),
+            Act::IdentitySeen => self.identity_ticked(),
+            Act::Way(way) => self.way_chosen(way),
+            Act::MoveGroup(child, group) => self.move_group(now, child, group),
             Act::Absent(child) => self.note_absence(now, child),
             Act::Arrive(child) => self.arrive(now, &[child], None),
             Act::Hour(at) => self.hour_chosen(at.map_or(hours::Hour::Now, hours::Hour::At)),
@@ -237,9 +251,12 @@ impl Door {
             Act::Staff(staff) => self.staff_named(now, staff),
             Act::Correct(child, what) => self.open_correction(child, what),
             Act::Care(child) => self.open_care(now, child),
+            Act::Meals => self.open_meals(),
+            Act::Meal(child) => self.meal_touched(now, child),
             Act::StillReading => {}
             Act::SignDay => self.ask_signature(now),
             Act::Close => self.close(),
+            Act::Several => self.choose_several(now),
             Act::Undo => self.undo_last(now),
             Act::Moment(activity) => self.moment_by_hand(activity),
             Act::Group(group) => self.group = group,
@@ -340,6 +357,7 @@ impl Door {
         self.close_unread_care();
         self.look_at_lock(now)?;
         self.choose_moment();
+        self.give_up_choosing();
         self.ask_hour_once_over();
         Ok(())
     }

@@ -72,6 +72,7 @@ impl Door {
     /// Ticks and filter belong to the moment that they were made in.
     fn moment_changed(&mut self) {
         self.ticks.clear();
+        self.several = None;
         self.group = None;
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Corrects, PhotoHash};
 use chrono::{NaiveDate, NaiveTime};
-use shared::id::{ChildId, PersonId, StaffId};
+use shared::id::{ChildId, GroupId, PersonId, StaffId};
 
 /// A screen in front of the board.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,64 @@ pub enum Dialog {
     Barred(BarredDialog),
     /// What to know of a child in danger, and whom to call.
     Care(CareDialog),
+    /// What the kitchen cooks, and who ate.
+    Meals(MealsDialog),
+}
+
+/// "Repas".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MealsDialog {
+    /// "14 octobre · 34 repas, dont 1 avec des consignes de soin".
+    pub subtitle: String,
+    /// Figures by menu letter, in order.
+    pub letters: Vec<MenuCount>,
+    /// Who eats, by letter, then by first name.
+    pub rows: Vec<MealRow>,
+}
+
+/// Meals of one menu letter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MenuCount {
+    /// "A"; a dash where no letter was told.
+    pub letter: String,
+    /// Booked, or enrolled where no booking is needed; those who were called off since are among them.
+    pub ordered: u32,
+    /// To be cooked as things stand: absences taken off, children who came without a booking added.
+    pub awaited: u32,
+    /// Eaten.
+    pub served: u32,
+}
+
+/// A child's meal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MealRow {
+    /// Who.
+    pub child: ChildId,
+    /// "Léa M.": a meal list hangs on a wall.
+    pub name: String,
+    /// Colour behind the letter.
+    pub hue: u8,
+    /// The menu letter.
+    pub letter: String,
+    /// Whether there are care instructions.
+    pub care: bool,
+    /// Among the ordered ones.
+    pub ordered: bool,
+    /// Where the meal stands.
+    pub eating: Eating,
+}
+
+/// Where a meal stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Eating {
+    /// The child isn't there.
+    Absent,
+    /// To come.
+    Awaited,
+    /// The child was there, and nobody said that it didn't eat.
+    Served,
+    /// Somebody said that it didn't eat.
+    NotServed,
 }
 
 /// A child to tick.
@@ -40,14 +98,25 @@ pub struct Choice {
     pub ticked: bool,
 }
 
+/// A group that a child may spend the day in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupChoice {
+    /// Which.
+    pub group: GroupId,
+    /// "Petits".
+    pub name: String,
+    /// Where the child is today.
+    pub chosen: bool,
+}
+
 /// "Départ de Léa Martin".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DepartureDialog {
     /// The child that was touched.
     pub child: ChildId,
-    /// "Léa Martin".
+    /// "Léa Martin"; "12 enfants".
     pub name: String,
-    /// "LM".
+    /// "LM"; "12".
     pub initials: String,
     /// Colour behind the initials.
     pub hue: u8,
@@ -63,12 +132,34 @@ pub struct DepartureDialog {
     pub alone_hint: Option<String>,
     /// Whether leaving alone is allowed now.
     pub may_leave_alone: bool,
+    /// How many leave, where they were chosen on the board; `None` for one child and its brothers and sisters.
+    pub several: Option<u32>,
+    /// Whether the lieu sends children to school and to clubs: a crèche doesn't.
+    pub to_school: bool,
+    /// Where the child goes, once said, if no adult of the list takes it.
+    pub elsewhere: Option<ElsewhereChoice>,
+    /// Whether an identity card is to be seen: `Some(true)` once it was; `None` where none is asked.
+    pub identity_seen: Option<bool>,
     /// "Léa et Tom partent", "Léa part avec Marc Petit".
     pub confirm: String,
     /// Whether somebody was chosen or named (and an hour, where one is asked), so that `confirm` means something.
     pub may_confirm: bool,
-    /// Once the moment is over: when did they leave, and who says so?
+    /// Who may put their name to it: who hands the child to somebody who isn't on the list, or saw a departure in the past. Touching one
+    /// records. Empty where no name is asked, somebody is named already, or the site has no list of staff.
+    pub witnesses: Vec<StaffChoice>,
+    /// Once the moment is over: when did they leave?
     pub late: Option<LateDeparture>,
+}
+
+/// Where a child goes without an adult of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ElsewhereChoice {
+    /// With somebody whose name was typed.
+    OtherAdult,
+    /// Home, alone.
+    Alone,
+    /// To school, to a club, with the emergency services.
+    Way,
 }
 
 /// A departure that nobody touched in time. The hour is somebody's word: none is proposed as chosen.
@@ -76,11 +167,6 @@ pub struct DepartureDialog {
 pub struct LateDeparture {
     /// Which hour.
     pub hours: HourPick,
-    /// Whether "Part sans adulte" is chosen.
-    pub alone: bool,
-    /// Who may have seen it, by name: touching one records. Empty where somebody is named already, or the site has no list of staff, or
-    /// the child leaves now.
-    pub witnesses: Vec<StaffChoice>,
 }
 
 /// Hours to choose from, large ones by quarters, and a chosen one to move by five minutes.
@@ -192,6 +278,8 @@ pub struct ChildDialog {
     pub may_arrive: bool,
     /// Whether an absence can be noted.
     pub may_be_absent: bool,
+    /// Groups of the lieu; empty where there is nothing to choose from.
+    pub groups: Vec<GroupChoice>,
     /// Times of today that can be put right.
     pub corrections: Vec<Correction>,
 }

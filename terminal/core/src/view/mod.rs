@@ -8,8 +8,8 @@
 mod dialogs;
 
 pub use dialogs::{
-    AdultCard, BarredDialog, CareDialog, ChildDialog, Choice, ContactCard, Correction, DepartureDialog, Dialog, HourChoice, HourPick,
-    LateDeparture, SignDialog, StaffChoice, TimeDialog,
+    AdultCard, BarredDialog, CareDialog, ChildDialog, Choice, ContactCard, Correction, DepartureDialog, Dialog, Eating, ElsewhereChoice,
+    GroupChoice, HourChoice, HourPick, LateDeparture, MealRow, MealsDialog, MenuCount, SignDialog, StaffChoice, TimeDialog,
 };
 
 use chrono::NaiveTime;
@@ -50,6 +50,10 @@ pub struct Screen {
     pub dialog: Option<Dialog>,
     /// Whether the moment is recorded by roll call, by exception (`appel`).
     pub by_roll_call: bool,
+    /// Several children are being chosen; `None` where a touch records at once.
+    pub several: Option<Several>,
+    /// Whether there are meals on this day.
+    pub has_meals: bool,
     /// Whether the day of the lieu can be signed: its last moment is over, and every departure is known.
     pub may_sign: bool,
     /// The tablet holds nothing of children any more: what the window kept of them goes too.
@@ -164,6 +168,15 @@ pub struct Counters {
     pub absent: u32,
 }
 
+/// Children that are being chosen for one gesture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Several {
+    /// "6 arrivent", "6 partent", "Touchez les enfants".
+    pub text: String,
+    /// How many.
+    pub count: u32,
+}
+
 /// What can be undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndoBar {
@@ -182,13 +195,39 @@ pub struct Notice {
     pub tone: Tone,
 }
 
-/// Which time of a child's day is put right.
+/// Which time of a child's day is put right, or filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Corrects {
     /// The time of the day's last arrival.
     Arrival,
     /// The time of the day's last departure.
     Departure,
+    /// An arrival that stands on the paper list alone.
+    PaperArrival,
+    /// A departure that stands on the paper list alone.
+    PaperDeparture,
+}
+
+/// How a family let the team know that somebody who isn't on the list comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FamilyWord {
+    /// The family called.
+    Called,
+    /// The team called the family.
+    WasCalled,
+    /// The family wrote it.
+    Wrote,
+}
+
+/// Where a child goes who isn't taken by an adult of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// To school, with the team.
+    School,
+    /// To a club, whose name was typed; may be empty.
+    Club(String),
+    /// With the emergency services.
+    Emergency,
 }
 
 /// What a person asks of the door.
@@ -206,12 +245,20 @@ pub enum Act {
     Tick(ChildId),
     /// An adult is chosen in the departure dialog.
     Adult(PersonId),
-    /// The main act of the open dialog.
+    /// "Plusieurs": the next touches choose children, instead of recording; once more gives the choice up.
+    Several,
+    /// The main act of the open dialog; of the children that were chosen, where none is open.
     Confirm,
     /// "Part sans adulte".
     LeaveAlone,
-    /// "Quelqu'un d'autre": the typed name, which is compared with barred adults first.
-    OtherAdult(String),
+    /// "Quelqu'un d'autre": the typed name, which is compared with barred adults first, and how the family said so.
+    OtherAdult(String, FamilyWord),
+    /// "Pièce d'identité vue", said or taken back.
+    IdentitySeen,
+    /// The child goes elsewhere than home: to school, to a club, with the emergency services.
+    Way(Way),
+    /// The child spends the day in this group.
+    MoveGroup(ChildId, GroupId),
     /// Noted as absent.
     Absent(ChildId),
     /// Arrives although absent, or not expected.
@@ -222,12 +269,16 @@ pub enum Act {
     Earlier,
     /// Five minutes later.
     Later,
-    /// A member of staff is named: who saw the child leave, or who signs. It records.
+    /// A member of staff is named: who hands the child over, who saw it leave, or who signs. It records.
     Staff(StaffId),
-    /// A time of today is wrong: its dialog opens.
+    /// A time of today is wrong, or stands on paper alone: its dialog opens.
     Correct(ChildId, Corrects),
     /// "Urgence": what to know of a child, and whom to call.
     Care(ChildId),
+    /// "Repas": meals of the day by menu letter.
+    Meals,
+    /// A meal of that list was touched: it was not served, or was after all.
+    Meal(ChildId),
     /// A finger on the open care card: somebody is still reading.
     StillReading,
     /// "Signer la journée".

@@ -1,6 +1,6 @@
 use crate::fixture::*;
 use tempfile::tempdir;
-use terminal_core::view::{Act, Dialog, Screen, TileState, Tone};
+use terminal_core::view::{Act, Dialog, FamilyWord, Screen, TileState, Tone};
 
 fn alert(screen: &Screen) -> Option<(&str, &str)> {
     match &screen.dialog {
@@ -49,13 +49,13 @@ fn a_barred_name_typed_as_somebody_else_is_known() {
     door.act(wednesday("08:00"), Act::Touch(child(AYA)));
     for typed in ["karim", "BENALI", "M. Karim Bénali", "Karim Benaly"] {
         door.act(wednesday("16:30"), Act::Touch(child(AYA)));
-        let screen = door.act(wednesday("16:30"), Act::OtherAdult(typed.into()));
+        let screen = door.act(wednesday("16:30"), Act::OtherAdult(typed.into(), FamilyWord::Called));
         assert_eq!(alert(&screen), Some(ALERT), "{typed}");
         door.act(wednesday("16:30"), Act::Close);
     }
     // Her mother's name is typed although it is on the list: it is her mother.
     door.act(wednesday("16:31"), Act::Touch(child(AYA)));
-    let screen = door.act(wednesday("16:31"), Act::OtherAdult("sonia benali".into()));
+    let screen = door.act(wednesday("16:31"), Act::OtherAdult("sonia benali".into(), FamilyWord::Called));
     let Some(Dialog::Departure(dialog)) = &screen.dialog else { panic!("{:?}", screen.dialog) };
     assert!(dialog.adults[0].chosen);
 }

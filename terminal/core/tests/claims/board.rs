@@ -4,7 +4,7 @@ use std::time::Instant;
 use tempfile::tempdir;
 use terminal_core::door::Door;
 use terminal_core::store::{NoFaults, Store, StoreError};
-use terminal_core::view::{Act, Counters, Screen, TileState};
+use terminal_core::view::{Act, Counters, FamilyWord, Screen, TileState};
 
 fn names(screen: &Screen) -> Vec<String> {
     screen.tiles.iter().map(|t| format!("{} {}", t.first_name, t.last_initial)).collect()
@@ -114,7 +114,7 @@ fn no_act_on_anything_unknown_disturbs_the_door() {
         Act::Adult(person(999)),
         Act::Confirm,
         Act::LeaveAlone,
-        Act::OtherAdult("x".repeat(10_000)),
+        Act::OtherAdult("x".repeat(10_000), FamilyWord::Called),
         Act::Absent(child(999)),
         Act::Moment(shared::id::ActivityId::NIL),
         Act::Group(Some(group(99))),

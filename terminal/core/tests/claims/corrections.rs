@@ -5,7 +5,7 @@ use shared::journal::{Evidence, Kind, Payload};
 use shared::roster::Item;
 use tempfile::tempdir;
 use terminal_core::door::{Corrects, Door};
-use terminal_core::view::{Act, TileState};
+use terminal_core::view::{Act, Dialog, Screen, TileState};
 use uuid::Uuid;
 
 /// The commune that runs the canteen, under the roof of the agglomération's school.
@@ -108,4 +108,59 @@ fn an_undone_correction_leaves_the_first_time() {
     door.act(later(thursday("17:00"), 5_000), Act::Undo);
     assert_eq!(last(&door)[0].envelope.organisation, COMMUNE);
     assert_eq!(door.attendance().days[&(date("2026-10-15"), child(LEA))].presences[0].arrived.at_ms, ms("07:42"));
+}
+
+#[test]
+fn what_stands_on_paper_alone_is_filled_in_and_says_so() {
+    let dir = tempdir().unwrap();
+    let mut door = door_in(dir.path(), wednesday("07:30"));
+    // The tablet was off until nine; the list at the door says that Léa came at 8:10 and left with her grandmother at 8:40.
+    let screen = door.act(wednesday("09:00"), Act::Hold(child(LEA)));
+    assert_eq!(offered(&screen), [Corrects::PaperArrival]);
+    door.act(wednesday("09:00"), Act::Correct(child(LEA), Corrects::PaperArrival));
+    door.act(wednesday("09:00"), Act::Hour(Some(hour("08:10"))));
+    let screen = door.act(wednesday("09:00"), Act::Confirm);
+    assert_eq!(tile(&screen, LEA).state_text, "8:10");
+    let arrived = sealed_last(&door);
+    assert_eq!((arrived.evidence, arrived.reason.as_str()), (Evidence::Paper, "papier"));
+    assert_eq!(arrived.happened_at_ms, wednesday("08:10").wall_ms);
+
+    let screen = door.act(wednesday("09:01"), Act::Hold(child(LEA)));
+    assert!(offered(&screen).contains(&Corrects::PaperDeparture) && !offered(&screen).contains(&Corrects::PaperArrival));
+    door.act(wednesday("09:01"), Act::Correct(child(LEA), Corrects::PaperDeparture));
+    door.act(wednesday("09:01"), Act::Adult(person(ODETTE)));
+    // Not before she came.
+    door.act(wednesday("09:01"), Act::Hour(Some(hour("08:00"))));
+    door.act(wednesday("09:01"), Act::Hour(Some(hour("08:40"))));
+    let screen = door.act(wednesday("09:01"), Act::Staff(staff(1)));
+    assert_eq!(tile(&screen, LEA).state_text, "départ 8:40");
+    let left = sealed_last(&door);
+    assert_eq!((left.evidence, left.reason.as_str(), left.actor.id), (Evidence::Paper, "papier", staff(1).0));
+}
+
+#[test]
+fn paper_adds_no_arrival_to_who_is_here_nor_to_a_roll_call() {
+    let dir = tempdir().unwrap();
+    let mut door = door_in(dir.path(), wednesday("07:30"));
+    door.act(wednesday("08:00"), Act::Touch(child(LEA)));
+    let screen = door.act(wednesday("09:00"), Act::Correct(child(LEA), Corrects::PaperArrival));
+    assert_eq!(said(&screen), "Léa : l'arrivée est déjà enregistrée.");
+    let dir = tempdir().unwrap();
+    let mut door = door_in(dir.path(), thursday("11:50"));
+    let screen = door.act(thursday("11:50"), Act::Hold(child(LEA)));
+    assert_eq!(offered(&screen), []);
+}
+
+fn offered(screen: &Screen) -> Vec<Corrects> {
+    match &screen.dialog {
+        Some(Dialog::Child(dialog)) => dialog.corrections.iter().map(|c| c.what).collect(),
+        other => panic!("no dialog of a child: {other:?}"),
+    }
+}
+
+fn sealed_last(door: &Door) -> Payload {
+    let all = door.store().journal.all().unwrap();
+    let (sealed, _) = all.iter().find(|(s, _)| s.decode_envelope().unwrap().entry_id == door.last_recorded()[0]).unwrap();
+    let envelope = sealed.decode_envelope().unwrap();
+    Payload::decode(&envelope.kind, envelope.kind_version, &sealed.private.as_ref().unwrap().payload).unwrap()
 }

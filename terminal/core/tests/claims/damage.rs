@@ -30,9 +30,7 @@ fn a_morning(dir: &Path) -> BTreeMap<EntryId, Sealed> {
         door.act(wednesday("07:42"), Act::Touch(child(number)));
     }
     door.act(wednesday("08:00"), Act::Touch(child(LEA)));
-    door.act(wednesday("16:30"), Act::Touch(child(LEA)));
-    door.act(wednesday("16:30"), Act::OtherAdult("Camille Tanguy".into()));
-    door.act(wednesday("16:31"), Act::Confirm);
+    leaves_with_a_stranger(&mut door, wednesday("16:30"), LEA, "Camille Tanguy");
     let held = entries(door.store());
     assert_eq!(held.len(), 62);
     held

@@ -1,7 +1,7 @@
 use crate::fixture::*;
 use shared::journal::{Evidence, Kind, LeftTo};
 use tempfile::tempdir;
-use terminal_core::view::{Act, Dialog, TileState, Tone};
+use terminal_core::view::{Act, Dialog, FamilyWord, TileState, Tone};
 
 #[test]
 fn one_touch_is_an_arrival_and_it_is_on_disk_before_it_is_green() {
@@ -192,10 +192,11 @@ fn a_strangers_name_is_in_a_note_and_not_in_the_payload() {
     let mut door = door_in(dir.path(), wednesday("07:40"));
     door.act(wednesday("08:00"), Act::Touch(child(LEA)));
     door.act(wednesday("16:30"), Act::Touch(child(LEA)));
-    let screen = door.act(wednesday("16:30"), Act::OtherAdult("  Camille   Tanguy ".into()));
+    let screen = door.act(wednesday("16:30"), Act::OtherAdult("  Camille   Tanguy ".into(), FamilyWord::Called));
     let Some(Dialog::Departure(dialog)) = screen.dialog else { panic!() };
     assert_eq!(dialog.confirm, "Léa part avec Camille Tanguy");
-    door.act(wednesday("16:31"), Act::Confirm);
+    door.act(wednesday("16:31"), Act::IdentitySeen);
+    door.act(wednesday("16:31"), Act::Staff(staff(1)));
     let entry = door.last_recorded()[0];
     let all = door.store().journal.all().unwrap();
     let (sealed, _) = all.iter().find(|(s, _)| s.decode_envelope().unwrap().entry_id == entry).unwrap();

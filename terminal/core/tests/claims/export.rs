@@ -42,9 +42,7 @@ fn what_waits_is_exported_beside_an_open_door_for_the_server_alone() {
 
     tablet.door.act(wednesday("16:30"), Act::Touch(child(LEA)));
     let mut kept = tablet.door.last_recorded().to_vec();
-    tablet.door.act(wednesday("16:31"), Act::Touch(child(TOM)));
-    tablet.door.act(wednesday("16:31"), Act::OtherAdult("Camille Tanguy".into()));
-    tablet.door.act(wednesday("16:32"), Act::Confirm);
+    leaves_with_a_stranger(&mut tablet.door, wednesday("16:31"), TOM, "Camille Tanguy");
     kept.extend(tablet.door.last_recorded().to_vec());
     // Léa comes, and leaves with her brother.
     let exported = export(dir.path(), &file, false).unwrap();

@@ -18,7 +18,7 @@ use terminal_core::clock::Now;
 use terminal_core::door::Door;
 use terminal_core::entropy::SeededEntropy;
 use terminal_core::store::{Identity, NoFaults, RosterChange, Store, public_key_of};
-use terminal_core::view::{Act, Dialog, Screen, Tile};
+use terminal_core::view::{Act, Dialog, FamilyWord, Screen, Tile};
 use uuid::Uuid;
 
 /// The same id for the same kind and number.
@@ -117,6 +117,7 @@ fn a_child(number: u16, first_name: &str, last_name: &str, home: u16) -> Child {
         classes: vec![Dated { what: class(1 + number % 2), from: None, to: None }],
         enrolments: ACTIVITIES.iter().map(|a| Dated { what: activity(a), from: None, to: None }).collect(),
         care: number == AYA,
+        menu: if number == TOM { "B".into() } else { "A".into() },
         alone_from: (number == NOE).then(|| hour("17:00")),
         alone_days: Weekdays::default(),
         photo: None,
@@ -327,4 +328,12 @@ pub fn leaves_with(door: &mut Door, now: Now, number: u16, adult: u16) -> Screen
     assert!(matches!(screen.dialog, Some(Dialog::Departure(_))), "the departure screen opens: {:?}", screen.dialog);
     door.act(now, Act::Adult(person(adult)));
     door.act(now, Act::Confirm)
+}
+
+/// A child leaves with somebody who isn't on the list, as the family said on the telephone: Nadia saw a card, and hands it over.
+pub fn leaves_with_a_stranger(door: &mut Door, now: Now, number: u16, name: &str) -> Screen {
+    door.act(now, Act::Touch(child(number)));
+    door.act(now, Act::OtherAdult(name.into(), FamilyWord::Called));
+    door.act(now, Act::IdentitySeen);
+    door.act(now, Act::Staff(staff(1)))
 }

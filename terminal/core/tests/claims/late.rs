@@ -6,7 +6,7 @@ use shared::journal::{Actor, ActorKind, Evidence, LeftTo};
 use shared::roster::{AdultStatus, Item, Staff};
 use tempfile::tempdir;
 use terminal_core::door::Door;
-use terminal_core::view::{Act, DepartureDialog, Dialog, Screen, TileState};
+use terminal_core::view::{Act, DepartureDialog, Dialog, ElsewhereChoice, Screen, TileState};
 
 const SAMIR: u16 = 2;
 
@@ -36,7 +36,7 @@ fn labels(screen: &Screen) -> Vec<String> {
 }
 
 fn witnesses(screen: &Screen) -> Vec<&str> {
-    departure(screen).late.as_ref().unwrap().witnesses.iter().map(|w| w.name.as_str()).collect()
+    departure(screen).witnesses.iter().map(|w| w.name.as_str()).collect()
 }
 
 fn left(door: &Door, number: u16) -> shared::fold::Departure {
@@ -177,7 +177,7 @@ fn a_child_who_left_alone_is_said_with_an_hour_too() {
     door.act(wednesday("08:00"), Act::Touch(child(NOE)));
     door.act(wednesday("18:47"), Act::Touch(child(NOE)));
     let screen = door.act(wednesday("18:47"), Act::LeaveAlone);
-    assert!(departure(&screen).late.as_ref().unwrap().alone && !departure(&screen).may_confirm);
+    assert!(departure(&screen).elsewhere == Some(ElsewhereChoice::Alone) && !departure(&screen).may_confirm);
     let screen = door.act(wednesday("18:47"), Act::Hour(Some(hour("17:45"))));
     assert_eq!(departure(&screen).confirm, "Noé, départ à 17:45 sans adulte");
     door.act(wednesday("18:47"), Act::Confirm);
@@ -215,7 +215,7 @@ fn a_wrong_time_of_today_is_put_right_from_the_childs_own_screen() {
     door.act(wednesday("07:52"), Act::Touch(child(LEA)));
     let screen = door.act(wednesday("09:10"), Act::Hold(child(LEA)));
     let Some(Dialog::Child(dialog)) = &screen.dialog else { panic!() };
-    let [arrival] = dialog.corrections.as_slice() else { panic!("{:?}", dialog.corrections) };
+    let [arrival, _on_paper] = dialog.corrections.as_slice() else { panic!("{:?}", dialog.corrections) };
     assert_eq!(arrival.label, "Corriger l'arrivée de 7:52");
     let screen = door.act(wednesday("09:10"), Act::Correct(child(LEA), arrival.what));
     let Some(Dialog::Time(dialog)) = &screen.dialog else { panic!() };

@@ -108,9 +108,7 @@ fn a_tablet_leaves_its_site_only_when_nothing_waits_and_takes_nothing_along() {
     let (dir, wire) = (tempdir().unwrap(), wire());
     let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
     touches(&mut tablet, &[LEA]);
-    tablet.door.act(wednesday("16:30"), Act::Touch(child(LEA)));
-    tablet.door.act(wednesday("16:30"), Act::OtherAdult("Camille Tanguy".into()));
-    tablet.door.act(wednesday("16:31"), Act::Confirm);
+    leaves_with_a_stranger(&mut tablet.door, wednesday("16:30"), LEA, "Camille Tanguy");
     drop(tablet);
     let there = Office { site: LILAS, ..office(dir.path(), "tablette_deja_enrolee") };
     let refused = try_enrol(dir.path(), &there, CODE).unwrap_err();

@@ -137,9 +137,7 @@ fn what_is_forgotten_leaves_the_second_copy_too() {
     let dir = tempdir().unwrap();
     let mut door = door_in(dir.path(), wednesday("07:40"));
     touched(&mut door, "07:42", &[LEA, AYA]);
-    door.act(wednesday("16:30"), Act::Touch(child(LEA)));
-    door.act(wednesday("16:30"), Act::OtherAdult("Camille Tanguy".into()));
-    door.act(wednesday("16:31"), Act::Confirm);
+    leaves_with_a_stranger(&mut door, wednesday("16:30"), LEA, "Camille Tanguy");
     let departure = door.last_recorded()[0];
     drop(door);
     let path = dir.path().join("copy/2026-10.seg");

@@ -326,9 +326,7 @@ fn a_forgotten_child_leaves_no_byte_on_the_tablet_and_the_chain_still_holds() {
     let mut tablet = Tablet::new(dir.path(), 1, &wire, wednesday("07:40"));
     tablet.door.act(wednesday("08:00"), Act::Touch(child(LEA)));
     let arrival = tablet.door.last_recorded()[0];
-    tablet.door.act(wednesday("16:30"), Act::Touch(child(LEA)));
-    tablet.door.act(wednesday("16:30"), Act::OtherAdult("Camille Tanguy".into()));
-    tablet.door.act(wednesday("16:31"), Act::Confirm);
+    leaves_with_a_stranger(&mut tablet.door, wednesday("16:30"), LEA, "Camille Tanguy");
     let departure = tablet.door.last_recorded()[0];
     tablet.sync(wednesday("16:32"));
     for entry in [arrival, departure] {

@@ -9,7 +9,7 @@ use crate::store::{FaultPoints, LineState, SealPoint, Store, Tpm};
 use crate::sync::http::Http;
 use crate::sync::shell::Shell;
 use crate::sync::transport::{Answer, LineFailure, Request, Transport};
-use crate::view::{Act, Dialog, Screen, TileState};
+use crate::view::{Act, Dialog, ElsewhereChoice, FamilyWord, Screen, TileState};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -165,6 +165,7 @@ impl Tablet {
             Dialog::Sign(_) => "sign",
             Dialog::Barred(_) => "barred",
             Dialog::Care(_) => "care",
+            Dialog::Meals(_) => "meals",
         });
         Played {
             ok: true,
@@ -284,17 +285,17 @@ impl Tablet {
     fn taken_by(&mut self, now: Now, child: ChildId, to: &Value) -> Result<Screen, String> {
         self.door.act(now, Act::Hour(None));
         if let Some(name) = to.get("other").and_then(Value::as_str) {
-            let screen = self.door.act(now, Act::OtherAdult(name.to_owned()));
-            return Ok(if matches!(screen.dialog, Some(Dialog::Departure(_))) { self.door.act(now, Act::Confirm) } else { screen });
+            let screen = self.door.act(now, Act::OtherAdult(name.to_owned(), FamilyWord::Called));
+            return Ok(self.handed_over(now, screen));
         }
         match self.destination(child, to)? {
             Destination { to: LeftTo::Person, person: Some(person), .. } => {
                 let screen = self.door.act(now, Act::Adult(person));
-                Ok(if matches!(screen.dialog, Some(Dialog::Departure(_))) { self.door.act(now, Act::Confirm) } else { screen })
+                Ok(self.handed_over(now, screen))
             }
             Destination { to: LeftTo::Alone, .. } => {
                 let screen = self.door.act(now, Act::LeaveAlone);
-                let asks = matches!(&screen.dialog, Some(Dialog::Departure(d)) if d.late.as_ref().is_some_and(|late| late.alone));
+                let asks = matches!(&screen.dialog, Some(Dialog::Departure(d)) if d.elsewhere == Some(ElsewhereChoice::Alone));
                 Ok(if asks { self.door.act(now, Act::Confirm) } else { screen })
             }
             elsewhere => {
@@ -304,18 +305,31 @@ impl Tablet {
         }
     }
 
+    /// Says what the departure screen still asks of an adult: the identity card, then who hands the child over (the first of the list).
+    fn handed_over(&mut self, now: Now, mut screen: Screen) -> Screen {
+        if matches!(&screen.dialog, Some(Dialog::Departure(d)) if d.identity_seen == Some(false)) {
+            screen = self.door.act(now, Act::IdentitySeen);
+        }
+        match &screen.dialog {
+            Some(Dialog::Departure(dialog)) => {
+                let act = dialog.witnesses.first().map_or(Act::Confirm, |witness| Act::Staff(witness.staff));
+                self.door.act(now, act)
+            }
+            _ => screen,
+        }
+    }
+
     /// `{"person": "Odette Morin"}` (a name or an id), `{"kind": "alone"}` or `school`, `transfer`, `club`, `emergency`, `other`;
     /// nothing: the first of the list.
     fn destination(&self, child: ChildId, to: &Value) -> Result<Destination, String> {
-        let nobody = |to| Destination { to, person: None, note: None };
         let kind = to.get("kind").or(Some(to)).and_then(Value::as_str);
         match kind {
-            Some("alone") => return Ok(nobody(LeftTo::Alone)),
-            Some("school") => return Ok(nobody(LeftTo::School)),
-            Some("transfer") => return Ok(nobody(LeftTo::Transfer)),
-            Some("club") => return Ok(nobody(LeftTo::Club)),
-            Some("emergency") => return Ok(nobody(LeftTo::Emergency)),
-            Some("other") => return Ok(nobody(LeftTo::Other)),
+            Some("alone") => return Ok(Destination::of(LeftTo::Alone)),
+            Some("school") => return Ok(Destination::of(LeftTo::School)),
+            Some("transfer") => return Ok(Destination::of(LeftTo::Transfer)),
+            Some("club") => return Ok(Destination::of(LeftTo::Club)),
+            Some("emergency") => return Ok(Destination::of(LeftTo::Emergency)),
+            Some("other") => return Ok(Destination::of(LeftTo::Other)),
             Some("person") | None => {}
             Some(unknown) => return Err(format!("« to » : {unknown:?} est inconnu")),
         }
@@ -333,7 +347,7 @@ impl Tablet {
         };
         let person =
             listed.or_else(barred).ok_or_else(|| format!("Personne n'est autorisé sous ce nom : {}", named.unwrap_or("(liste vide)")))?;
-        Ok(Destination { to: LeftTo::Person, person: Some(person), note: None })
+        Ok(Destination { person: Some(person), ..Destination::of(LeftTo::Person) })
     }
 
     fn roll_call(&mut self, now: Now, action: &Action) -> Result<Screen, String> {
