@@ -271,7 +271,7 @@ fn the_kitchen_reads_its_letters_and_the_table_says_who_did_not_eat() {
     let mut tablet = Tablet::at(site::thursday("11:50"));
     tablet.touch("Valider la classe");
     tablet.touch("Repas");
-    assert_eq!(tablet.window.all("Menu B : 1 à préparer, 1 commandés, 1 servis").len(), 1);
+    assert_eq!(tablet.window.all("Menu B, à préparer : 1, commande : 1, servi : 1").len(), 1);
     tablet.window.picture("vrai-repas");
     tablet.touch("Tom M.");
     assert_eq!(tablet.says("Tom M."), "menu B, non servi");
