@@ -57,6 +57,8 @@ fn show_bars(window: &AppWindow, screen: &Screen) {
     board.set_undo_text(screen.undo.as_ref().map(|undo| text(&undo.text)).unwrap_or_default());
     board.set_undo_seconds(screen.undo.as_ref().map_or(0, |undo| count(undo.seconds_left)));
     board.set_notice_text(screen.notice.as_ref().map(|notice| sentence(&notice.text)).unwrap_or_default());
+    board.set_families(screen.families.is_some());
+    board.set_families_done(screen.families.as_ref().and_then(|f| f.done.as_deref()).map(text).unwrap_or_default());
     board.set_has_meals(screen.has_meals);
     board.set_choosing(screen.several.is_some());
     board.set_chosen_count(screen.several.as_ref().map_or(0, |several| count(several.count)));
@@ -177,6 +179,7 @@ fn show_departure(window: &AppWindow, dialog: &DepartureDialog) -> Front {
     departure.set_may_leave_alone(dialog.may_leave_alone);
     departure.set_confirm(text(&dialog.confirm));
     departure.set_may_confirm(dialog.may_confirm);
+    departure.set_by_family(dialog.by_family);
     departure.set_several(dialog.several.is_some());
     departure.set_to_school(dialog.to_school);
     departure.set_alone(dialog.elsewhere == Some(ElsewhereChoice::Alone));

@@ -360,6 +360,7 @@ pub fn departure() -> Screen {
             alone_hint: None,
             may_leave_alone: false,
             several: None,
+            by_family: false,
             to_school: false,
             elsewhere: None,
             identity_seen: None,

@@ -304,3 +304,27 @@ fn what_stands_on_paper_is_filled_in_by_its_hour() {
     let arrived = tablet.last_payload();
     assert_eq!((arrived.evidence, arrived.happened_at_ms), (Evidence::Paper, site::wednesday("08:00").wall_ms));
 }
+
+#[test]
+fn a_family_at_the_gate_shows_its_card_and_sees_nobody_else() {
+    let mut tablet = Tablet::at(site::wednesday("08:27"));
+    tablet.door.serve_families(true);
+    tablet.later(Duration::from_secs(1));
+    assert!(tablet.window.tiles_in_sight().is_empty() || tablet.window.all("Léa M.").is_empty());
+    assert_eq!(tablet.window.all("Présentez votre carte").len(), 1);
+    tablet.window.picture("vrai-portail");
+    tablet.type_keys(&format!("{}\n", site::FAMILY_CARD), READER_MS);
+    assert_eq!(tablet.window.all("Léa et Tom, arrivée 8:27").len(), 1);
+    assert_eq!(tablet.entries_on_disk(), 2);
+    tablet.window.picture("vrai-portail-fait");
+    tablet.later(Duration::from_secs(5));
+    assert_eq!(tablet.window.all("Présentez votre carte").len(), 1, "neutral again");
+
+    tablet.now = site::wednesday("16:37");
+    tablet.type_keys(&format!("{}\n", site::FAMILY_CARD), READER_MS);
+    assert!(tablet.window.all("Quelqu’un d’autre…").is_empty() && tablet.window.all("Urgence").is_empty());
+    tablet.touch("Julien Martin");
+    tablet.window.picture("vrai-portail-depart");
+    tablet.touch("Léa et Tom partent");
+    assert_eq!(tablet.window.all("Léa et Tom, départ 16:37").len(), 1);
+}

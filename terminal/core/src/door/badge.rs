@@ -15,17 +15,17 @@ const NOON: NaiveTime = NaiveTime::from_hms_opt(12, 0, 0).expect("12:00 exists")
 impl Door {
     /// A reader has sent this text.
     pub(super) fn badge_shown(&mut self, now: Now, text: &str) {
+        let instead = self.instead_of_a_card();
         let uid = match BadgeUid::parse(text) {
             Ok(uid) => uid,
             Err(error) => {
-                return self
-                    .say(Tone::Amber, format!("Carte illisible : {error}. Présentez-la de nouveau, ou touchez le nom de l'enfant."));
+                return self.say(Tone::Amber, format!("Carte illisible : {error}. Présentez-la de nouveau. {instead}."));
             }
         };
         if uid.is_random() {
             return self.say(
                 Tone::Amber,
-                "Ce téléphone ou cette carte change de numéro à chaque passage : il ne peut pas servir de badge. Touchez le nom de l'enfant.",
+                format!("Ce téléphone ou cette carte change de numéro à chaque passage : il ne peut pas servir de badge. {instead}."),
             );
         }
         let Some(badge) = self.roster.badge(&uid) else {
@@ -33,9 +33,7 @@ impl Door {
             let end = number.get(number.len().saturating_sub(4)..).unwrap_or_default();
             return self.say(
                 Tone::Amber,
-                format!(
-                    "Carte inconnue (numéro finissant par {end}). Touchez le nom de l'enfant ; l'administration peut rattacher la carte."
-                ),
+                format!("Carte inconnue (numéro finissant par {end}). {instead} ; l'administration peut rattacher la carte."),
             );
         };
         let (id, holder) = (badge.id, badge.holder);
@@ -56,6 +54,7 @@ impl Door {
         };
         let name = format!("{} {}", staff.first_name, staff.last_name);
         self.staff = Some((id, now.boottime_ms.saturating_add(NAMED_MS)));
+        self.let_the_team_in(now);
         if self.dialog == Some(Open::Sign) {
             return self.sign_by_card(now, badge, id);
         }

@@ -38,6 +38,7 @@ impl Door {
             notice,
             dialog,
             by_roll_call: self.recording() == Some(Recording::Appel),
+            families: None,
             several: self.several(),
             has_meals: self.has_meals(),
             may_sign: self.to_sign().is_some(),

@@ -70,6 +70,7 @@ impl Door {
             alone_hint: self.alone_hint(*child),
             may_leave_alone: self.may_leave_alone(*child),
             several: None,
+            by_family: self.serves_families(),
             to_school: self.sends_to_school(),
             elsewhere: departing.with.as_ref().and_then(With::elsewhere),
             identity_seen: asks_identity.then_some(departing.identity_seen),

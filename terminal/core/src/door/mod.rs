@@ -19,6 +19,7 @@
 //! | [`meals`] | counts meals by menu letter, and says who did not eat |
 //! | [`undo`] | takes the last gesture back, within ten seconds |
 //! | [`correct`] | puts a time right, afterwards |
+//! | [`self_service`] | of a family, at a tablet of their own, shows a card |
 //! | [`several`] | touches several children, and records them by one act |
 //! | [`sign`] | answers for the day sheet |
 //! | [`care`] | asks what to do for a child in danger, and whom to call |
@@ -48,6 +49,7 @@ mod moment;
 mod move_group;
 mod reader;
 mod roll_call;
+mod self_service;
 mod several;
 mod sign;
 mod standing;
@@ -113,6 +115,8 @@ pub struct Door {
     search: String,
     ticks: BTreeMap<ChildId, bool>,
     several: Option<several::Choosing>,
+    /// At the gate, where families serve themselves.
+    gate: Option<self_service::Gate>,
     dialog: Option<Open>,
     notice: Option<Notice>,
     pinned: Option<Notice>,
@@ -186,6 +190,7 @@ impl Door {
             search: String::new(),
             ticks: BTreeMap::new(),
             several: None,
+            gate: None,
             dialog: None,
             notice: None,
             pinned: None,
@@ -226,6 +231,10 @@ impl Door {
         if self.lock == DataLock::Locked {
             return self.screen(now);
         }
+        if self.serves_families() && !self.a_family_may(&act) {
+            return self.screen(now);
+        }
+        let nobodys = Self::is_nobodys(&act);
         // A reader that comes and goes is nobody who reads.
         if !matches!(act, Act::Reader(_)) {
             self.keep_care_open(now);
@@ -263,6 +272,7 @@ impl Door {
             Act::Search(text) => self.search = text,
             Act::ValidateRollCall => self.validate_roll_call(now),
         }
+        self.acted_at_the_gate(now, nobodys);
         self.screen(now)
     }
 
@@ -284,7 +294,7 @@ impl Door {
     /// The screen as it stands, without asking for anything. See [`Self::refresh`].
     #[must_use]
     pub fn screen(&self, now: Now) -> Screen {
-        self.paint(now)
+        self.at_the_gate(self.paint(now))
     }
 
     /// Refreshes and paints: what a timer calls.
@@ -355,6 +365,7 @@ impl Door {
         self.undo = self.undo.take().filter(|u| u.is_open(self.boottime_ms));
         self.staff = self.staff.filter(|(_, until)| self.boottime_ms < *until);
         self.close_unread_care();
+        self.clear_the_gate();
         self.look_at_lock(now)?;
         self.choose_moment();
         self.give_up_choosing();

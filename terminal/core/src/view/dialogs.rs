@@ -134,6 +134,8 @@ pub struct DepartureDialog {
     pub may_leave_alone: bool,
     /// How many leave, where they were chosen on the board; `None` for one child and its brothers and sisters.
     pub several: Option<u32>,
+    /// A family answers by itself: adults of the list, and nothing else.
+    pub by_family: bool,
     /// Whether the lieu sends children to school and to clubs: a crèche doesn't.
     pub to_school: bool,
     /// Where the child goes, once said, if no adult of the list takes it.

@@ -50,6 +50,8 @@ pub struct Screen {
     pub dialog: Option<Dialog>,
     /// Whether the moment is recorded by roll call, by exception (`appel`).
     pub by_roll_call: bool,
+    /// A family stands in front of the tablet, and sees this instead of the board.
+    pub families: Option<Families>,
     /// Several children are being chosen; `None` where a touch records at once.
     pub several: Option<Several>,
     /// Whether there are meals on this day.
@@ -166,6 +168,13 @@ pub struct Counters {
     pub gone: u32,
     /// Absent.
     pub absent: u32,
+}
+
+/// What a family sees at a tablet of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Families {
+    /// "Léa et Tom, arrivée 8:26": what has just been recorded.
+    pub done: Option<String>,
 }
 
 /// Children that are being chosen for one gesture.

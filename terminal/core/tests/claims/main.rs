@@ -31,6 +31,7 @@ mod photos;
 mod reader;
 mod roll_call;
 mod second_copy;
+mod self_service;
 mod server;
 mod several;
 mod simulate;

@@ -1,0 +1,118 @@
+//! Families at a tablet of their own, by the gate: their card alone says who they are. Nobody sees other people's children, nothing is
+//! typed, and the screen is neutral again five seconds after the last word.
+//!
+//! A card of the team opens the board for two minutes from its last touch.
+
+use super::{Door, Open};
+use crate::clock::Now;
+use crate::view::{Act, Families, Screen};
+use hardware::ReaderEvent;
+
+/// How long what was recorded, or refused, stays, in ms.
+const SAID_MS: u64 = 5_000;
+/// How long a question waits for a finger, in ms.
+const ASKED_MS: u64 = 20_000;
+/// How long the team's board stays without a touch, in ms.
+const TEAM_MS: u64 = 120_000;
+
+/// What the tablet at the gate waits for, in CLOCK_BOOTTIME.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Gate {
+    /// The board is the team's until then.
+    team_until_ms: u64,
+    /// What was said goes then.
+    said_until_ms: u64,
+    /// What was asked goes then.
+    asked_until_ms: u64,
+}
+
+impl Door {
+    /// Serves families by their cards (a setting of the tablet), or the team.
+    pub fn serve_families(&mut self, on: bool) {
+        if on == self.gate.is_some() {
+            return;
+        }
+        self.gate = on.then(Gate::default);
+        (self.dialog, self.notice, self.several) = (None, None, None);
+        self.search.clear();
+    }
+
+    /// Whether a family stands in front of the screen, and nobody of the team.
+    pub(super) fn serves_families(&self) -> bool {
+        self.gate.is_some_and(|gate| gate.team_until_ms <= self.boottime_ms)
+    }
+
+    /// Whether a family may do it: show a card, and answer what the card asked.
+    pub(super) fn a_family_may(&self, act: &Act) -> bool {
+        match act {
+            Act::Badge(_) | Act::Reader(_) | Act::Undo => true,
+            // What to do about a barred adult is the team's.
+            Act::Tick(_) | Act::Adult(_) | Act::Confirm | Act::Close => !matches!(self.dialog, Some(Open::Barred { .. })),
+            _ => false,
+        }
+    }
+
+    /// Counts the time from the last act anew.
+    pub(super) fn acted_at_the_gate(&mut self, now: Now, by_reader_alone: bool) {
+        let Some(gate) = &mut self.gate else { return };
+        if by_reader_alone {
+            return;
+        }
+        let from = |ms: u64| now.boottime_ms.saturating_add(ms);
+        if gate.team_until_ms > now.boottime_ms {
+            gate.team_until_ms = from(TEAM_MS);
+        }
+        (gate.said_until_ms, gate.asked_until_ms) = (from(SAID_MS), from(ASKED_MS));
+    }
+
+    /// A card of the team was shown: the board is theirs.
+    pub(super) fn let_the_team_in(&mut self, now: Now) {
+        if let Some(gate) = &mut self.gate {
+            gate.team_until_ms = now.boottime_ms.saturating_add(TEAM_MS);
+        }
+    }
+
+    /// Neutral again: whoever comes by next is not who was there.
+    pub(super) fn clear_the_gate(&mut self) {
+        let Some(gate) = self.gate.filter(|gate| gate.team_until_ms <= self.boottime_ms) else { return };
+        if gate.said_until_ms <= self.boottime_ms {
+            (self.notice, self.undo) = (None, None);
+        }
+        let stays = matches!(self.dialog, Some(Open::Arrival { .. } | Open::Departure(_))) && gate.asked_until_ms > self.boottime_ms;
+        if !stays && !matches!(self.dialog, Some(Open::Barred { .. })) {
+            self.dialog = None;
+        }
+        self.several = None;
+        self.search.clear();
+    }
+
+    /// What a family sees: none of the board.
+    pub(super) fn at_the_gate(&self, screen: Screen) -> Screen {
+        // A door that is closed says so to everybody.
+        if !self.serves_families() || screen.forgets || self.identity.is_none() {
+            return screen;
+        }
+        Screen {
+            families: Some(Families { done: screen.undo.as_ref().map(|undo| undo.text.clone()) }),
+            notice: self.notice.clone(),
+            notice_stays: false,
+            place: screen.place,
+            moment: screen.moment,
+            clock: screen.clock,
+            sync: screen.sync,
+            undo: screen.undo,
+            dialog: screen.dialog,
+            ..Screen::default()
+        }
+    }
+
+    /// What to do instead of holding a card to the reader.
+    pub(super) fn instead_of_a_card(&self) -> &'static str {
+        if self.serves_families() { "Adressez-vous à l'équipe" } else { "Touchez le nom de l'enfant" }
+    }
+
+    /// Whether an act is the reader's own word, behind which nobody stands.
+    pub(super) fn is_nobodys(act: &Act) -> bool {
+        matches!(act, Act::Reader(ReaderEvent::Fault(..) | ReaderEvent::Heard(_)))
+    }
+}
