@@ -5,7 +5,7 @@
 
 use super::{Door, Open};
 use crate::clock::Now;
-use crate::view::{Act, Families, Screen};
+use crate::view::{Act, Families, Screen, UndoBar};
 use hardware::ReaderEvent;
 
 /// How long what was recorded, or refused, stays, in ms.
@@ -92,15 +92,19 @@ impl Door {
         if !self.serves_families() || screen.forgets || self.identity.is_none() {
             return screen;
         }
+        // It goes with what was said.
+        let left_ms = self.gate.map_or(0, |gate| gate.said_until_ms.saturating_sub(self.boottime_ms));
+        let left_s = u32::try_from(left_ms.div_ceil(1_000)).unwrap_or(u32::MAX);
+        let undo = screen.undo.map(|undo| UndoBar { seconds_left: undo.seconds_left.min(left_s), ..undo });
         Screen {
-            families: Some(Families { done: screen.undo.as_ref().map(|undo| undo.text.clone()) }),
+            families: Some(Families { done: undo.as_ref().map(|undo: &UndoBar| undo.text.clone()) }),
             notice: self.notice.clone(),
             notice_stays: false,
             place: screen.place,
             moment: screen.moment,
             clock: screen.clock,
             sync: screen.sync,
-            undo: screen.undo,
+            undo,
             dialog: screen.dialog,
             ..Screen::default()
         }

@@ -55,6 +55,7 @@ fn a_card_brings_the_family_in_and_the_screen_is_neutral_five_seconds_later() {
     let now = wednesday("08:26");
     let screen = card(&mut door, now, FAMILY_CARD);
     assert_eq!((done(&screen), door.last_recorded().len()), (Some("Léa et Tom, arrivée 8:26"), 2));
+    assert_eq!(screen.undo.map(|undo| undo.seconds_left), Some(5));
     assert!(names_somebody(&door.tick_clock(later(now, 4_900))));
     assert!(!names_somebody(&door.tick_clock(later(now, 5_000))));
     let screen = door.act(later(now, 5_100), Act::Undo);
