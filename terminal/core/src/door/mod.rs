@@ -19,6 +19,7 @@
 //! | [`correct`] | puts a time right, afterwards |
 //! | [`sign`] | answers for the day sheet |
 //! | [`care`] | asks what to do for a child in danger, and whom to call |
+//! | [`team`] | comes to work, or shows a visitor in |
 //! | [`moment`] | changes the slot of the day |
 //! | [`gestures`] | touches, holds, ticks, confirms, closes: to which of these it comes |
 //! | [`lock`] | sees nothing any more, where the server was silent for too long |
@@ -44,6 +45,7 @@ mod roll_call;
 mod sign;
 mod standing;
 mod sync_bar;
+mod team;
 mod undo;
 
 pub(crate) use shared::french as words;
@@ -51,6 +53,7 @@ pub(crate) use shared::french as words;
 pub use crate::view::Corrects;
 pub use depart::Destination;
 pub(crate) use sync_bar::{line_in_words, of_revoked, set_apart};
+pub use team::{StaffHere, VisitorHere};
 
 use crate::clock::{Now, Observed};
 use crate::entropy::{Entropy, SystemEntropy};
