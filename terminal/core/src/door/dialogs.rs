@@ -19,6 +19,8 @@ impl Door {
             Open::Correction(correcting) => Dialog::Time(self.time_dialog(*correcting)?),
             Open::Sign => Dialog::Sign(self.sign_dialog()?),
             Open::Barred { child } => Dialog::Barred(self.barred_dialog(*child)),
+            Open::Pin(asking) => Dialog::Pin(self.pin_dialog(asking)),
+            Open::Team => Dialog::Team(self.team_dialog()),
             Open::Care(reading) => Dialog::Care(self.care_dialog(reading)?),
         })
     }

@@ -56,7 +56,8 @@ impl Door {
             },
             Some(Open::Correction(correcting)) => self.confirm_correction(now, correcting),
             Some(Open::Sign) => self.say(Tone::Amber, "Touchez le nom de qui signe."),
-            Some(Open::Barred { .. } | Open::Care(_)) => self.close(),
+            Some(Open::Pin(_)) => self.pin_typed(now),
+            Some(Open::Barred { .. } | Open::Care(_) | Open::Team) => self.close(),
             None => {}
         }
     }
@@ -65,6 +66,10 @@ impl Door {
     pub(super) fn close(&mut self) {
         match self.dialog.take() {
             Some(Open::Barred { child }) => self.pin_barred(child),
+            Some(asked @ Open::Pin(_)) => {
+                self.dialog = Some(asked);
+                self.named_by_dialog();
+            }
             Some(_) => {}
             None if self.notice.is_some() => self.notice = None,
             None => self.unpin(),
@@ -79,6 +84,7 @@ impl Door {
         match self.dialog.clone() {
             Some(Open::Departure(departing)) if departing.asks_hour => self.confirm_departure(now, departing, Some(staff)),
             Some(Open::Sign) => self.sign_by_name(now, staff),
+            Some(Open::Pin(_)) => self.pin_of(now, staff),
             _ => {}
         }
     }

@@ -19,7 +19,9 @@
 //! | [`correct`] | puts a time right, afterwards |
 //! | [`sign`] | answers for the day sheet |
 //! | [`care`] | asks what to do for a child in danger, and whom to call |
-//! | [`team`] | comes to work, or shows a visitor in |
+//! | [`team`] | comes to work, goes home, shows a visitor in |
+//! | [`pin`] | types a code to say who they are |
+//! | [`ratio`] | sees whether there are adults enough |
 //! | [`moment`] | changes the slot of the day |
 //! | [`gestures`] | touches, holds, ticks, confirms, closes: to which of these it comes |
 //! | [`lock`] | sees nothing any more, where the server was silent for too long |
@@ -40,6 +42,8 @@ mod hours;
 mod late;
 mod lock;
 mod moment;
+mod pin;
+mod ratio;
 mod reader;
 mod roll_call;
 mod sign;
@@ -111,11 +115,25 @@ pub struct Door {
     notice: Option<Notice>,
     pinned: Option<Notice>,
     undo: Option<undo::Undoable>,
-    staff: Option<(StaffId, u64)>,
+    staff: Option<Named>,
+    /// Who of the staff has a code.
+    codes: Vec<StaffId>,
+    /// The name that was touched last on the screen of the team, and until when a second touch is the same finger's.
+    team_echo: Option<(StaffId, u64)>,
     echoes: HashMap<ChildId, u64>,
     last_recorded: Vec<EntryId>,
     /// Why the badge reader can't be heard; `None` where it can, or says nothing of itself.
     reader: Option<Fault>,
+}
+
+/// The member of staff whose name gestures bear for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Named {
+    staff: StaffId,
+    /// CLOCK_BOOTTIME at which it ends.
+    until_ms: u64,
+    /// By a code that only they know, and not by a card that anybody may hold.
+    by_pin: bool,
 }
 
 /// Versions of what was last read from disk.
@@ -138,6 +156,8 @@ enum Open {
     Sign,
     Barred { child: ChildId },
     Care(care::Reading),
+    Team,
+    Pin(pin::Asking),
 }
 
 impl Door {
@@ -183,6 +203,8 @@ impl Door {
             pinned: None,
             undo: None,
             staff: None,
+            codes: Vec::new(),
+            team_echo: None,
             echoes: HashMap::new(),
             last_recorded: Vec::new(),
             reader: None,
@@ -241,6 +263,12 @@ impl Door {
             Act::Correct(child, what) => self.open_correction(child, what),
             Act::Care(child) => self.open_care(now, child),
             Act::StillReading => {}
+            Act::AskPin(purpose) => self.ask_pin(now, purpose),
+            Act::PinKey(key) => self.pin_key(now, key),
+            Act::Team => self.open_team(),
+            Act::TeamTouch(staff) => self.team_touched(now, staff),
+            Act::Visitor(name) => self.visitor_comes(now, &name),
+            Act::VisitorLeft(visit) => self.visitor_goes(now, visit),
             Act::SignDay => self.ask_signature(now),
             Act::Close => self.close(),
             Act::Undo => self.undo_last(now),
@@ -332,6 +360,7 @@ impl Door {
         let items = self.store.roster.items_changed_at()?;
         if !self.seen.whole || new_day || items != self.seen.items {
             self.roster = Roster::of(self.store.roster.items(self.day)?, 0);
+            self.codes = self.store.roster.pins()?;
         }
         self.roster.version = self.store.roster.cursor()?;
         if new_day {
@@ -339,8 +368,9 @@ impl Door {
         }
         self.seen = Seen { day: Some(self.day), journal: journal_version, roster: roster_version, items, whole: true };
         self.undo = self.undo.take().filter(|u| u.is_open(self.boottime_ms));
-        self.staff = self.staff.filter(|(_, until)| self.boottime_ms < *until);
+        self.staff = self.staff.filter(|named| self.boottime_ms < named.until_ms);
         self.close_unread_care();
+        self.close_idle_pin();
         self.look_at_lock(now)?;
         self.choose_moment();
         self.ask_hour_once_over();
