@@ -57,7 +57,6 @@ pub fn team() -> Screen {
         member(3, "Louise Caron", true, "depuis 7:12", ""),
         member(4, "Nadia Roche", true, "depuis 7:12", "direction · hors encadrement"),
         member(5, "Samir Petit", true, "depuis 8:02", ""),
-        member(6, "Yann Le Goff", false, "pas encore là", ""),
         member(7, "Zoé Marchand", true, "depuis 8:26", ""),
     ];
     let visitors = vec![visitor(1, "Luc Mercier, électricien", "depuis 8:20")];

@@ -121,7 +121,7 @@ fn the_team_is_reached_in_a_hand_too_and_nothing_is_smaller_than_a_finger() {
     for (width, height) in [(1280, 800), (800, 1280), (360, 740)] {
         let door = Door::open_sized(&fixtures::team_many(), width, height);
         let lines: Vec<ElementHandle> = ElementHandle::find_by_element_type_name(&door.window, "MemberLine").collect();
-        assert_eq!(lines.len(), 24);
+        assert!(lines.len() >= 4, "{} in sight at {width}", lines.len());
         for line in lines {
             assert!(line.size().height >= 48.0);
             assert!(line.absolute_position().x + line.size().width <= f32::from(u16::try_from(width).unwrap()), "{width}");
@@ -132,10 +132,12 @@ fn the_team_is_reached_in_a_hand_too_and_nothing_is_smaller_than_a_finger() {
 #[test]
 fn a_long_team_scrolls_to_its_visitors_and_the_words_are_in_english_too() {
     let door = Door::open(&fixtures::team_many());
-    let before = door.find("Visiteurs").absolute_position().y;
-    door.key(char::from(slint::platform::Key::PageDown));
-    door.wait(Duration::from_millis(50));
-    assert!(door.find("Visiteurs").absolute_position().y < before);
+    assert!(door.all("Luc").is_empty(), "below the last line in sight");
+    for _ in 0..4 {
+        door.key(char::from(slint::platform::Key::PageDown));
+        door.wait(Duration::from_millis(50));
+    }
+    assert_eq!(door.all("Luc").len(), 1);
     let door = Door::in_language(&fixtures::team(), Language::English);
     for words in ["Team", "+ Visitor", "Visitors"] {
         assert!(!door.all(words).is_empty(), "{words}");
