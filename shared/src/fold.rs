@@ -16,6 +16,7 @@
 //!    repeat; *left* closes it, else it is a departure without arrival. A
 //!    presence ends with its business day.
 //! 5. Present at two sites at once: both stand, and the day says so.
+//! 6. The team and visitors by the same rules, beside the children ([`Team`]).
 //!
 //! One thing is read more closely than the rule's first sentence: where a
 //! device's clock was wrong for a while without being observed, its times are
@@ -28,9 +29,11 @@
 //! stands for one that was erased.
 
 mod day;
+mod team;
 mod time;
 
 pub use day::{Absence, ChildDay, Departure, Flag, Mark, MealMark, Presence, RollCallMark};
+pub use team::{StaffDay, Stay, Team, Visit};
 pub use time::{CLOCK_FLAG_MS, CLOCK_NOISE_MS, CLOCK_PROBLEM_MS, effective_times};
 
 use crate::calendar::{business_day, instant_from_ms};
@@ -101,6 +104,8 @@ pub struct Attendance {
     pub days: BTreeMap<(NaiveDate, ChildId), ChildDay>,
     /// Signatures and reopenings in order; the last one holds.
     pub signatures: BTreeMap<SignedDay, Vec<Signature>>,
+    /// Who of the staff was there, and which visitors.
+    pub team: Team,
     /// Entries whose payload was erased.
     pub erased: usize,
     /// Entries that this version can't read.
@@ -156,17 +161,20 @@ pub fn fold(facts: &[Fact]) -> Attendance {
     let corrections = corrections(&ordered, &pointers, &retracted);
     let kept = kept(&ordered, &pointers);
     let mut touches: Vec<day::Touch> = Vec::with_capacity(ordered.len());
+    let mut of_team: Vec<team::TeamTouch> = Vec::new();
     for &read in ordered.iter().filter(|read| !retracted.contains(&read.id())) {
         match &read.payload.detail {
             Detail::DaySigned { day, activity, sheet, .. } => sign(&mut out, read, *day, *activity, Some(*sheet)),
             Detail::DayReopened { day, activity } => sign(&mut out, read, *day, *activity, None),
             _ => {
+                of_team.extend(team::TeamTouch::of(read, pointers.get(&read.id()).copied()));
                 let at_ms = time::effective_time(&read.fact.envelope.kind, read.payload, read.sealed_ms);
                 let set_apart = kept.contains(&read.id());
                 touches.extend(day::Touch::of(at_ms, read.fact, read.payload, corrections.get(&read.id()), set_apart));
             }
         }
     }
+    out.team = team::team(of_team);
     touches.sort_by_key(day::Touch::order);
     for touch in touches {
         place(&mut out.days, touch);
@@ -195,12 +203,12 @@ fn sign(out: &mut Attendance, read: Read<'_>, day: NaiveDate, activity: Option<A
     out.signatures.entry((centre, day, activity)).or_default().push(signature);
 }
 
-/// What each retraction, correction and decision points to, where it points to an entry of its own site.
+/// What each retraction, correction, decision and departure of a visitor points to, where it points to an entry of its own site.
 fn pointers(set: &[&Fact], ordered: &[Read<'_>]) -> HashMap<EntryId, EntryId> {
     let sites: HashMap<EntryId, SiteId> = set.iter().map(|f| (f.envelope.entry_id, f.envelope.site)).collect();
     ordered
         .iter()
-        .filter(|read| matches!(read.fact.envelope.kind, Kind::Retracted | Kind::Corrected | Kind::Decided))
+        .filter(|read| matches!(read.fact.envelope.kind, Kind::Retracted | Kind::Corrected | Kind::Decided | Kind::VisitorLeft))
         .filter_map(|read| Some((read, read.payload.target?)))
         .filter(|(read, target)| sites.get(target) == Some(&read.fact.envelope.site))
         .map(|(read, target)| (read.id(), target))

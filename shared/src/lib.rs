@@ -17,5 +17,6 @@ pub mod id;
 pub mod journal;
 pub mod money;
 pub mod name;
+pub mod ratio;
 pub mod roster;
 pub mod wire;

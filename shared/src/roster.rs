@@ -8,6 +8,7 @@ use crate::calendar::{DayKind, SchoolHoliday, Weekdays};
 use crate::id::{
     ActivityId, BadgeId, BookingId, CentreId, ChildId, ClassId, DeviceId, GroupId, HouseholdId, OrganisationId, PersonId, SiteId, StaffId,
 };
+use crate::ratio::StaffingRule;
 use crate::wire::Bytes;
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
@@ -112,6 +113,12 @@ pub struct Centre {
     pub closes: Option<NaiveTime>,
     /// Days that it is closed on, first and last.
     pub closures: Vec<(NaiveDate, NaiveDate)>,
+    /// How many adults the law wants there; none is known to a server of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staffing: Option<StaffingRule>,
+    /// Places, for the rules that depend on them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places: Option<u32>,
 }
 
 /// A group of a lieu.
@@ -198,6 +205,9 @@ pub struct Child {
     /// SHA-256 of the photo (32 bytes), asked for apart; only with the parents' dated consent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photo: Option<Bytes>,
+    /// First steps: in a crèche, the staff ratio changes with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walks_since: Option<NaiveDate>,
 }
 
 /// Something that holds from a day to a day.
@@ -361,6 +371,9 @@ pub struct Booking {
 pub struct Staff {
     /// Their id.
     pub id: StaffId,
+    /// `code` in files.
+    #[serde(default)]
+    pub code: String,
     /// The lieu.
     pub centre: CentreId,
     /// "Nadia".
@@ -371,6 +384,23 @@ pub struct Staff {
     pub director: bool,
     /// Counts in the ratio.
     pub counted: bool,
+}
+
+/// The code by which a member of staff says who they are at a tablet. Told apart from the [`Staff`], since it is sealed where it rests.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct StaffPin {
+    /// Whose.
+    pub staff: StaffId,
+    /// Argon2id, as a PHC string. The code itself travels nowhere.
+    pub hash: String,
+}
+
+/// Four digits are soon found from their hash: not in a log either.
+impl std::fmt::Debug for StaffPin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StaffPin").field("staff", &self.staff).finish_non_exhaustive()
+    }
 }
 
 /// A device of the site: by its key a tablet believes what another one brings of it, where the server can't be asked.
@@ -416,6 +446,8 @@ pub enum Item {
     Device(Device),
     /// What to know and whom to call when something happens to a child.
     Care(Care),
+    /// The code of a member of staff.
+    Pin(StaffPin),
 }
 
 /// The stable name of an item: its type and ids. What is replaced or forgotten.
@@ -425,6 +457,12 @@ pub type Key = String;
 #[must_use]
 pub fn care_key(child: ChildId) -> Key {
     format!("care:{child}")
+}
+
+/// The key of a member of staff's code.
+#[must_use]
+pub fn pin_key(staff: StaffId) -> Key {
+    format!("pin:{staff}")
 }
 
 impl Item {
@@ -444,6 +482,7 @@ impl Item {
             Self::Staff(i) => format!("staff:{}", i.id),
             Self::Device(i) => format!("device:{}", i.id),
             Self::Care(i) => care_key(i.child),
+            Self::Pin(i) => pin_key(i.staff),
         }
     }
 
@@ -456,7 +495,7 @@ impl Item {
             Self::Care(_) => 1,
             Self::Device(_) | Self::Site(_) | Self::Centre(_) | Self::Group(_) | Self::Class(_) | Self::Activity(_) => 2,
             Self::Child(_) => 3,
-            Self::Adult(_) | Self::Badge(_) | Self::Staff(_) => 4,
+            Self::Adult(_) | Self::Badge(_) | Self::Staff(_) | Self::Pin(_) => 4,
             Self::Booking(_) => 5,
         }
     }

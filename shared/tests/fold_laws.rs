@@ -4,8 +4,12 @@ use crate::support::door::{Door, paris};
 use crate::support::{AGENT, FERRY, LEA, MAELYS, NADIA, NOE};
 use proptest::prelude::*;
 use shared::fold::{Fact, effective_times, fold};
+use shared::id::StaffId;
 use shared::journal::Kind;
 use std::collections::HashMap;
+use uuid::Uuid;
+
+const STAFF: [StaffId; 3] = [StaffId(Uuid::from_u128(0x61)), StaffId(Uuid::from_u128(0x62)), StaffId(Uuid::from_u128(0x63))];
 
 /// One thing that happens somewhere.
 #[derive(Debug, Clone)]
@@ -20,7 +24,7 @@ struct Act {
 
 fn act() -> impl Strategy<Value = Act> {
     let clock_off = prop_oneof![6 => Just(0), 2 => -400_000i64..400_000, 1 => Just(-1_700_000_000_000), 1 => Just(360_000_000_000)];
-    (0..4usize, 0..3usize, 0..13u8, 0..240i64, any::<prop::sample::Index>(), clock_off).prop_map(
+    (0..4usize, 0..3usize, 0..18u8, 0..240i64, any::<prop::sample::Index>(), clock_off).prop_map(
         |(device, child, what, minutes, target, clock_off_ms)| Act {
             device,
             child,
@@ -61,6 +65,10 @@ fn play(acts: &[Act]) -> Vec<Fact> {
                 door.restarted(now);
                 door.paper_arrival(child, now, now - 86_400_000)
             }
+            (12, _) => door.staff_arrived(STAFF[act.child], now),
+            (13, _) => door.staff_left(STAFF[act.child], now),
+            (14, _) => door.visitor_arrived(now),
+            (15, Some(target)) => door.visitor_left(&target, now),
             _ => doors[3].observes(&observed, now),
         };
         facts.push(fact);
@@ -117,6 +125,7 @@ proptest! {
             facts.iter().map(|f| if f.envelope.site == FERRY { ferry.retracted(f, late) } else { vauban.retracted(f, late) }).collect();
         let attendance = fold(&[facts, undo].concat());
         prop_assert!(attendance.days.is_empty() && attendance.signatures.is_empty());
+        prop_assert!(attendance.team.staff.is_empty() && attendance.team.visits.is_empty());
     }
 
     #[test]
@@ -150,6 +159,16 @@ proptest! {
             let others = day.repeats.iter().chain(day.lone_departures.iter().map(|d| &d.mark)).chain(day.roll_calls.iter().map(|r| &r.mark));
             others.for_each(|m| *seen.entry(m.entry).or_default() += 1);
         }
+        let team = fold(&facts).team;
+        for day in team.staff.values() {
+            for stay in &day.stays {
+                prop_assert!(stay.left.as_ref().is_none_or(|left| stay.arrived.at_ms <= left.at_ms));
+            }
+            let stays = day.stays.iter().flat_map(|stay| std::iter::once(&stay.arrived).chain(&stay.left));
+            stays.chain(&day.repeats).chain(&day.lone_departures).for_each(|m| *seen.entry(m.entry).or_default() += 1);
+        }
+        let visits = team.visits.values().flatten().flat_map(|visit| std::iter::once(&visit.arrived).chain(&visit.left));
+        visits.for_each(|m| *seen.entry(m.entry).or_default() += 1);
         prop_assert!(seen.values().all(|count| *count == 1), "{:?}", seen);
     }
 }

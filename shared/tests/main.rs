@@ -6,6 +6,7 @@ mod days_and_names;
 mod erasure;
 mod fold_laws;
 mod fold_rules;
+mod fold_team;
 mod fold_times;
 mod golden;
 mod journal;

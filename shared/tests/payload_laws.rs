@@ -3,7 +3,7 @@
 use crate::support::{CARE, LEA, touch};
 use chrono::NaiveDate;
 use proptest::prelude::*;
-use shared::id::{ActivityId, BadgeId, DeviceId, EntryId, GroupId, PersonId};
+use shared::id::{ActivityId, BadgeId, DeviceId, EntryId, GroupId, PersonId, StaffId};
 use shared::journal::*;
 use uuid::Uuid;
 
@@ -68,7 +68,9 @@ fn detail(kind: &Kind) -> BoxedStrategy<Detail> {
         Kind::EpochOpened => (any::<u32>(), any::<[u8; 32]>(), text())
             .prop_map(|(previous, last_hash, cause)| Detail::Epoch { previous, last_hash, cause })
             .boxed(),
-        Kind::Arrived | Kind::Retracted | Kind::Decided | Kind::CareOpened | Kind::Unknown(_) => Just(Detail::None).boxed(),
+        Kind::StaffArrived | Kind::StaffLeft => id().prop_map(|staff| Detail::Staff { staff: StaffId(staff) }).boxed(),
+        Kind::Arrived | Kind::Retracted | Kind::Decided | Kind::CareOpened => Just(Detail::None).boxed(),
+        Kind::VisitorArrived | Kind::VisitorLeft | Kind::Unknown(_) => Just(Detail::None).boxed(),
     }
 }
 
@@ -138,6 +140,19 @@ fn a_touch_of_nobody_or_nowhere_is_refused() {
     }
     assert!(Payload::decode(&Kind::Retracted, 1, &arrival()).is_err(), "a retraction of nothing");
     assert_eq!(Payload::decode(&Kind::Arrived, 1, &arrival()).unwrap().centre, Some(CARE));
+}
+
+#[test]
+fn a_presence_of_the_team_names_who_and_where() {
+    let staff = StaffId(Uuid::from_u128(0x61));
+    let payload = touch(LEA, Detail::Staff { staff });
+    assert_eq!(Payload::decode(&Kind::StaffArrived, 1, &payload.encode()).unwrap().detail, Detail::Staff { staff });
+    let nobody = touch(LEA, Detail::Staff { staff: StaffId::NIL });
+    let nowhere = Payload { centre: None, ..payload };
+    for wrong in [nobody, nowhere] {
+        assert!(Payload::decode(&Kind::StaffLeft, 1, &wrong.encode()).is_err());
+    }
+    assert!(Payload::decode(&Kind::VisitorLeft, 1, &arrival()).is_err(), "the departure of no visit");
 }
 
 #[test]

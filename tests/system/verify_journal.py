@@ -214,8 +214,8 @@ CHANNELS = numbered(1, "tablet", "office", "portal", "import", "system")
 EVIDENCES = numbered(1, "badge", "list", "pin", "roll_call", "paper", "import", "declared", "measured")
 LEFT_TO = numbered(1, "person", "alone", "school", "transfer", "club", "emergency", "other")
 NEED_CHILD = {"arrived", "left", "present", "meal", "corrected", "absence_announced", "absence_noted", "moved_group", "care_opened"}
-NEED_CENTRE = {"arrived", "left", "present", "meal", "corrected", "day_signed", "day_reopened"}
-NEED_TARGET = {"corrected", "retracted", "decided"}
+NEED_CENTRE = {"arrived", "left", "present", "meal", "corrected", "day_signed", "day_reopened", "staff_arrived", "staff_left"}
+NEED_TARGET = {"corrected", "retracted", "decided", "visitor_left"}
 PAYLOAD_BYTES_MAX, NOTES_MAX, NOTE_BYTES_MAX, HEADS_MAX = 16 * 1024, 8, 2_000, 256
 
 
@@ -345,11 +345,16 @@ def epoch_opened(at):
     return {"previous": at.integer(4), "last_hash": at.raw(32).hex(), "cause": at.text()}
 
 
+def of_staff(at):
+    return {"staff": at.id(True)}
+
+
 DETAILS = {
     "arrived": nothing, "left": left, "present": present, "absence_announced": absence, "absence_noted": absence,
     "retracted": nothing, "corrected": corrected, "meal": meal, "moved_group": moved_group, "day_signed": day_signed,
     "day_reopened": day_reopened, "clock_observed": clock_observed, "epoch_opened": epoch_opened,
-    "decided": nothing, "care_opened": nothing,
+    "decided": nothing, "care_opened": nothing, "staff_arrived": of_staff, "staff_left": of_staff,
+    "visitor_arrived": nothing, "visitor_left": nothing,
 }  # fmt: skip
 
 # ---- Verifying ------------------------------------------------------------------

@@ -38,6 +38,28 @@ pub struct Mark {
     pub evidence: Evidence,
 }
 
+impl Mark {
+    /// What an entry marks at its effective time, told as the correction that holds tells it.
+    pub(super) fn of(at_ms: i64, fact: &Fact, payload: &Payload, correction: Option<&Correction<'_>>) -> Self {
+        let told = correction.map_or(payload, |c| c.payload);
+        Self {
+            entry: fact.envelope.entry_id,
+            corrected_by: correction.map(|c| c.entry),
+            at_ms,
+            // A corrected time is somebody's word, not a clock's: nothing to compare it with.
+            claimed_ms: if correction.is_some() { at_ms } else { payload.happened_at_ms },
+            device: fact.envelope.place.device,
+            site: fact.envelope.site,
+            centre: told.centre,
+            activity: told.moment.activity,
+            moment: told.moment.label.clone(),
+            actor: told.actor,
+            channel: told.channel,
+            evidence: told.evidence,
+        }
+    }
+}
+
 /// A departure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Departure {
@@ -242,23 +264,8 @@ impl Touch {
     /// What an entry says of a child, once corrected; `None` for entries that say nothing of one.
     pub(super) fn of(at_ms: i64, fact: &Fact, payload: &Payload, correction: Option<&Correction<'_>>, set_apart: bool) -> Option<Self> {
         let kind = touch_kind(&fact.envelope.kind, payload, correction)?;
-        let told = correction.map_or(payload, |c| c.payload);
         let at_ms = correction.map_or(at_ms, |c| c.payload.happened_at_ms);
-        let mark = Mark {
-            entry: fact.envelope.entry_id,
-            corrected_by: correction.map(|c| c.entry),
-            at_ms,
-            // A corrected time is somebody's word, not a clock's: nothing to compare it with.
-            claimed_ms: if correction.is_some() { at_ms } else { payload.happened_at_ms },
-            device: fact.envelope.place.device,
-            site: fact.envelope.site,
-            centre: told.centre,
-            activity: told.moment.activity,
-            moment: told.moment.label.clone(),
-            actor: told.actor,
-            channel: told.channel,
-            evidence: told.evidence,
-        };
+        let mark = Mark::of(at_ms, fact, payload, correction);
         let order = (at_ms, fact.envelope.place, fact.envelope.entry_id);
         let noted = fact.envelope.kind == Kind::AbsenceNoted;
         Some(Self { child: payload.about_child, mark, kind, noted, conflict: correction.is_some_and(|c| c.conflict), set_apart, order })

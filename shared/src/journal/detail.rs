@@ -4,7 +4,7 @@ use super::bytes::{Malformed, Reader, Writer};
 use super::codes::LeftTo;
 use super::envelope::Hash;
 use super::kind::Kind;
-use crate::id::{ActivityId, BootId, DeviceId, EntryId, GroupId, PersonId};
+use crate::id::{ActivityId, BootId, DeviceId, EntryId, GroupId, PersonId, StaffId};
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ pub struct Head {
 /// What a kind tells besides the common fields (`kind_version` 1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detail {
-    /// `arrived`, `retracted`, `decided`, `care_opened`: nothing more.
+    /// `arrived`, `retracted`, `decided`, `care_opened`, `visitor_arrived`, `visitor_left`: nothing more.
     None,
     /// `left`: 1 `to`, 16 `person`.
     Left {
@@ -115,6 +115,11 @@ pub enum Detail {
         /// `fork`, `salvage`, `restore`.
         cause: String,
     },
+    /// `staff_arrived`, `staff_left`: 16 `staff`.
+    Staff {
+        /// Whose presence it is; who says so is the `actor`.
+        staff: StaffId,
+    },
 }
 
 impl Detail {
@@ -159,6 +164,9 @@ impl Detail {
             Self::Epoch { previous, last_hash, cause } => {
                 out.u32(*previous).raw(last_hash).text8(cause);
             }
+            Self::Staff { staff } => {
+                out.id(staff.0);
+            }
         }
         out.finish()
     }
@@ -166,7 +174,8 @@ impl Detail {
     pub(super) fn decode(kind: &Kind, bytes: &[u8]) -> Result<Self, Malformed> {
         let mut from = Reader::new(bytes);
         let detail = match kind {
-            Kind::Arrived | Kind::Retracted | Kind::Decided | Kind::CareOpened | Kind::Unknown(_) => Self::None,
+            Kind::Arrived | Kind::Retracted | Kind::Decided | Kind::CareOpened => Self::None,
+            Kind::VisitorArrived | Kind::VisitorLeft | Kind::Unknown(_) => Self::None,
             Kind::Left => Self::Left { to: LeftTo::from_code(from.u8()?)?, person: from.id::<PersonId>()?.non_nil() },
             Kind::Present => Self::RollCall { group: from.id::<GroupId>()?.non_nil(), call: from.id()? },
             Kind::AbsenceAnnounced | Kind::AbsenceNoted => Self::absence(&mut from)?,
@@ -189,6 +198,9 @@ impl Detail {
                 at_ms: from.instant()?,
             },
             Kind::EpochOpened => Self::Epoch { previous: from.u32()?, last_hash: from.array()?, cause: from.text8()? },
+            Kind::StaffArrived | Kind::StaffLeft => {
+                Self::Staff { staff: from.id::<StaffId>()?.non_nil().ok_or(Malformed::NotAllowed("staff"))? }
+            }
         };
         from.finish()?;
         Ok(detail)

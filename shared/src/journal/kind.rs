@@ -77,6 +77,14 @@ kinds! {
     Decided = "decided";
     /// Somebody read a child's care card and telephone numbers at the tablet ("Urgence"). It says nothing of a presence.
     CareOpened = "care_opened";
+    /// A member of staff came to work. Whose presence it is stands in the detail: `actor` is who says so.
+    StaffArrived = "staff_arrived";
+    /// A member of staff went.
+    StaffLeft = "staff_left";
+    /// Somebody who is neither a child nor of the staff came in; a note holds the name, so that an evacuation asks for them too.
+    VisitorArrived = "visitor_arrived";
+    /// The visitor of the target went.
+    VisitorLeft = "visitor_left";
 }
 
 impl Kind {

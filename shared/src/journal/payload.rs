@@ -39,7 +39,9 @@
 //! | `corrected` | `about_child`, `centre_id`, `target` |
 //! | `absence_announced`, `absence_noted`, `moved_group`, `care_opened` | `about_child` |
 //! | `retracted`, `decided` | `target`, and `about_child` where the target has one |
-//! | `day_signed`, `day_reopened` | `centre_id` |
+//! | `day_signed`, `day_reopened`, `staff_arrived`, `staff_left` | `centre_id` |
+//! | `visitor_left` | `target` |
+//! | `visitor_arrived` | none: its first note is the visitor's name |
 
 use super::bytes::{Malformed, Reader, Writer};
 use super::codes::{ActorKind, Capacity, Channel, Evidence};
@@ -251,9 +253,19 @@ impl Payload {
                 | Kind::MovedGroup
                 | Kind::CareOpened
         );
-        let centre =
-            matches!(kind, Kind::Arrived | Kind::Left | Kind::Present | Kind::Meal | Kind::Corrected | Kind::DaySigned | Kind::DayReopened);
-        let target = matches!(kind, Kind::Corrected | Kind::Retracted | Kind::Decided);
+        let centre = matches!(
+            kind,
+            Kind::Arrived
+                | Kind::Left
+                | Kind::Present
+                | Kind::Meal
+                | Kind::Corrected
+                | Kind::DaySigned
+                | Kind::DayReopened
+                | Kind::StaffArrived
+                | Kind::StaffLeft
+        );
+        let target = matches!(kind, Kind::Corrected | Kind::Retracted | Kind::Decided | Kind::VisitorLeft);
         match self {
             _ if child && self.about_child.is_none() => Err(Malformed::NotAllowed("no child")),
             _ if centre && self.centre.is_none() => Err(Malformed::NotAllowed("no centre")),

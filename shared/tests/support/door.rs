@@ -4,7 +4,7 @@ use super::{CARE, LEA, MORNING, NADIA, ORGANISATION, VAUBAN, touch};
 use chrono::{NaiveDate, NaiveTime};
 use shared::calendar;
 use shared::fold::Fact;
-use shared::id::{ActivityId, BootId, CentreId, ChildId, DeviceId, EntryId, SiteId};
+use shared::id::{ActivityId, BootId, CentreId, ChildId, DeviceId, EntryId, SiteId, StaffId};
 use shared::journal::{Actor, Channel, Detail, Envelope, Evidence, Hash, Kind, LeftTo, Moment, Payload, Place, hash_of};
 use uuid::Uuid;
 
@@ -138,6 +138,22 @@ impl Door {
             p.happened_at_ms = happened_at_ms;
             p.actor = actor;
         })
+    }
+
+    pub fn staff_arrived(&mut self, staff: StaffId, at_ms: i64) -> Fact {
+        self.seals(at_ms, Kind::StaffArrived, None, Detail::Staff { staff }, |_| {})
+    }
+
+    pub fn staff_left(&mut self, staff: StaffId, at_ms: i64) -> Fact {
+        self.seals(at_ms, Kind::StaffLeft, None, Detail::Staff { staff }, |_| {})
+    }
+
+    pub fn visitor_arrived(&mut self, at_ms: i64) -> Fact {
+        self.seals(at_ms, Kind::VisitorArrived, None, Detail::None, |_| {})
+    }
+
+    pub fn visitor_left(&mut self, visit: &Fact, at_ms: i64) -> Fact {
+        self.seals(at_ms, Kind::VisitorLeft, None, Detail::None, |p| p.target = Some(visit.envelope.entry_id))
     }
 
     pub fn absent(&mut self, child: ChildId, at_ms: i64, from: &str, to: &str) -> Fact {

@@ -2,7 +2,7 @@
 
 use super::{AGENT, CANTEEN, CE1, EVENING, LEA, LUNCH, MAELYS, MORNING, NADIA, NOE, ORGANISATION, VAUBAN, touch};
 use chrono::NaiveDate;
-use shared::id::{BadgeId, BootId, DeviceId, EntryId, PersonId};
+use shared::id::{BadgeId, BootId, DeviceId, EntryId, PersonId, StaffId};
 use shared::journal::*;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -172,9 +172,8 @@ pub fn golden_decisions() -> Golden {
     server.sealed
 }
 
-/// What the tablet's chain goes on with: the kind that came after [`golden_decisions`].
-pub fn golden_care() -> Golden {
-    let journal = golden();
+/// The tablet, going on behind what is sealed already.
+fn tablet_after(journal: &Golden) -> Author {
     let of_tablet = |sealed: &&Sealed| sealed.decode_envelope().unwrap().place.device == TABLET;
     let last = journal.iter().map(|(_, sealed)| sealed).filter(of_tablet).max_by_key(|sealed| {
         let place = sealed.decode_envelope().unwrap().place;
@@ -182,8 +181,27 @@ pub fn golden_care() -> Golden {
     });
     let head = last.map(|last| ChainHead { place: last.decode_envelope().unwrap().place, hash: last.hash() }).unwrap();
     let count = u8::try_from(journal.len() + golden_decisions().len()).unwrap();
-    let mut tablet = Author { key: tablet_key(), head, sealed: Vec::new(), count };
+    Author { key: tablet_key(), head, sealed: Vec::new(), count }
+}
+
+/// What the tablet's chain goes on with: the kind that came after [`golden_decisions`].
+pub fn golden_care() -> Golden {
+    let mut tablet = tablet_after(&golden());
     tablet.seals("care_opened", Kind::CareOpened, Detail::None, &[], |p| p.about_child = Some(MAELYS));
+    tablet.sealed
+}
+
+/// What it goes on with then: the team and the visitors, who came after [`golden_care`].
+pub fn golden_team() -> Golden {
+    let mut tablet = tablet_after(&golden().into_iter().chain(golden_care()).collect());
+    let staff = StaffId(NADIA.id);
+    let nobody = |p: &mut Payload| p.about_child = None;
+    tablet.seals("staff_arrived", Kind::StaffArrived, Detail::Staff { staff }, &[], |p| {
+        (p.about_child, p.actor, p.evidence, p.badge) = (None, NADIA, Evidence::Badge, Some(CARD));
+    });
+    let visit = tablet.seals("visitor_arrived", Kind::VisitorArrived, Detail::None, &["Luc Mercier, électricien"], nobody);
+    tablet.seals("visitor_left", Kind::VisitorLeft, Detail::None, &[], |p| (p.about_child, p.target) = (None, Some(visit)));
+    tablet.seals("staff_left", Kind::StaffLeft, Detail::Staff { staff }, &[], nobody);
     tablet.sealed
 }
 

@@ -3,6 +3,8 @@
 //! A key that doesn't read as an id can only come from a previewer's values:
 //! it is dropped.
 
+mod adults;
+
 use std::rc::Rc;
 use std::str::FromStr;
 
@@ -28,6 +30,7 @@ pub fn connect(window: &AppWindow, send: &Send) {
     connect_correction(window, send);
     connect_signature(window, send);
     connect_care(window, send);
+    adults::connect(window, send);
 }
 
 fn connect_board(window: &AppWindow, send: &Send) {

@@ -3,6 +3,8 @@
 //! Rows are compared and only changed ones are set, so that a tile under a
 //! finger stays the same element, and 300 tiles cost little.
 
+mod adults;
+
 use std::rc::Rc;
 
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
@@ -64,6 +66,10 @@ fn show_bars(window: &AppWindow, screen: &Screen) {
     board.set_chosen_count(screen.several.as_ref().map_or(0, |several| count(several.count)));
     board.set_chosen_text(screen.several.as_ref().map(|several| text(&several.text)).unwrap_or_default());
     board.set_may_sign(screen.may_sign);
+    board.set_team_known(screen.team.known);
+    board.set_team_text(sentence(&screen.team.text));
+    board.set_team_figures(text(&screen.team.short));
+    board.set_team_mood(mood(screen.team.tone));
     board.set_notice_stays(screen.notice_stays);
     board.set_notice_mood(screen.notice.as_ref().map_or(Mood::Calm, |notice| mood(notice.tone)));
 
@@ -153,6 +159,8 @@ fn show_front(window: &AppWindow, dialog: Option<&Dialog>) {
         Some(Dialog::Barred(barred)) => show_barred(window, barred),
         Some(Dialog::Care(care)) => show_care(window, care),
         Some(Dialog::Meals(meals)) => show_meals(window, meals),
+        Some(Dialog::Team(team)) => adults::show_team(window, team),
+        Some(Dialog::Pin(pin)) => adults::show_pin(window, pin),
     };
     window.set_front(front);
     if front != Front::Care {

@@ -57,6 +57,8 @@ impl Roster {
                 Item::Device(_) => {}
                 // Read from the disk for whoever opens it, and let go afterwards: no child's health stays in memory.
                 Item::Care(_) => {}
+                // Compared on the disk, by whoever types one.
+                Item::Pin(_) => {}
             }
         }
         for adults in roster.adults.values_mut() {
@@ -106,6 +108,12 @@ impl Roster {
         }
         team.sort_by_cached_key(|s| (folded(&s.first_name), folded(&s.last_name), s.id));
         team
+    }
+
+    /// Who works at the site, of whatever lieu, by first name.
+    #[must_use]
+    pub fn whole_team(&self) -> Vec<&Staff> {
+        self.team(None)
     }
 
     /// Who may sign the days of a lieu, by first name.
@@ -201,6 +209,12 @@ impl Roster {
     #[must_use]
     pub fn child_by_code(&self, code: &str) -> Option<ChildId> {
         self.children.values().find(|c| c.code == code).map(|c| c.id)
+    }
+
+    /// The member of staff of a file's code.
+    #[must_use]
+    pub fn staff_by_code(&self, code: &str) -> Option<StaffId> {
+        self.staff.values().find(|s| s.code == code).map(|s| s.id)
     }
 
     /// The activity of a file's code.

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result};
 use chrono::NaiveDate;
-use shared::id::{BootId, EntryId};
+use shared::id::{BootId, EntryId, StaffId};
 use shared::journal::{Actor, ActorKind, ChainHead, Detail, Draft, Head, Kind, LeftTo, Moment, Note, Payload, Sealed, SigningKey, seal};
 use shared::roster::Item;
 use terminal_core::entropy::{SystemEntropy, bytes};
@@ -96,6 +96,8 @@ impl Pen<'_> {
             (Kind::DayReopened, usual(Detail::DayReopened { day: first, activity: None })),
             (Kind::Meal, usual(Detail::Meal { menu: "<x9q>".into(), served: true })),
             (Kind::CareOpened, usual(Detail::None)),
+            (Kind::StaffArrived, usual(Detail::Staff { staff: StaffId(self.me.device.0) })),
+            (Kind::VisitorLeft, Payload { target: last_entry, ..usual(Detail::None) }),
             (Kind::Retracted, Payload { target: last_entry, ..usual(Detail::None) }),
             (
                 Kind::Corrected,

@@ -24,6 +24,8 @@ pub enum Right {
     Issue,
     /// Sees what people are called for, and notes it as seen.
     SeeAlerts,
+    /// Gives the staff of a lieu its codes for the tablets.
+    EditTeam,
     /// Enrols and revokes tablets.
     Fleet,
     /// Reads the audit.
@@ -58,17 +60,19 @@ pub enum Role {
     Administrateur,
 }
 
-use Right::{CorrectDay, Decide, EditFamilies, Fleet, Issue, Manage, SeeAlerts, SeeAudit, SeeBilling, SeeDay, SeeFamilies, SignDay};
+use Right::{
+    CorrectDay, Decide, EditFamilies, EditTeam, Fleet, Issue, Manage, SeeAlerts, SeeAudit, SeeBilling, SeeDay, SeeFamilies, SignDay,
+};
 
 /// The table.
 const TABLE: [(Role, &str, &[Right]); 7] = [
     (Role::Equipe, "equipe", &[SeeDay]),
-    (Role::Direction, "direction", &[SeeDay, SignDay, CorrectDay, SeeFamilies]),
+    (Role::Direction, "direction", &[SeeDay, SignDay, CorrectDay, SeeFamilies, EditTeam]),
     (Role::Agent, "agent", &[SeeDay, CorrectDay, SeeFamilies, EditFamilies, SeeBilling, SeeAlerts]),
     (Role::Finances, "finances", &[SeeDay, SeeFamilies, SeeBilling, Decide]),
     (Role::Emetteur, "emetteur", &[SeeBilling, Issue]),
     (Role::Controle, "controle", &[SeeDay, SeeFamilies, SeeBilling, SeeAudit]),
-    (Role::Administrateur, "administrateur", &[SeeAlerts, Fleet, SeeAudit, Manage]),
+    (Role::Administrateur, "administrateur", &[SeeAlerts, EditTeam, Fleet, SeeAudit, Manage]),
 ];
 
 impl Role {
@@ -117,16 +121,29 @@ mod tests {
             table,
             [
                 "Equipe equipe: [SeeDay]",
-                "Direction direction: [SeeDay, SignDay, CorrectDay, SeeFamilies]",
+                "Direction direction: [SeeDay, SignDay, CorrectDay, SeeFamilies, EditTeam]",
                 "Agent agent: [SeeDay, CorrectDay, SeeFamilies, EditFamilies, SeeBilling, SeeAlerts]",
                 "Finances finances: [SeeDay, SeeFamilies, SeeBilling, Decide]",
                 "Emetteur emetteur: [SeeBilling, Issue]",
                 "Controle controle: [SeeDay, SeeFamilies, SeeBilling, SeeAudit]",
-                "Administrateur administrateur: [SeeAlerts, Fleet, SeeAudit, Manage]",
+                "Administrateur administrateur: [SeeAlerts, EditTeam, Fleet, SeeAudit, Manage]",
             ]
         );
-        for right in [SeeDay, SignDay, CorrectDay, SeeFamilies, EditFamilies, SeeBilling, Decide, Issue, SeeAlerts, Fleet, SeeAudit, Manage]
-        {
+        for right in [
+            SeeDay,
+            SignDay,
+            CorrectDay,
+            SeeFamilies,
+            EditFamilies,
+            SeeBilling,
+            Decide,
+            Issue,
+            SeeAlerts,
+            EditTeam,
+            Fleet,
+            SeeAudit,
+            Manage,
+        ] {
             assert!(TABLE.iter().any(|(.., rights)| rights.contains(&right)), "{right:?} is nobody's");
         }
     }

@@ -179,6 +179,10 @@ fn gesture(kind: &Kind) -> &'static str {
         Kind::EpochOpened => "Début d’une suite de la tablette",
         Kind::Decided => "Décision",
         Kind::CareOpened => "Fiche d’urgence lue",
+        Kind::StaffArrived => "Arrivée d’un membre de l’équipe",
+        Kind::StaffLeft => "Départ d’un membre de l’équipe",
+        Kind::VisitorArrived => "Arrivée d’un visiteur",
+        Kind::VisitorLeft => "Départ d’un visiteur",
         Kind::Unknown(_) => "Geste d’une version plus récente",
     }
 }

@@ -3,7 +3,7 @@
 use super::table::{Entry, Needs, table};
 use super::{
     activation_code, acts, alerts, apart, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, payments,
-    questions, run, site_watch, tablet,
+    questions, run, site_watch, tablet, team,
 };
 use crate::api::{By, Field, Told};
 use crate::identity::Right;
@@ -55,6 +55,7 @@ fn said(right: Right) -> &'static str {
         Right::Decide => "décider de ce qu’un projet de facturation demande",
         Right::Issue => "émettre",
         Right::SeeAlerts => "voir les signalements",
+        Right::EditTeam => "codes de l’équipe",
         Right::Fleet => "tablettes",
         Right::SeeAudit => "lire l’audit",
         Right::Manage => "comptes et réglages",
@@ -75,6 +76,7 @@ fn segment(part: &str) -> Option<(&'static str, Field, &'static str)> {
         "{bill}" => ("bill", Field::Id, "La facture."),
         "{payment}" => ("payment", Field::Id, "Le paiement."),
         "{question}" => ("question", Field::Id, "La question."),
+        "{staff}" => ("staff", Field::Id, "Le membre de l’équipe."),
         "{device}" => ("device", Field::Id, "La tablette."),
         "{apart}" => ("apart", Field::Id, "Le pointage mis de côté."),
         "{alert}" => ("alert", Field::Id, "Le signalement."),
@@ -228,6 +230,14 @@ fn of_tablets(name: &str) -> Option<Tell> {
         alerts::SEEN => ("Noter un signalement comme vu", |t| {
             t.form::<alerts::Typed>(&[("jusqua", Field::Number, "Quand le dernier montré a été fait, en millisecondes depuis 1970.")])
                 .goes("Vers les signalements.")
+        }),
+        "GET /bureau/{organisation}/equipe" => ("L’équipe des lieux", |t| {
+            t.query::<team::Asked>(&[("fait", Field::OneOf(&["code", "retire"]), DONE)]).html(200, "Qui a un code, et depuis quand.")
+        }),
+        team::CODE => ("Poser ou retirer un code personnel", |t| {
+            t.says("Un code nomme une personne à la tablette. Il n’est jamais montré ensuite.")
+                .form::<team::Typed>(&[("code", Field::Text(6), "4 à 6 chiffres ; vide : plus de code.")])
+                .goes("Vers l’équipe.")
         }),
         "GET /bureau/{organisation}/tablettes" => ("Les tablettes", |t| {
             t.query::<fleet::Asked>(&[("fait", Field::OneOf(&["revoquee", "veille"]), DONE)]).html(200, "Le parc et les codes vivants.")

@@ -35,11 +35,12 @@ pub(super) struct Link {
 }
 
 /// Entries of the column, in the order of a day: key, end of the address, label, what opens it.
-const ENTRIES: [(&str, &str, &str, Needs); 9] = [
+const ENTRIES: [(&str, &str, &str, Needs); 10] = [
     ("today", "", "Aujourd’hui", Needs::Somewhere(Right::SeeDay)),
     ("apart", "/a-decider", "À décider", Needs::Whole(Right::CorrectDay)),
     ("alerts", "/signalements", "Signalements", Needs::Whole(Right::SeeAlerts)),
     ("families", "/familles", "Familles", Needs::Somewhere(Right::SeeFamilies)),
+    ("team", "/equipe", "Équipe", Needs::Somewhere(Right::EditTeam)),
     ("billing", "/facturation", "Facturation", Needs::Whole(Right::SeeBilling)),
     ("payments", "/paiements", "Paiements", Needs::Whole(Right::SeeBilling)),
     ("questions", "/questions", "Questions", Needs::Whole(Right::SeeBilling)),

@@ -30,6 +30,7 @@ mod site_watch;
 mod table;
 mod tablet;
 mod tablet_words;
+mod team;
 mod today;
 mod who;
 

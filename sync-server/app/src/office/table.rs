@@ -2,7 +2,7 @@
 
 use super::{
     activation_code, acts, alerts, apart, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, payments,
-    questions, run, site_watch, tablet, today,
+    questions, run, site_watch, tablet, team, today,
 };
 use crate::identity::Right;
 use crate::serve::Server;
@@ -56,7 +56,7 @@ fn told(name: &'static str, said: &'static str, needs: Needs, handler: MethodRou
 #[must_use]
 pub fn table() -> Vec<Entry> {
     use Needs::{AnyRole, Somewhere, Whole};
-    use Right::{CorrectDay, Decide, EditFamilies, Fleet, Issue, SeeAlerts, SeeAudit, SeeBilling, SeeDay, SeeFamilies, SignDay};
+    use Right::{CorrectDay, Decide, EditFamilies, EditTeam, Fleet, Issue, SeeAlerts, SeeAudit, SeeBilling, SeeDay, SeeFamilies, SignDay};
     vec![
         reads("GET /bureau/{organisation}", AnyRole, get(today::page)),
         // A lieu's day.
@@ -69,6 +69,9 @@ pub fn table() -> Vec<Entry> {
         reads("GET /bureau/{organisation}/familles", Somewhere(SeeFamilies), get(families::page)),
         told(household::READ, "Dossier de famille lu", Somewhere(SeeFamilies), get(household::page)),
         told(activation_code::ROUTE, "Code d’activation donné", Whole(EditFamilies), post(activation_code::give)),
+        // Who works in the lieux.
+        reads("GET /bureau/{organisation}/equipe", Somewhere(EditTeam), get(team::page)),
+        told(team::CODE, "Code d’un membre de l’équipe changé", Somewhere(EditTeam), post(team::set_code)),
         // A month, from its draft to its bills.
         reads("GET /bureau/{organisation}/facturation", Whole(SeeBilling), get(draft::page)),
         told(draft::READ, "Brouillon de facture lu", Whole(SeeBilling), get(draft::bill)),

@@ -114,6 +114,7 @@ pub async fn items(territory: &Territory<'_>, site: SiteId, today: NaiveDate) ->
     for offer in &offers {
         items.extend(parts::places(offer, window));
         items.extend(parts::staff(offer));
+        items.extend(parts::pins(offer));
         items.extend(parts::bookings(offer, &people, &calendar, window));
     }
     items.extend(parts::children(&offers, &people, window));

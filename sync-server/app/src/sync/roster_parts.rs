@@ -3,7 +3,7 @@
 use crate::attendance::server_device::KIND as SERVER;
 use crate::registry::booking::Status;
 use crate::registry::{homonym, zone};
-use crate::store::entity::{activity, badge, child, child_right, contract, contract_slot, device, person, pickup_person, site};
+use crate::store::entity::{activity, badge, centre, child, child_right, contract, contract_slot, device, person, pickup_person, site};
 use crate::sync::roster::{Offer, People, Window};
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use sha2::{Digest, Sha256};
@@ -11,8 +11,10 @@ use shared::calendar::{SchoolCalendar, Weekdays, Zone, public_holiday};
 use shared::id::{
     ActivityId, BadgeId, BookingId, CentreId, ChildId, ClassId, DeviceId, GroupId, HouseholdId, OrganisationId, PersonId, SiteId, StaffId,
 };
+use shared::ratio::StaffingRule;
 use shared::roster::{
     Activity, Adult, AdultStatus, Badge, BadgeHolder, Booking, Centre, Child, Class, Dated, Device, Group, Item, Period, Site, Staff,
+    StaffPin,
 };
 use shared::wire::Bytes;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -62,6 +64,8 @@ pub(super) fn places(offer: &Offer, window: Window) -> Vec<Item> {
             opens: time(row.opens_minute),
             closes: time(row.closes_minute),
             closures: closed.map(|c| (c.first_day, c.last_day)).collect(),
+            staffing: row.staffing_rule.as_deref().and_then(coded),
+            places: row.capacity.and_then(|places| u32::try_from(places).ok()),
         }));
     }
     let group =
@@ -91,6 +95,7 @@ pub(super) fn staff(offer: &Offer) -> Vec<Item> {
     let member = |row: &crate::store::entity::staff::Model| {
         Item::Staff(Staff {
             id: StaffId(row.id),
+            code: row.code.clone(),
             centre: CentreId(row.centre_id),
             first_name: row.first_name.clone(),
             last_name: row.last_name.clone(),
@@ -99,6 +104,13 @@ pub(super) fn staff(offer: &Offer) -> Vec<Item> {
         })
     };
     offer.staff.iter().map(member).collect()
+}
+
+/// The codes by which members of the staff say who they are.
+pub(super) fn pins(offer: &Offer) -> impl Iterator<Item = Item> {
+    let pin =
+        |row: &crate::store::entity::staff::Model| row.pin_hash.clone().map(|hash| Item::Pin(StaffPin { staff: StaffId(row.id), hash }));
+    offer.staff.iter().filter_map(pin)
 }
 
 pub(super) fn children(offers: &[Offer], people: &People, window: Window) -> Vec<Item> {
@@ -154,7 +166,13 @@ fn a_child(row: &child::Model, offers: &[Offer], people: &People, window: Window
         alone_from: time(row.leaves_alone_minute),
         alone_days: weekdays(row.leaves_alone_days),
         photo: row.photo_consent_on.filter(|agreed| *agreed <= window.today()).and(photo(row.photo_hash.as_ref())),
+        // Only a tablet that reckons with first steps is told of them.
+        walks_since: row.walks_since.filter(|_| offers.iter().flat_map(|o| &o.centres).any(reckons_with_steps)),
     }
+}
+
+fn reckons_with_steps(centre: &centre::Model) -> bool {
+    centre.staffing_rule.as_deref().and_then(coded) == Some(StaffingRule::Eaje5And8)
 }
 
 fn photo(hash: Option<&Vec<u8>>) -> Option<Bytes> {

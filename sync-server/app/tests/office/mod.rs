@@ -4,6 +4,7 @@
 mod apart;
 mod lines;
 mod pages;
+mod team;
 mod walls;
 
 use crate::identity::browser::{Browser, House, NOON, Page, open_app};
@@ -23,7 +24,7 @@ use server::identity::{Role, roles};
 use server::office::Entry;
 use server::store::entity::{
     account as accounts, alert, billing_decision, billing_run, child, device, household, invoice, journal_entry, payment, person,
-    quarantine, question, regie, site, tariff,
+    quarantine, question, regie, site, staff, tariff,
 };
 use server::store::{Territory, insert_all, new_id};
 use server::sync::alerts::{self, Call};
@@ -110,6 +111,21 @@ async fn furnish(app: &App, commune: &Commune) {
         last_status: None,
         revoked_at_ms: None,
         succeeds: None,
+    };
+    insert_all(&on, vec![row]).await.unwrap();
+    let row = staff::Model {
+        organisation_id,
+        id: new_id(now).unwrap(),
+        territoire_id,
+        centre_id: commune.centre.0,
+        code: "P001".into(),
+        last_name: "Roche".into(),
+        first_name: "Nadia".into(),
+        role: "equipe".into(),
+        qualification: None,
+        counts_in_ratio: true,
+        pin_hash: None,
+        pin_set_at_ms: None,
     };
     insert_all(&on, vec![row]).await.unwrap();
     let here = territory.find::<site::Entity>().filter(site::Column::Id.eq(commune.site.0)).one(&on).await.unwrap().unwrap();
@@ -271,6 +287,7 @@ pub struct Ids {
     pub apart: Option<Uuid>,
     pub alert: Option<Uuid>,
     pub device: Uuid,
+    pub staff: Uuid,
     pub arrived: Uuid,
     pub left: Uuid,
     pub run: Option<Uuid>,
@@ -302,6 +319,7 @@ pub async fn ids(house: &House, code: &'static str) -> Ids {
         apart: apart.one(&on).await.unwrap().map(|row| row.id),
         alert: alert.one(&on).await.unwrap().map(|row| row.id),
         site: place.one(&on).await.unwrap().unwrap().id,
+        staff: tenant.find::<staff::Entity>().one(&on).await.unwrap().unwrap().id,
         device: tablet.one(&on).await.unwrap().unwrap().id,
         arrived: entries[0].entry_id,
         left: entries[1].entry_id,
@@ -327,6 +345,7 @@ pub fn call(entry: &Entry, desk: &str, ids: &Ids) -> (String, Vec<(&'static str,
         ("{question}", id(ids.question)),
         ("{payment}", id(ids.payment)),
         ("{device}", ids.device.to_string()),
+        ("{staff}", ids.staff.to_string()),
         ("{apart}", id(ids.apart)),
         ("{alert}", id(ids.alert)),
     ];
@@ -346,6 +365,7 @@ pub fn call(entry: &Entry, desk: &str, ids: &Ids) -> (String, Vec<(&'static str,
             "correction" => field(&[("pointage", &ids.arrived.to_string()), ("heure", "16:35"), ("motif", "montre arrêtée")]),
             "retrait" => field(&[("pointage", &ids.left.to_string()), ("motif", "autre enfant")]),
             "presence" => field(&[("enfant", &code("E")), ("depart", "17:50"), ("motif", "vu par l’équipe")]),
+            "code" => vec![("code", "471108".into())],
             "codes" => vec![("site", ids.site.to_string())],
             "veille" => vec![("site", ids.site.to_string()), ("heure", "09:30".into())],
             "nom" => vec![("nom", "Tablette du hall".into())],

@@ -14,6 +14,7 @@ fn marks(ids: &Ids) -> Vec<String> {
         Some(ids.household),
         Some(ids.person),
         Some(ids.device),
+        Some(ids.staff),
         Some(ids.site),
         Some(ids.annexe),
         ids.apart,

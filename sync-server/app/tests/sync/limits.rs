@@ -258,6 +258,7 @@ async fn a_large_item(door: &Door, of: &Commune, bytes: usize) {
     let territory = Territory::new(door.app.territoire(), &transaction);
     let staff = Staff {
         id: StaffId(new_id(door.app.clock.now()).unwrap()),
+        code: "P001".into(),
         centre: CentreId(of.centre.0),
         first_name: "x".repeat(bytes),
         last_name: "Roche".into(),

@@ -96,7 +96,15 @@ fn adult(number: u16, child: ChildId, status: AdultStatus) -> Item {
 fn staff(here: &Commune, number: u16) -> Item {
     let [high, low] = number.to_be_bytes();
     let id = StaffId(uuid_v7(1_700_000_000_000, [0, 0, 0, high, low, 7, 7, 7, 7, 7]));
-    Item::Staff(Staff { id, centre: here.centre, first_name: "Nadia".into(), last_name: "Roche".into(), director: false, counted: true })
+    Item::Staff(Staff {
+        id,
+        code: "P001".into(),
+        centre: here.centre,
+        first_name: "Nadia".into(),
+        last_name: "Roche".into(),
+        director: false,
+        counted: true,
+    })
 }
 
 fn status_of(body: &ChangeBody) -> Option<AdultStatus> {

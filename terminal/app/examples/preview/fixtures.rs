@@ -4,6 +4,8 @@
 mod care_cards;
 #[path = "evening.rs"]
 mod evening;
+#[path = "team.rs"]
+mod team_cards;
 
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use care_cards::{care, care_awaited, care_long, care_nothing, face, with_photos};
@@ -12,6 +14,9 @@ pub use evening::{
     child_dialog, child_today, correction, departure_handing, departure_late, departure_stranger, departure_witness, doubled, key_sealed,
     lock_to_come, locked, quarantined, repaired, signature, signing, staff,
 };
+
+#[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
+pub use team_cards::{pin_pad, pin_paused, pin_who, ratio_amber, ratio_calm, ratio_none, ratio_red, team, team_many};
 
 use shared::id::{ActivityId, ChildId, GroupId, PersonId};
 use terminal_core::view::{
@@ -433,6 +438,15 @@ pub fn all() -> Vec<(&'static str, Screen)> {
     vec![
         ("tableau", creche()),
         ("petit", small()),
+        ("encadrement", ratio_calm()),
+        ("encadrement-limite", ratio_amber()),
+        ("encadrement-manque", ratio_red()),
+        ("encadrement-aucun", ratio_none()),
+        ("equipe", team()),
+        ("equipe-nombreuse", team_many()),
+        ("code-qui", pin_who()),
+        ("code", pin_pad()),
+        ("code-pause", pin_paused()),
         ("grand", large()),
         ("soixante", crowd(60)),
         ("avis", notice()),

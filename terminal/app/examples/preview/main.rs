@@ -81,7 +81,10 @@ fn draw_all(folder: &Path) -> anyhow::Result<()> {
         draw(&folder.join(format!("soir-{name}.png")), &screen, evening, (1280, 800))?;
     }
     let english = Look { language: Language::English, ..by_day };
-    for (name, screen) in fixtures::all().into_iter().filter(|(name, _)| name.starts_with("urgence") || *name == "depart") {
+    for (name, screen) in fixtures::all()
+        .into_iter()
+        .filter(|(name, _)| ["urgence", "equipe", "encadrement", "code"].iter().any(|start| name.starts_with(start)) || *name == "depart")
+    {
         draw(&folder.join(format!("debout-{name}.png")), &screen, by_day, (800, 1280))?;
         draw(&folder.join(format!("anglais-{name}.png")), &screen, english, (1280, 800))?;
         draw(&folder.join(format!("anglais-main-{name}.png")), &screen, english, (360, 740))?;

@@ -17,6 +17,7 @@ mod reader;
 mod sheets;
 #[path = "../../../core/tests/claims/fixture.rs"]
 mod site;
+mod team;
 mod through;
 mod touch;
 mod typing;

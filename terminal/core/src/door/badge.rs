@@ -1,7 +1,7 @@
 //! A card at the reader. It says that the card is here, not who holds it: it
 //! opens the departure screen, and never closes a departure by itself.
 
-use super::{Door, NAMED_MS, Open};
+use super::{Door, NAMED_MS, Named, Open};
 use crate::clock::Now;
 use crate::view::{TileState, Tone};
 use chrono::NaiveTime;
@@ -47,21 +47,26 @@ impl Door {
         }
     }
 
-    /// Names who acts for a minute, and takes a pinned alert away.
+    /// Says that its holder came to work, names who acts for a minute, and takes a pinned alert away.
     fn staff_badge(&mut self, now: Now, badge: BadgeId, id: StaffId) {
-        let Some(staff) = self.roster.staff(id) else {
+        if self.roster.staff(id).is_none() {
             return self.say(Tone::Amber, "Cette carte n'est plus celle d'un membre de l'équipe de ce site.");
-        };
-        let name = format!("{} {}", staff.first_name, staff.last_name);
-        self.staff = Some((id, now.boottime_ms.saturating_add(NAMED_MS)));
+        }
         self.let_the_team_in(now);
+        let was_asked = self.named_by_dialog();
+        self.staff = Some(Named { staff: id, until_ms: now.boottime_ms.saturating_add(NAMED_MS), by_pin: false });
+        if !was_asked && self.dialog == Some(Open::Team) {
+            return self.comes_or_goes(now, id, Some(badge));
+        }
+        if !self.comes_to_work(now, id, Some(badge)) {
+            // The screen says in red why not; an alert was read by a named adult all the same.
+            self.pinned = None;
+            return;
+        }
         if self.dialog == Some(Open::Sign) {
             return self.sign_by_card(now, badge, id);
         }
-        if self.pinned.take().is_some() {
-            return self.say(Tone::Calm, format!("{name} : l'alerte est retirée. Vos gestes portent votre nom pendant une minute."));
-        }
-        self.say(Tone::Calm, format!("{name} : vos gestes portent votre nom pendant une minute."));
+        self.say_named(id);
     }
 
     /// An adult's own card: only children whom this adult may take, and the alert before anything else.

@@ -41,6 +41,7 @@ impl Door {
             families: None,
             several: self.several(),
             has_meals: self.has_meals(),
+            team: self.team_bar(),
             may_sign: self.to_sign().is_some(),
             forgets: false,
         }
@@ -85,7 +86,7 @@ impl Door {
     }
 
     /// Name of the lieu; of the site where the tablet serves several.
-    fn place(&self) -> String {
+    pub(super) fn place(&self) -> String {
         match (self.roster.centres.len(), &self.roster.site) {
             (1, _) => self.roster.centres.values().next().map(|c| c.name.clone()).unwrap_or_default(),
             (_, Some(site)) => site.name.clone(),

@@ -100,6 +100,11 @@ impl Departing {
         self.asks_hour && self.hour != Some(Hour::Now)
     }
 
+    /// Whether a child goes now with somebody who isn't on the list.
+    pub fn is_with_a_stranger(&self) -> bool {
+        matches!(self.with, Some(With::Other(..))) && !self.is_in_the_past()
+    }
+
     pub fn untick_siblings(&mut self) {
         self.siblings.iter_mut().for_each(|(_, ticked)| *ticked = false);
     }

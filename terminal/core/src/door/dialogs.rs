@@ -20,6 +20,8 @@ impl Door {
             Open::Sign => Dialog::Sign(self.sign_dialog()?),
             Open::Barred { child } => Dialog::Barred(self.barred_dialog(*child)),
             Open::Meals => Dialog::Meals(self.meals_dialog()),
+            Open::Pin(asking) => Dialog::Pin(self.pin_dialog(asking)),
+            Open::Team => Dialog::Team(self.team_dialog()),
             Open::Care(reading) => Dialog::Care(self.care_dialog(reading)?),
         })
     }

@@ -18,7 +18,8 @@ pub(super) struct Said {
     pub evidence: Evidence,
     pub badge: Option<BadgeId>,
     pub target: Option<EntryId>,
-    /// Where it isn't the moment that the board shows: another moment of the day, or the slot of a target that was corrected since.
+    /// The slot of the target where it was corrected since, else the one that the target itself names; without a target, where it
+    /// isn't the board's.
     pub slot: Option<Slot>,
     /// Time of the fact where it isn't now: a correction, a forgotten departure.
     pub happened_at_ms: Option<i64>,
@@ -138,7 +139,9 @@ impl Door {
             }
         };
         let organisation = organisation.or(first).ok_or(StoreError::NotEnrolled)?;
-        let by = said.actor.or(self.staff.map(|(staff, _)| staff));
+        let by = said.actor.or(self.staff.map(|named| named.staff));
+        // A name in the list that somebody touched who had shown by a code who they are.
+        let by_pin = said.actor.is_none() && said.evidence == Evidence::List && self.staff.is_some_and(|named| named.by_pin);
         let actor = by.map_or(Actor::NOBODY, |staff| Actor { kind: ActorKind::Staff, id: staff.0 });
         let notes = match said.note {
             None => Vec::new(),
@@ -157,7 +160,7 @@ impl Door {
             capacity: Capacity::Own,
             authority_ref: said.authority.to_owned(),
             channel: Channel::Tablet,
-            evidence: said.evidence,
+            evidence: if by_pin { Evidence::Pin } else { said.evidence },
             badge: said.badge,
             roster_version: self.roster.version,
             target: said.target,

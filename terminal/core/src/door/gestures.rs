@@ -3,7 +3,7 @@
 use super::depart::Departing;
 use super::{Door, Open};
 use crate::clock::Now;
-use crate::view::{TileState, Tone};
+use crate::view::{PinFor, TileState, Tone};
 use shared::id::{ChildId, StaffId};
 use shared::roster::Recording;
 
@@ -59,7 +59,8 @@ impl Door {
             },
             Some(Open::Correction(correcting)) => self.confirm_correction(now, correcting),
             Some(Open::Sign) => self.say(Tone::Amber, "Touchez le nom de qui signe."),
-            Some(Open::Barred { .. } | Open::Care(_) | Open::Meals) => self.close(),
+            Some(Open::Pin(_)) => self.pin_typed(now),
+            Some(Open::Barred { .. } | Open::Care(_) | Open::Meals | Open::Team) => self.close(),
             None => self.confirm_several(now),
         }
     }
@@ -68,6 +69,10 @@ impl Door {
     pub(super) fn close(&mut self) {
         match self.dialog.take() {
             Some(Open::Barred { child }) => self.pin_barred(child),
+            Some(asked @ Open::Pin(_)) => {
+                self.dialog = Some(asked);
+                self.named_by_dialog();
+            }
             Some(_) => {}
             None if self.notice.is_some() => self.notice = None,
             None => self.unpin(),
@@ -81,9 +86,15 @@ impl Door {
         }
         match self.dialog.clone() {
             Some(Open::Departure(departing)) if !self.witnesses(&departing).is_empty() => {
-                self.confirm_departure(now, departing, Some(staff))
+                // A name alone is anybody's finger: who has a code types it before a child goes with somebody who isn't on the list.
+                if departing.is_with_a_stranger() && self.codes.contains(&staff) {
+                    self.ask_pin(now, PinFor::OtherAdult);
+                    return self.pin_of(now, staff);
+                }
+                self.confirm_departure(now, departing, Some(staff));
             }
             Some(Open::Sign) => self.sign_by_name(now, staff),
+            Some(Open::Pin(_)) => self.pin_of(now, staff),
             _ => {}
         }
     }

@@ -24,6 +24,9 @@
 //! | [`sign`] | answers for the day sheet |
 //! | [`care`] | asks what to do for a child in danger, and whom to call |
 //! | [`move_group`] | says in which group a child spends the day |
+//! | [`team`] | comes to work, goes home, shows a visitor in |
+//! | [`pin`] | types a code to say who they are |
+//! | [`ratio`] | sees whether there are adults enough |
 //! | [`moment`] | changes the slot of the day |
 //! | [`gestures`] | touches, holds, ticks, confirms, closes: to which of these it comes |
 //! | [`lock`] | sees nothing any more, where the server was silent for too long |
@@ -47,6 +50,8 @@ mod lock;
 mod meals;
 mod moment;
 mod move_group;
+mod pin;
+mod ratio;
 mod reader;
 mod roll_call;
 mod self_service;
@@ -54,6 +59,7 @@ mod several;
 mod sign;
 mod standing;
 mod sync_bar;
+mod team;
 mod undo;
 
 pub(crate) use shared::french as words;
@@ -61,6 +67,7 @@ pub(crate) use shared::french as words;
 pub use crate::view::Corrects;
 pub use depart::Destination;
 pub(crate) use sync_bar::{line_in_words, of_revoked, set_apart};
+pub use team::{StaffHere, VisitorHere};
 
 use crate::clock::{Now, Observed};
 use crate::entropy::{Entropy, SystemEntropy};
@@ -121,11 +128,25 @@ pub struct Door {
     notice: Option<Notice>,
     pinned: Option<Notice>,
     undo: Option<undo::Undoable>,
-    staff: Option<(StaffId, u64)>,
+    staff: Option<Named>,
+    /// Who of the staff has a code.
+    codes: Vec<StaffId>,
+    /// The name that was touched last on the screen of the team, and until when a second touch is the same finger's.
+    team_echo: Option<(StaffId, u64)>,
     echoes: HashMap<ChildId, u64>,
     last_recorded: Vec<EntryId>,
     /// Why the badge reader can't be heard; `None` where it can, or says nothing of itself.
     reader: Option<Fault>,
+}
+
+/// The member of staff whose name gestures bear for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Named {
+    staff: StaffId,
+    /// CLOCK_BOOTTIME at which it ends.
+    until_ms: u64,
+    /// By a code that only they know, and not by a card that anybody may hold.
+    by_pin: bool,
 }
 
 /// Versions of what was last read from disk.
@@ -149,6 +170,8 @@ enum Open {
     Barred { child: ChildId },
     Care(care::Reading),
     Meals,
+    Team,
+    Pin(pin::Asking),
 }
 
 impl Door {
@@ -196,6 +219,8 @@ impl Door {
             pinned: None,
             undo: None,
             staff: None,
+            codes: Vec::new(),
+            team_echo: None,
             echoes: HashMap::new(),
             last_recorded: Vec::new(),
             reader: None,
@@ -263,6 +288,12 @@ impl Door {
             Act::Meals => self.open_meals(),
             Act::Meal(child) => self.meal_touched(now, child),
             Act::StillReading => {}
+            Act::AskPin(purpose) => self.ask_pin(now, purpose),
+            Act::PinKey(key) => self.pin_key(now, key),
+            Act::Team => self.open_team(),
+            Act::TeamTouch(staff) => self.team_touched(now, staff),
+            Act::Visitor(name) => self.visitor_comes(now, &name),
+            Act::VisitorLeft(visit) => self.visitor_goes(now, visit),
             Act::SignDay => self.ask_signature(now),
             Act::Close => self.close(),
             Act::Several => self.choose_several(now),
@@ -356,6 +387,7 @@ impl Door {
         let items = self.store.roster.items_changed_at()?;
         if !self.seen.whole || new_day || items != self.seen.items {
             self.roster = Roster::of(self.store.roster.items(self.day)?, 0);
+            self.codes = self.store.roster.pins()?;
         }
         self.roster.version = self.store.roster.cursor()?;
         if new_day {
@@ -363,9 +395,10 @@ impl Door {
         }
         self.seen = Seen { day: Some(self.day), journal: journal_version, roster: roster_version, items, whole: true };
         self.undo = self.undo.take().filter(|u| u.is_open(self.boottime_ms));
-        self.staff = self.staff.filter(|(_, until)| self.boottime_ms < *until);
+        self.staff = self.staff.filter(|named| self.boottime_ms < named.until_ms);
         self.close_unread_care();
         self.clear_the_gate();
+        self.close_idle_pin();
         self.look_at_lock(now)?;
         self.choose_moment();
         self.give_up_choosing();

@@ -48,7 +48,7 @@ impl Door {
             return self.say(Tone::Amber, "La journée ne peut pas encore être signée : un départ manque, ou un moment n'est pas fini.");
         };
         match self.staff {
-            Some((staff, _)) if self.is_director(staff, centre) => self.sign(now, centre, Said::day_signed),
+            Some(named) if self.is_director(named.staff, centre) => self.sign(now, centre, Said::day_signed),
             _ => self.dialog = Some(Open::Sign),
         }
     }

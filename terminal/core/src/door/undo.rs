@@ -38,7 +38,12 @@ impl Door {
         let undoable = |kind: &Kind| !matches!(kind, Kind::Retracted | Kind::EpochOpened | Kind::CareOpened);
         let entries =
             sealed.filter(|f| undoable(&f.envelope.kind)).map(|f| (f.envelope.entry_id, f.payload.as_ref().and_then(|p| p.about_child)));
-        self.undo = Some(Undoable { text, entries: entries.collect(), until_ms: now.boottime_ms.saturating_add(UNDO_MS) });
+        let mut entries: Vec<(EntryId, Option<ChildId>)> = entries.collect();
+        // Whose code was typed for a departure is here, whatever becomes of the departure.
+        if entries.iter().any(|(_, child)| child.is_some()) {
+            entries.retain(|(_, child)| child.is_some());
+        }
+        self.undo = Some(Undoable { text, entries, until_ms: now.boottime_ms.saturating_add(UNDO_MS) });
     }
 
     /// Retracts what the bar shows.

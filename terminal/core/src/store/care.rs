@@ -1,8 +1,9 @@
-//! Care cards, sealed one by one among the rows of the roster.
+//! Care cards and codes of the staff, sealed one by one among the rows of the roster.
 //!
 //! In the roster, so that a page, its cursor and its cards are one transaction, and whatever erases the roster erases them: the data
 //! lock, a move to another site, a child who left. Sealed, because what is about a child's health is not to be read from a copied disk;
-//! never held in memory but for the card that somebody opened.
+//! never held in memory but for the card that somebody opened. The hash of a code is sealed for the same reason: from a copied disk, four
+//! digits would soon be found.
 //!
 //! A row is `1 ` and base 64 of nonce (24) ‖ XChaCha20-Poly1305 of the card's JSON, under a key that HKDF-SHA256 makes of the device's
 //! secret, bound to the row's key: a card that was moved to another child doesn't open. Blanks fill it up to a step of length, so that a
@@ -15,6 +16,8 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use data_encoding::BASE64;
 use hkdf::Hkdf;
 use rusqlite::{OptionalExtension, TransactionBehavior};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sha2::Sha256;
 use shared::id::ChildId;
 use shared::journal::SigningKey;
@@ -25,8 +28,8 @@ const VERSION: &str = "1 ";
 const NONCE_BYTES: usize = 24;
 /// Cards of less than this are of one length, and so on by steps.
 const STEP_BYTES: usize = 1_024;
-/// The rows of cards, by their keys.
-pub(super) const KEYS: &str = "key >= 'care:' AND key < 'care;'";
+/// The rows that are sealed, by their keys.
+pub(super) const KEYS: &str = "((key >= 'care:' AND key < 'care;') OR (key >= 'pin:' AND key < 'pin;'))";
 
 /// What seals the cards of one life of the tablet.
 pub(super) struct CareSeal(XChaCha20Poly1305);
@@ -47,9 +50,9 @@ impl CareSeal {
     ///
     /// # Errors
     /// A system without random bytes.
-    pub(super) fn sealed(&self, key: &Key, care: &Care) -> Result<String, StoreError> {
+    pub(super) fn sealed(&self, key: &Key, item: &impl Serialize) -> Result<String, StoreError> {
         let refused = || StoreError::Refused("cette fiche d'urgence ne se scelle pas".into());
-        let mut json = Zeroizing::new(serde_json::to_string(care).map_err(|_| refused())?);
+        let mut json = Zeroizing::new(serde_json::to_string(item).map_err(|_| refused())?);
         let short = json.len().next_multiple_of(STEP_BYTES) - json.len();
         json.push_str(&" ".repeat(short));
         let nonce: [u8; NONCE_BYTES] = bytes(&mut SystemEntropy)?;
@@ -58,7 +61,7 @@ impl CareSeal {
         Ok(format!("{VERSION}{}", BASE64.encode(&[nonce.as_slice(), &sealed].concat())))
     }
 
-    fn opened(&self, key: &str, row: &str) -> Option<Care> {
+    fn opened<T: DeserializeOwned>(&self, key: &str, row: &str) -> Option<T> {
         let bytes = BASE64.decode(row.strip_prefix(VERSION)?.as_bytes()).ok()?;
         let (nonce, text) = bytes.split_at_checked(NONCE_BYTES)?;
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
@@ -74,7 +77,10 @@ impl CareSeal {
 pub(super) fn row_of(item: &Item, key: &Key, seal: Option<&CareSeal>) -> Result<String, StoreError> {
     match (item, seal) {
         (Item::Care(care), Some(seal)) => seal.sealed(key, care),
-        (Item::Care(_), None) => Err(StoreError::Refused("une fiche d'urgence n'est pas écrite sans être scellée".into())),
+        (Item::Pin(pin), Some(seal)) => seal.sealed(key, pin),
+        (Item::Care(_) | Item::Pin(_), None) => {
+            Err(StoreError::Refused("une fiche d'urgence ou un code n'est pas écrit sans être scellé".into()))
+        }
         _ => serde_json::to_string(item).map_err(|error| StoreError::Refused(error.to_string())),
     }
 }
@@ -85,21 +91,25 @@ impl RosterDb {
     /// # Errors
     /// A failed read.
     pub fn care(&self, child: ChildId) -> Result<Option<Care>, StoreError> {
-        let key = care_key(child);
+        self.sealed_item(&care_key(child))
+    }
+
+    /// The sealed item of a key; `None` where the tablet has none (yet), or it doesn't open.
+    pub(super) fn sealed_item<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT json FROM item WHERE key = ?1")?;
-        let row: Option<String> = statement.query_row([&key], |row| row.get(0)).optional()?;
-        let care = row.as_deref().zip(self.seal.as_ref()).and_then(|(row, seal)| seal.opened(&key, row));
-        if row.is_some() && care.is_none() {
-            tracing::error!("a care card doesn't open");
+        let row: Option<String> = statement.query_row([key], |row| row.get(0)).optional()?;
+        let item = row.as_deref().zip(self.seal.as_ref()).and_then(|(row, seal)| seal.opened(key, row));
+        if row.is_some() && item.is_none() {
+            tracing::error!("a sealed item of the roster doesn't open");
         }
-        Ok(care)
+        Ok(item)
     }
 
     /// From now on cards are sealed by this. Those of another key are of an earlier life of the tablet: they go, and are asked again.
     pub(super) fn seal_with(&mut self, seal: CareSeal) -> Result<(), StoreError> {
         let sql = format!("SELECT key, json FROM item WHERE {KEYS} LIMIT 1");
         let first: Option<(String, String)> = self.connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        let opens = first.is_none_or(|(key, row)| seal.opened(&key, &row).is_some());
+        let opens = first.is_none_or(|(key, row)| seal.opened::<serde::de::IgnoredAny>(&key, &row).is_some());
         self.seal = Some(seal);
         if opens {
             return Ok(());
@@ -130,9 +140,9 @@ mod tests {
         let key = care_key(card.child);
         let row = seal.sealed(&key, &card).unwrap();
         assert_eq!(seal.opened(&key, &row), Some(card.clone()));
-        assert_eq!(other.opened(&key, &row), None);
-        assert_eq!(seal.opened(&care_key(ChildId(uuid::Uuid::from_u128(8))), &row), None, "another child's place");
-        assert_eq!(seal.opened(&key, &row.replacen('1', "2", 1)), None);
+        assert_eq!(other.opened::<Care>(&key, &row), None);
+        assert!(seal.opened::<Care>(&care_key(ChildId(uuid::Uuid::from_u128(8))), &row).is_none(), "another child's place");
+        assert_eq!(seal.opened::<Care>(&key, &row.replacen('1', "2", 1)), None);
         assert_ne!(seal.sealed(&key, &card).unwrap(), row, "no two rows are alike");
     }
 

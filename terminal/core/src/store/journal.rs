@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use shared::fold::Fact;
 use shared::id::EntryId;
-use shared::journal::{ChainHead, Detail, Draft, Envelope, Place, Private, Sealed, SigningKey, VerifyingKey, hash_of, seal};
+use shared::journal::{ChainHead, Detail, Draft, Envelope, Note, Place, Private, Sealed, SigningKey, VerifyingKey, hash_of, seal};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -232,6 +232,14 @@ impl Journal {
         let Some(sealed) = found else { return Ok(None) };
         let envelope = sealed.decode_envelope().map_err(|e| StoreError::damaged("journal.db (entry)", e))?;
         Ok(Some(StoredOwn { sealed, envelope }))
+    }
+
+    /// The notes of an entry, in order: free text, and a name that stands in no payload. None where they were erased.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn notes(&self, entry: EntryId) -> Result<Vec<Note>, StoreError> {
+        entries::notes_of(&self.connection, entry)
     }
 
     /// Own entries of whichever life after a point of the order of arrival, without their bytes.

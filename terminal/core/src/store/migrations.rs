@@ -173,6 +173,19 @@ pub(super) const ROSTER: &[&str] = &[
     DELETE FROM staged_item;
     DELETE FROM meta WHERE name = 'staging';
     ",
+    r"
+    -- Wrong codes that somebody typed for a member of staff since the last right one: neither the roster nor what erases it touches them.
+    CREATE TABLE pin_try (
+        staff_id BLOB PRIMARY KEY,     -- 16 bytes
+        failed INTEGER NOT NULL,
+        boot BLOB NOT NULL,            -- 16 bytes: the start of the machine that since_ms counts in
+        since_ms INTEGER NOT NULL      -- CLOCK_BOOTTIME of the last one
+    ) STRICT, WITHOUT ROWID;
+    -- Codes, staffing rules and first steps, which an older program left out: everything is to be told again.
+    UPDATE meta SET value = 'reprise', sum = NULL WHERE name = 'server_epoch' AND value <> '' AND value <> 'verrou';
+    DELETE FROM staged_item;
+    DELETE FROM meta WHERE name = 'staging';
+    ",
 ];
 
 /// Whether the schema is, word for word, what the steps make of nothing: a bit may flip there too.

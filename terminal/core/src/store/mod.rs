@@ -3,7 +3,7 @@
 //! | file | holds | lost means |
 //! |---|---|---|
 //! | `journal.db` | sealed entries, what the server said of them, who this tablet is | facts are lost: hence its own file, WAL, `synchronous=FULL` |
-//! | `roster.db` | what the server told: children, adults, bookings, cursor; care cards sealed | it is pulled again |
+//! | `roster.db` | what the server told: children, adults, bookings, cursor; care cards and codes of the staff sealed | it is pulled again |
 //! | `photos/` | photos that the roster shows, each sealed | they are fetched again |
 //! | `device.cred` | the tablet's secret, sealed by the machine's chip | the tablet is enrolled anew |
 //! | `device.key` | the same where there is no chip: 32 bytes, mode 0600 | as above |
@@ -37,6 +37,7 @@ mod opening;
 mod outbox;
 mod peers;
 mod photos;
+mod pins;
 mod reserve;
 mod roster_db;
 mod salvage;
@@ -57,6 +58,7 @@ pub use opening::ask_repair;
 pub use outbox::{Carried, Outgoing, Queue, Recorded};
 pub use peers::{Author, BY_PEER_MAX};
 pub use photos::{Photos, Shown};
+pub use pins::PinVerdict;
 pub use reserve::{RESERVE_BYTES, Reserve};
 pub use roster_db::{Agreement, LineState, LineStatus, RosterChange, RosterDb};
 pub use set_aside::set_aside;

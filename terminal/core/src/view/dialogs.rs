@@ -1,8 +1,9 @@
 //! The screens in front of the board, in plain values.
 
 use super::{Corrects, PhotoHash};
+use super::{PinFor, Tone};
 use chrono::{NaiveDate, NaiveTime};
-use shared::id::{ChildId, GroupId, PersonId, StaffId};
+use shared::id::{ChildId, EntryId, GroupId, PersonId, StaffId};
 
 /// A screen in front of the board.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,10 @@ pub enum Dialog {
     Care(CareDialog),
     /// What the kitchen cooks, and who ate.
     Meals(MealsDialog),
+    /// Who of the adults is here?
+    Team(TeamDialog),
+    /// Who is it, by a code?
+    Pin(PinDialog),
 }
 
 /// "Repas".
@@ -238,6 +243,79 @@ pub struct SignDialog {
     pub subtitle: String,
     /// Who may sign.
     pub directors: Vec<StaffChoice>,
+}
+
+/// "Équipe".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamDialog {
+    /// "École Vauban · 14 octobre".
+    pub subtitle: String,
+    /// What the law wants of the lieu on the board, where a rule holds.
+    pub ratio: Option<RatioCard>,
+    /// Everybody who works at the site; those of the lieu on the board first.
+    pub members: Vec<TeamMember>,
+    /// Whether anybody has a code.
+    pub codes: bool,
+    /// Visitors who are here.
+    pub visitors: Vec<VisitorLine>,
+}
+
+/// A code is asked: first whose, then its digits. What is typed isn't here: how many stand there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PinDialog {
+    /// What for.
+    pub purpose: PinFor,
+    /// Those who have one; empty once somebody was chosen.
+    pub people: Vec<StaffChoice>,
+    /// Whose it is to be.
+    pub chosen: Option<StaffChoice>,
+    /// Digits that stand there.
+    pub digits: u32,
+    /// Whether there are enough.
+    pub may_confirm: bool,
+    /// "Code faux. Il reste 3 essais."; may be empty.
+    pub said: String,
+}
+
+/// The staff ratio with its reckoning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RatioCard {
+    /// "Il faut 4 adultes, vous êtes 4".
+    pub text: String,
+    /// Amber at the limit, red where one is missing.
+    pub tone: Tone,
+    /// "11 enfants de moins de 6 ans : 2 adultes (1 pour 8)", and the article of the law at the end.
+    pub lines: Vec<String>,
+}
+
+/// A member of staff, and where they stand today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamMember {
+    /// Who.
+    pub staff: StaffId,
+    /// "Nadia Roche".
+    pub name: String,
+    /// "NR".
+    pub initials: String,
+    /// Colour behind the initials.
+    pub hue: u8,
+    /// Here now: a touch says that they go.
+    pub here: bool,
+    /// "depuis 7:12", "départ 12:30", "pas encore là".
+    pub state: String,
+    /// "direction · Les Coccinelles"; may be empty.
+    pub detail: String,
+}
+
+/// A visitor who is here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisitorLine {
+    /// The arrival.
+    pub visit: EntryId,
+    /// As it was typed.
+    pub name: String,
+    /// "depuis 9:04".
+    pub state: String,
 }
 
 /// An adult who may take the child.

@@ -9,12 +9,13 @@ mod dialogs;
 
 pub use dialogs::{
     AdultCard, BarredDialog, CareDialog, ChildDialog, Choice, ContactCard, Correction, DepartureDialog, Dialog, Eating, ElsewhereChoice,
-    GroupChoice, HourChoice, HourPick, LateDeparture, MealRow, MealsDialog, MenuCount, SignDialog, StaffChoice, TimeDialog,
+    GroupChoice, HourChoice, HourPick, LateDeparture, MealRow, MealsDialog, MenuCount, PinDialog, RatioCard, SignDialog, StaffChoice,
+    TeamDialog, TeamMember, TimeDialog, VisitorLine,
 };
 
 use chrono::NaiveTime;
 use hardware::ReaderEvent;
-use shared::id::{ActivityId, ChildId, GroupId, PersonId, StaffId};
+use shared::id::{ActivityId, ChildId, EntryId, GroupId, PersonId, StaffId};
 
 /// SHA-256 of a photo's JPEG: what the screen knows of it. The window asks for the picture by it.
 pub type PhotoHash = [u8; 32];
@@ -56,6 +57,8 @@ pub struct Screen {
     pub several: Option<Several>,
     /// Whether there are meals on this day.
     pub has_meals: bool,
+    /// Adults wanted and here.
+    pub team: TeamBar,
     /// Whether the day of the lieu can be signed: its last moment is over, and every departure is known.
     pub may_sign: bool,
     /// The tablet holds nothing of children any more: what the window kept of them goes too.
@@ -186,6 +189,21 @@ pub struct Several {
     pub count: u32,
 }
 
+/// The chip of the staff ratio, which leads to the screen of the team.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TeamBar {
+    /// Whether the site has a team to show at all.
+    pub known: bool,
+    /// Whether a rule holds for the children who are here.
+    pub ruled: bool,
+    /// "Il faut 4 adultes, vous êtes 4"; empty without a rule.
+    pub text: String,
+    /// "4 / 4", those here before those wanted; without a rule how many are here.
+    pub short: String,
+    /// Amber at the limit, red where one is missing.
+    pub tone: Tone,
+}
+
 /// What can be undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndoBar {
@@ -239,6 +257,37 @@ pub enum Way {
     Emergency,
 }
 
+/// What somebody is asked to say who they are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PinFor {
+    /// To be noted as here, and named on gestures.
+    Team,
+    /// Another adult takes a child: a member of staff answers for it.
+    OtherAdult,
+    /// The menu of the staff.
+    Menu,
+    /// The view of the room.
+    Room,
+}
+
+/// A key of the pad of a code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum PinKey {
+    /// 0 to 9.
+    Digit(u8),
+    /// Takes the last one back.
+    Erase,
+    /// Another person.
+    Back,
+}
+
+/// Not a digit in a log.
+impl std::fmt::Debug for PinKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PinKey")
+    }
+}
+
 /// What a person asks of the door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
@@ -290,6 +339,18 @@ pub enum Act {
     Meal(ChildId),
     /// A finger on the open care card: somebody is still reading.
     StillReading,
+    /// Who somebody is, by a code.
+    AskPin(PinFor),
+    /// A key of the pad.
+    PinKey(PinKey),
+    /// "Équipe": who of the adults is here.
+    Team,
+    /// A member of staff was touched there: comes, or goes.
+    TeamTouch(StaffId),
+    /// "+ visiteur": the typed name.
+    Visitor(String),
+    /// The visitor of this arrival was touched: goes.
+    VisitorLeft(EntryId),
     /// "Signer la journée".
     SignDay,
     /// Close the dialog or the notice.

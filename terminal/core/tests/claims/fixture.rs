@@ -121,6 +121,7 @@ fn a_child(number: u16, first_name: &str, last_name: &str, home: u16) -> Child {
         alone_from: (number == NOE).then(|| hour("17:00")),
         alone_days: Weekdays::default(),
         photo: None,
+        walks_since: None,
     }
 }
 
@@ -195,6 +196,8 @@ fn a_centre(id: CentreId, code: &str, name: &str, kind: &str) -> Item {
         opens,
         closes,
         closures: vec![],
+        staffing: None,
+        places: None,
     })
 }
 
@@ -219,6 +222,7 @@ pub fn roster() -> Vec<Item> {
         a_moment("SOIR", "Accueil du soir", PERI, Recording::Depart, BookingRule::Obligatoire, ("16:30", "18:30")),
         Item::Staff(Staff {
             id: staff(1),
+            code: "P001".into(),
             centre: ALSH,
             first_name: "Nadia".into(),
             last_name: "Roche".into(),

@@ -12,7 +12,7 @@ const SAMIR: u16 = 2;
 
 fn a_member(number: u16, name: (&str, &str), centre: CentreId, director: bool) -> Item {
     let (first_name, last_name) = (name.0.into(), name.1.into());
-    Item::Staff(Staff { id: staff(number), centre, first_name, last_name, director, counted: true })
+    Item::Staff(Staff { id: staff(number), code: format!("P{number:03}"), centre, first_name, last_name, director, counted: true })
 }
 
 fn with_team() -> Vec<Item> {

@@ -3,7 +3,8 @@
 use crate::fixture::*;
 use serde_json::{Value, json};
 use shared::id::EntryId;
-use shared::journal::{Detail, Envelope, Kind, Payload};
+use shared::journal::{Detail, Envelope, Evidence, Kind, Payload};
+use shared::roster::{Item, StaffPin};
 use std::collections::HashSet;
 use std::io::{BufReader, Write};
 use std::path::Path;
@@ -114,10 +115,25 @@ fn a_day_is_played_from_arrival_to_signature() {
     assert_eq!(lines[8]["undo"], "Léa et Tom, départ 16:37");
     assert_eq!(lines[10]["notice"], "Les Coccinelles : la journée est signée, 4 enfants sur la feuille.");
     let kinds: Vec<Kind> = on_disk(dir.path()).into_iter().map(|(_, kind, _)| kind).collect();
-    use Kind::{AbsenceNoted, Arrived, Corrected, DaySigned, Left, Retracted};
+    use Kind::{AbsenceNoted, Arrived, Corrected, DaySigned, Left, Retracted, StaffArrived};
     assert_eq!(
         kinds,
-        [Arrived, Arrived, Retracted, Retracted, Arrived, Arrived, Arrived, AbsenceNoted, Corrected, Left, Left, Left, DaySigned]
+        [
+            Arrived,
+            Arrived,
+            Retracted,
+            Retracted,
+            Arrived,
+            Arrived,
+            Arrived,
+            AbsenceNoted,
+            Corrected,
+            Left,
+            Left,
+            Left,
+            StaffArrived,
+            DaySigned
+        ]
     );
 }
 
@@ -154,9 +170,33 @@ fn a_pin_is_answered_honestly_and_names_nobody() {
     )
     .unwrap();
     assert_eq!((&lines[0]["do"], &lines[0]["ok"], &lines[0]["entries"]), (&json!("pin"), &json!(false), &json!([])));
-    assert!(lines[0]["notice"].as_str().unwrap().starts_with("Aucun code personnel n'est connu"), "{}", lines[0]);
+    assert!(lines[0]["notice"].as_str().unwrap().starts_with("Aucun code personnel sur ce site"), "{}", lines[0]);
     assert!(!lines[0].to_string().contains("4711"), "a code is never printed");
     assert!(on_disk(dir.path())[0].2.actor.id.is_nil());
+}
+
+#[test]
+fn a_right_code_names_the_gestures_that_follow_and_is_never_printed() {
+    let dir = tempdir().unwrap();
+    new_tablet(dir.path());
+    let pin = Item::Pin(StaffPin { staff: staff(1), hash: crate::pin::hash_of("4711") });
+    Store::open(dir.path(), Arc::new(NoFaults)).unwrap().roster.apply("epoch-1", 2, &puts(vec![pin])).unwrap();
+    let lines = play(
+        dir.path(),
+        &[
+            json!({"at": "2026-10-14T07:42:10+02:00", "do": "pin", "staff": "P001", "pin": "4712"}),
+            json!({"do": "pin", "staff": "P001", "pin": "4711"}),
+            json!({"do": "arrive", "child": "E0003"}),
+            json!({"do": "pin", "staff": "P009", "pin": "4711"}),
+        ],
+    )
+    .unwrap();
+    let told: Vec<_> = lines.iter().map(|line| line["ok"].as_bool().unwrap()).collect();
+    assert_eq!(told, [false, true, true, false], "{lines:?}");
+    assert_eq!(lines[0]["notice"], "Code faux. Il reste 4 essais.");
+    assert!(lines.iter().all(|line| !line.to_string().contains("471")), "a code is never printed");
+    let arrived = on_disk(dir.path()).into_iter().find(|(_, kind, _)| *kind == Kind::Arrived).unwrap().2;
+    assert_eq!((arrived.actor.id, arrived.evidence), (staff(1).0, Evidence::Pin));
 }
 
 #[test]

@@ -115,7 +115,7 @@ pub struct Action {
     /// Code of a member of staff.
     #[serde(default)]
     pub staff: Option<String>,
-    /// What was typed. It goes no further than this file: not to the tablet's process, and into no output.
+    /// What was typed. It goes to the tablet's process beside the action ([`super::Typed`]), and into no output.
     #[serde(default, skip_serializing)]
     pub pin: Option<String>,
     /// How long time passes, in seconds.

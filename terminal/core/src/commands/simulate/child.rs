@@ -9,7 +9,7 @@ use crate::store::{FaultPoints, LineState, SealPoint, Store, Tpm};
 use crate::sync::http::Http;
 use crate::sync::shell::Shell;
 use crate::sync::transport::{Answer, LineFailure, Request, Transport};
-use crate::view::{Act, Dialog, ElsewhereChoice, FamilyWord, Screen, TileState};
+use crate::view::{Act, Dialog, ElsewhereChoice, FamilyWord, PinFor, PinKey, Screen, TileState};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -141,7 +141,10 @@ impl Tablet {
             }
         }
         let started = Instant::now();
-        let outcome = self.gesture(now, &play.action);
+        let outcome = match play.action.act {
+            Do::Pin => self.types_code(now, play),
+            _ => self.gesture(now, &play.action),
+        };
         let durable_us = elapsed_us(started);
         let entries = self.door.last_recorded().to_vec();
         // As the sync thread does: at once after a gesture, unless the line is down; or because somebody asks.
@@ -166,6 +169,8 @@ impl Tablet {
             Dialog::Barred(_) => "barred",
             Dialog::Care(_) => "care",
             Dialog::Meals(_) => "meals",
+            Dialog::Team(_) => "team",
+            Dialog::Pin(_) => "pin",
         });
         Played {
             ok: true,
@@ -212,15 +217,36 @@ impl Tablet {
                 self.door.sign_day(now);
                 Ok(self.door.screen(now))
             }
-            // No PIN was ever given to anybody: it names nobody, and the gestures that follow stay nobody's.
-            Do::Pin => Err("Aucun code personnel n'est connu sur cette tablette : cette version n'en a pas. \
-                            Un badge d'un membre de l'équipe nomme la personne."
-                .into()),
-            // The line and the time are the parent's; the death waits for the next sealing.
-            Do::Offline | Do::Online | Do::Sync | Do::Advance | Do::Kill => {
+            // The line and the time are the parent's; the death waits for the next sealing; a code was typed before this.
+            Do::Offline | Do::Online | Do::Sync | Do::Advance | Do::Kill | Do::Pin => {
                 self.door.act(now, Act::Close);
                 Ok(self.door.screen(now))
             }
+        }
+    }
+
+    /// A member of staff says by a code who they are.
+    fn types_code(&mut self, now: Now, play: &Play) -> Result<Screen, String> {
+        let code = play.action.staff.as_deref().unwrap_or_default();
+        let known = self.door.roster().staff_by_code(code);
+        let staff = known.ok_or_else(|| format!("Membre de l'équipe inconnu sur ce site : {code}"))?;
+        let typed = play.typed.as_ref().map_or("", |typed| typed.0.as_str());
+        let digits: Option<Vec<u8>> = typed.chars().map(|c| c.to_digit(10).and_then(|digit| u8::try_from(digit).ok())).collect();
+        let digits = digits.ok_or("« pin » : un code n'a que des chiffres")?;
+        let asked = self.door.act(now, Act::AskPin(PinFor::Team));
+        if !matches!(asked.dialog, Some(Dialog::Pin(_))) {
+            return Err(asked.notice.map(|notice| notice.text).unwrap_or_default());
+        }
+        self.door.act(now, Act::Staff(staff));
+        for digit in digits {
+            self.door.act(now, Act::PinKey(PinKey::Digit(digit)));
+        }
+        let screen = self.door.act(now, Act::Confirm);
+        match &screen.dialog {
+            Some(Dialog::Pin(pin)) if pin.chosen.is_none() => Err("Cette personne n'a pas de code.".into()),
+            Some(Dialog::Pin(pin)) if pin.said.is_empty() => Err("« pin » : un code a 4 à 6 chiffres".into()),
+            Some(Dialog::Pin(pin)) => Err(pin.said.clone()),
+            _ => Ok(screen),
         }
     }
 

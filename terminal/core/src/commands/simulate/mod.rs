@@ -35,7 +35,20 @@ struct Play {
     /// Die at this point of the next sealing.
     #[serde(default)]
     die_at: Option<String>,
+    /// The code that the action types.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    typed: Option<Typed>,
     action: Action,
+}
+
+/// A code on its way to the tablet's process: no digit of it in a log.
+#[derive(Clone, Serialize, Deserialize)]
+struct Typed(String);
+
+impl std::fmt::Debug for Typed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Typed")
+    }
 }
 
 impl Play {

@@ -1,7 +1,7 @@
 //! Directs a simulated day: keeps the time, remembers what was shown, starts
 //! the tablet again when it was killed, and looks whether anything is lost.
 
-use super::{Action, Do, Killed, Line, Looked, Play, Played, Tell, in_ms, read};
+use super::{Action, Do, Killed, Line, Looked, Play, Played, Tell, Typed, in_ms, read};
 use crate::commands::CommandError;
 use crate::entropy::{SeededEntropy, SystemEntropy, bytes};
 use crate::store::{SealPoint, StoreError};
@@ -192,7 +192,16 @@ impl<'a> Direction<'a> {
 
     fn wrap(&self, action: Action) -> Play {
         let die_at = self.dying.map(|(point, _)| point.name().to_owned());
-        Play { wall_ms: self.at_ms.unwrap_or(0), boottime_ms: self.boottime_ms, boot: self.boot, offline: self.offline, die_at, action }
+        let typed = action.pin.clone().map(Typed);
+        Play {
+            wall_ms: self.at_ms.unwrap_or(0),
+            boottime_ms: self.boottime_ms,
+            boot: self.boot,
+            offline: self.offline,
+            die_at,
+            typed,
+            action,
+        }
     }
 
     /// The tablet died: start it again, look what is there, and make the gesture again if nothing of it is.
