@@ -13,6 +13,7 @@ mod limits;
 mod lives;
 mod peers;
 mod photos;
+mod ratio;
 mod raw_bytes;
 mod snapshot;
 pub mod tablet;

@@ -84,8 +84,9 @@ pub fn team_many() -> Screen {
     let lieux = ["Périscolaire du groupe scolaire Vauban", "Cantine Vauban", "Accueil de loisirs"];
     let names = ["Anne-Charlotte de La Rochebrochard-Montalembert", "Jean-Baptiste Grandjean", "Fatoumata Coulibaly", "Zoé Le"];
     let one = |n: u128| {
-        let name = names[usize::try_from(n).unwrap_or(0) % names.len()];
-        member(n, name, n % 3 == 0, if n % 3 == 0 { "depuis 16:20" } else { "pas encore là" }, lieux[usize::try_from(n).unwrap_or(0) % 3])
+        let at = usize::try_from(n).unwrap_or(0);
+        let here = n.is_multiple_of(3);
+        member(n, names[at % names.len()], here, if here { "depuis 16:20" } else { "pas encore là" }, lieux[at % 3])
     };
     let visitors = vec![
         visitor(1, "Madame l'inspectrice de l'éducation nationale, pour la classe de Mme Roche", "depuis 9:04"),
