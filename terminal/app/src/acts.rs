@@ -11,6 +11,7 @@ use slint::{ComponentHandle, SharedString};
 use terminal_core::view::{Act, Corrects};
 
 use crate::paint::{ARRIVAL, HOUR};
+use crate::staff_pages;
 use crate::ui::{
     AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, ChildAdapter, CorrectionAdapter, DepartureAdapter, LateAdapter,
     SignAdapter,
@@ -28,6 +29,7 @@ pub fn connect(window: &AppWindow, send: &Send) {
     connect_correction(window, send);
     connect_signature(window, send);
     connect_care(window, send);
+    staff_pages::connect(window, send);
 }
 
 fn connect_board(window: &AppWindow, send: &Send) {

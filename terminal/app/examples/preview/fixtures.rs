@@ -4,6 +4,8 @@
 mod care_cards;
 #[path = "evening.rs"]
 mod evening;
+#[path = "upkeep.rs"]
+mod upkeep;
 
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use care_cards::{care, care_awaited, care_long, care_nothing, face, with_photos};
@@ -12,6 +14,9 @@ pub use evening::{
     child_dialog, child_today, correction, departure_late, departure_witness, doubled, key_sealed, lock_to_come, locked, quarantined,
     repaired, signature, signing, staff,
 };
+
+#[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
+pub use upkeep::looking;
 
 use shared::id::{ActivityId, ChildId, GroupId, PersonId};
 use terminal_core::view::{
@@ -425,5 +430,18 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("urgence-longue", care_long()),
         ("urgence-rien", care_nothing()),
         ("urgence-attendue", care_awaited()),
+        ("menu", upkeep::menu()),
+        ("menu-se-ferme", upkeep::menu_closing()),
+        ("menu-carte", upkeep::card_asked()),
+        ("reglages", upkeep::settings()),
+        ("reglages-pas-gardes", upkeep::settings_not_kept()),
+        ("lecteur", upkeep::reader_waiting()),
+        ("lecteur-appris", upkeep::reader_learnt()),
+        ("lecteur-inconnue", upkeep::reader_unknown()),
+        ("diagnostic", upkeep::diagnosis()),
+        ("quitter", upkeep::leaving()),
+        ("repos", upkeep::rest()),
+        ("repos-petit", upkeep::rest_small()),
+        ("repos-grand", upkeep::rest_large()),
     ]
 }

@@ -93,12 +93,17 @@ impl Door {
 
     /// A finger that comes down and stays.
     pub fn hold(&self, label: &str) {
+        self.hold_for(label, Duration::from_millis(750));
+    }
+
+    /// A finger that comes down and stays for so long: 150 ms at least.
+    pub fn hold_for(&self, label: &str, time: Duration) {
         let (position, button) = (self.middle(label), PointerEventButton::Left);
         let window = self.window.window();
         window.dispatch_event(WindowEvent::PointerMoved { position });
         window.dispatch_event(WindowEvent::PointerPressed { position, button });
         self.wait(Duration::from_millis(150));
-        self.wait(Duration::from_millis(600));
+        self.wait(time.saturating_sub(Duration::from_millis(150)));
         window.dispatch_event(WindowEvent::PointerReleased { position, button });
         self.wait(Duration::from_millis(16));
     }

@@ -39,7 +39,8 @@ impl Door {
             dialog,
             by_roll_call: self.recording() == Some(Recording::Appel),
             may_sign: self.to_sign().is_some(),
-            forgets: false,
+            // How it looks, whether it rests and whether it ends are not the door's (upkeep).
+            ..Screen::default()
         }
     }
 

@@ -50,6 +50,7 @@ pub(crate) use shared::french as words;
 
 pub use crate::view::Corrects;
 pub use depart::Destination;
+pub(crate) use reader::{in_words as reader_in_words, of_cards as reader_of_cards};
 pub(crate) use sync_bar::{line_in_words, of_revoked, set_apart};
 
 use crate::clock::{Now, Observed};
@@ -64,10 +65,13 @@ use shared::fold::{Attendance, Fact, fold};
 use shared::id::{ActivityId, BadgeId, ChildId, EntryId, GroupId, StaffId};
 use shared::journal::Sealed;
 use shared::roster::{Activity, Recording};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// How long a member of staff who showed a card stays named on gestures, in ms.
 const NAMED_MS: u64 = 60_000;
+
+/// Failures of the disk that are remembered.
+const FAILURES_KEPT: usize = 5;
 
 /// The controllers of one tablet, over its store.
 pub struct Door {
@@ -113,6 +117,8 @@ pub struct Door {
     last_recorded: Vec<EntryId>,
     /// Why the badge reader can't be heard; `None` where it can, or says nothing of itself.
     reader: Option<Fault>,
+    /// What failed on the disk last, with the tablet's hour.
+    failures: VecDeque<(i64, StoreError)>,
 }
 
 /// Versions of what was last read from disk.
@@ -183,6 +189,7 @@ impl Door {
             echoes: HashMap::new(),
             last_recorded: Vec::new(),
             reader: None,
+            failures: VecDeque::new(),
             store,
         };
         if let Err(error) = door.read_again(now) {
@@ -199,9 +206,32 @@ impl Door {
         self.damaged
     }
 
-    /// Remembers an error that tells of damage.
+    /// Remembers an error, for the page of diagnosis, and whether it tells of damage.
     fn look_at(&mut self, error: &StoreError) {
         self.damaged |= self.store.suspect(error);
+        if self.failures.back().is_none_or(|(_, last)| last != error) {
+            self.failures.push_back((self.wall_ms, error.clone()));
+            if self.failures.len() > FAILURES_KEPT {
+                self.failures.pop_front();
+            }
+        }
+    }
+
+    /// What failed on the disk last, the oldest first, with the wall clock in ms since 1970 UTC.
+    pub fn failures(&self) -> impl Iterator<Item = &(i64, StoreError)> {
+        self.failures.iter()
+    }
+
+    /// The member of staff whose card was shown within the last minute.
+    #[must_use]
+    pub fn named_staff(&self) -> Option<StaffId> {
+        self.staff.map(|(staff, _)| staff)
+    }
+
+    /// The time of day, by the clock that was put right.
+    #[must_use]
+    pub fn time(&self) -> NaiveTime {
+        self.time
     }
 
     /// Does what a person asks. What the returned screen shows as recorded is durable.
@@ -245,6 +275,8 @@ impl Door {
             Act::Group(group) => self.group = group,
             Act::Search(text) => self.search = text,
             Act::ValidateRollCall => self.validate_roll_call(now),
+            // Answered before it comes here (upkeep).
+            Act::Tablet(_) => {}
         }
         self.screen(now)
     }

@@ -1,6 +1,6 @@
 //! The screens in front of the board, in plain values.
 
-use super::{Corrects, PhotoHash};
+use super::{Corrects, PhotoHash, TabletDialog};
 use chrono::{NaiveDate, NaiveTime};
 use shared::id::{ChildId, PersonId, StaffId};
 
@@ -21,6 +21,8 @@ pub enum Dialog {
     Barred(BarredDialog),
     /// What to know of a child in danger, and whom to call.
     Care(CareDialog),
+    /// A page about the tablet itself.
+    Tablet(TabletDialog),
 }
 
 /// A child to tick.

@@ -6,11 +6,14 @@
 //! A screen is small (300 tiles are some 60 KiB), so nothing is patched.
 
 mod dialogs;
+mod tablet;
 
 pub use dialogs::{
     AdultCard, BarredDialog, CareDialog, ChildDialog, Choice, ContactCard, Correction, DepartureDialog, Dialog, HourChoice, HourPick,
     LateDeparture, SignDialog, StaffChoice, TimeDialog,
 };
+
+pub use tablet::{DiagnosisPage, Finding, Look, ReaderPage, Setting, SettingsPage, TabletAct, TabletDialog, TabletPage, TabletPlace};
 
 use chrono::NaiveTime;
 use hardware::ReaderEvent;
@@ -54,6 +57,12 @@ pub struct Screen {
     pub may_sign: bool,
     /// The tablet holds nothing of children any more: what the window kept of them goes too.
     pub forgets: bool,
+    /// How the window is to look.
+    pub look: Look,
+    /// Nobody has touched the tablet for a while: figures, and no name.
+    pub rests: bool,
+    /// Staff left the program: the window ends.
+    pub ends: bool,
 }
 
 /// A moment that the board can show.
@@ -244,4 +253,6 @@ pub enum Act {
     Search(String),
     /// "Valider la classe": present for those ticked, absence for the booked others.
     ValidateRollCall,
+    /// About the tablet itself, not a child.
+    Tablet(TabletAct),
 }

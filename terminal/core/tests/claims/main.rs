@@ -34,3 +34,4 @@ mod snapshot;
 mod storage;
 mod sync;
 mod tls;
+mod upkeep;

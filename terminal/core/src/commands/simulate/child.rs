@@ -165,6 +165,7 @@ impl Tablet {
             Dialog::Sign(_) => "sign",
             Dialog::Barred(_) => "barred",
             Dialog::Care(_) => "care",
+            Dialog::Tablet(_) => "tablet",
         });
         Played {
             ok: true,
