@@ -1,12 +1,14 @@
 //! Badge readers, each with one vocabulary.
 //!
-//! Owns: what a reader says ([`ReaderEvent`]), the number of a card ([`uid::BadgeUid`]), the keyboard wedge ([`wedge::Wedge`]) and
-//! whether one is plugged in ([`plugged`]), and the program that reads NFC and PC/SC readers ([`program::ReaderProgram`], whose lines are
-//! [`said::Said`], and [`presence::Presence`], which tells what came from what is there).
+//! Owns: what a reader says ([`ReaderEvent`]), the number of a card ([`uid::BadgeUid`]), the form in which it is typed
+//! ([`form::UidForm`]), the keyboard wedge ([`wedge::Wedge`]) and whether one is plugged in ([`plugged`]), and the program that reads NFC
+//! and PC/SC readers ([`program::ReaderProgram`], whose lines are [`said::Said`], and [`presence::Presence`], which tells what came from
+//! what is there).
 //! Promises: knows no child, no screen, no database and no clock; whatever a
 //! reader sends, at most a sentence comes of it, never a panic.
 #![warn(missing_docs)]
 
+pub mod form;
 pub mod plugged;
 pub mod presence;
 pub mod program;

@@ -42,7 +42,7 @@ impl BadgeUid {
         }
         let mut bytes = [0_u8; UID_BYTES_MAX];
         let mut nibbles = 0_usize;
-        for digit in hex_digits(text)? {
+        for digit in digits(text)? {
             let byte = bytes.get_mut(nibbles / 2).ok_or(UidError::Length)?;
             *byte = (*byte << 4) | digit;
             nibbles += 1;
@@ -51,6 +51,25 @@ impl BadgeUid {
             return Err(UidError::Length);
         }
         Ok(Self { bytes, length: u8::try_from(nibbles / 2).map_err(|_| UidError::Length)? })
+    }
+
+    /// Of these bytes; `None` where no card has so many.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        let mut kept = [0_u8; UID_BYTES_MAX];
+        kept.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        let length = u8::try_from(bytes.len()).ok().filter(|length| matches!(length, 4 | 7 | 10))?;
+        Some(Self { bytes: kept, length })
+    }
+
+    /// The same bytes, the last one first.
+    #[must_use]
+    pub fn reversed(mut self) -> Self {
+        let length = usize::from(self.length);
+        if let Some(bytes) = self.bytes.get_mut(..length) {
+            bytes.reverse();
+        }
+        self
     }
 
     /// The bytes, in the order in which the card sends them.
@@ -80,7 +99,8 @@ impl fmt::Debug for BadgeUid {
     }
 }
 
-fn hex_digits(text: &str) -> Result<Vec<u8>, UidError> {
+/// The figures that a text types, 0 to 15 each, whatever the keyboard.
+pub(crate) fn digits(text: &str) -> Result<Vec<u8>, UidError> {
     // On a French keyboard `-` is the digit 6; between pairs of a text without any other French digit it separates.
     let separated = text.chars().enumerate().all(|(at, c)| (at % 3 == 2) == matches!(c, ':' | '-' | ' '));
     text.chars()

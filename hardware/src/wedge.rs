@@ -9,11 +9,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::uid::{BadgeUid, TEXT_CHARS_MAX};
+use crate::form::UidForm;
+use crate::uid::TEXT_CHARS_MAX;
 
 /// Readers send a key every 1 to 30 ms, fingers seldom below 80 ms; a held key is late by this much at most.
 pub const KEY_GAP_MAX: Duration = Duration::from_millis(50);
-/// Shortest burst that can be a card: 4 bytes, in hexadecimal.
+/// Shortest burst that can be a card: 4 bytes in hexadecimal; decimals are filled up with zeroes beyond that.
 pub const BURST_CHARS_MIN: usize = 8;
 /// Cards that were read and not yet asked for; a stuck reader can't fill the memory.
 const WAITING_MAX: usize = 16;
@@ -74,14 +75,14 @@ impl Wedge {
             return None;
         }
         let text = self.take_held();
-        if BadgeUid::parse(&text).is_ok() {
+        if UidForm::reads_any(&text) {
             self.card(text);
             return None;
         }
         Some(text)
     }
 
-    /// The oldest card not yet taken: its number as it was typed, to be read by [`BadgeUid::parse`].
+    /// The oldest card not yet taken: its number as it was typed, to be read by [`UidForm::read`].
     pub fn next_card(&mut self) -> Option<String> {
         self.waiting.pop_front()
     }
@@ -173,6 +174,7 @@ mod tests {
     #[test]
     fn a_reader_without_a_final_enter_is_heard_after_a_pause() {
         assert_eq!(type_keys("04A1B2C3D4E5F6", 5), (String::new(), vec!["04A1B2C3D4E5F6".into()]));
+        assert_eq!(type_keys("0077705923", 5), (String::new(), vec!["0077705923".into()]), "in decimal too");
         assert_eq!(type_keys("martinemartine", 5), ("martinemartine".into(), vec![]));
     }
 

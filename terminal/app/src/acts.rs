@@ -13,6 +13,7 @@ use slint::{ComponentHandle, SharedString};
 use terminal_core::view::{Act, FamilyWord, Way};
 
 use crate::paint::{HOUR, TIMES};
+use crate::staff_pages;
 use crate::ui::{
     AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, ChildAdapter, CorrectionAdapter, DepartureAdapter, LateAdapter,
     MealsAdapter, SignAdapter,
@@ -31,6 +32,7 @@ pub fn connect(window: &AppWindow, send: &Send) {
     connect_signature(window, send);
     connect_care(window, send);
     adults::connect(window, send);
+    staff_pages::connect(window, send);
 }
 
 fn connect_board(window: &AppWindow, send: &Send) {

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hardware::ReaderEvent;
-use terminal_core::clock::{Clock, SystemClock};
+use terminal_core::clock::{Clock, Now, SystemClock};
 use terminal_core::door::Door;
 use terminal_core::peers::line::Peers;
 use terminal_core::store::{NoFaults, Peek, Photos, Store, StoreError, Tpm};
 use terminal_core::sync::line::Line;
+use terminal_core::sync::report::Machine;
+use terminal_core::upkeep::Upkeep;
 use terminal_core::view::{Act, Notice, Screen, Tone};
 
 use crate::door_thread::Desk;
@@ -31,6 +33,10 @@ pub struct Tablet {
     reader: Option<ReaderEvent>,
     /// Photos of the open door, for the window's own thread.
     photos: Arc<Mutex<Option<Photos>>>,
+    /// The menu, the settings and the rest of the tablet, whether its door is open or not.
+    upkeep: Upkeep,
+    /// `None` where the kernel doesn't name its start: no door opens then.
+    clock: Option<SystemClock>,
     ticks: u32,
 }
 
@@ -49,7 +55,9 @@ impl Tablet {
     #[must_use]
     pub fn at(data: PathBuf, tpm: Tpm) -> Self {
         let door = OpenDoor::open(&data, &tpm);
-        let tablet = Self { data, tpm, door, photos: Arc::default(), reader: None, ticks: 0 };
+        let upkeep = Upkeep::of(&data).on(Machine::LINUX);
+        let clock = SystemClock::new().ok();
+        let tablet = Self { data, tpm, door, photos: Arc::default(), reader: None, upkeep, clock, ticks: 0 };
         tablet.show_photos();
         tablet
     }
@@ -75,6 +83,17 @@ impl Tablet {
             self.door = Err(StoreError::Busy);
             self.open_again();
         }
+    }
+
+    /// What the door says to an act, or to the time that has passed, with the tablet's own pages in front.
+    fn behind(&mut self, now: Option<Now>, act: Option<Act>) -> Screen {
+        let screen = match (&mut self.door, act) {
+            (Ok(open), Some(act)) => open.act(act),
+            (Ok(open), None) => open.door.tick_clock(open.clock.now()),
+            (Err(why), _) => closed(why),
+        };
+        let Some(now) = now else { return screen };
+        self.upkeep.beside(now, screen, self.door.as_ref().ok().map(|open| &open.door))
     }
 
     fn try_again(&mut self) {
@@ -129,19 +148,16 @@ impl Desk for Tablet {
         if let Act::Reader(said @ (ReaderEvent::Fault(..) | ReaderEvent::Heard(_))) = &act {
             self.reader = Some(said.clone());
         }
-        match &mut self.door {
-            Ok(open) => open.act(act),
-            Err(why) => closed(why),
-        }
+        let Some(now) = self.clock.map(|clock| clock.now()) else { return self.behind(None, Some(act)) };
+        let left = self.upkeep.take(now, act, self.door.as_ref().ok().map(|open| &open.door));
+        self.behind(Some(now), left)
     }
 
     fn tick(&mut self) -> Screen {
         self.salvage_if_damaged();
         self.try_again();
-        match &mut self.door {
-            Ok(open) => open.door.tick_clock(open.clock.now()),
-            Err(why) => closed(why),
-        }
+        let now = self.clock.map(|clock| clock.now());
+        self.behind(now, None)
     }
 
     fn album(&self) -> Album {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::FalseyValueParser;
 use clap::{CommandFactory, Parser, Subcommand};
 use terminal_app::desk::Tablet;
 use terminal_app::reader::Reader;
@@ -24,13 +25,13 @@ struct Cli {
     /// Lecteur de badges : « clavier » (il tape comme un clavier), « nfc », « nfc:pn532_uart:/dev/ttyUSB0 », « pcsc » ou « pcsc:NOM » ; « preau-badge-reader liste » les nomme.
     #[arg(long, env = "PREAU_LECTEUR", value_name = "LECTEUR", default_value = "clavier")]
     lecteur: Reader,
-    /// Occupe tout l’écran, sans cadre.
-    #[arg(long)]
+    /// Occupe tout l’écran, sans cadre, et ne se ferme que par le menu de l’équipe (doigt maintenu sur le nom du lieu).
+    #[arg(long, env = "PREAU_KIOSK", value_parser = FalseyValueParser::new())]
     kiosk: bool,
-    /// Thème sombre, pour le soir.
+    /// Thème sombre, quels que soient les réglages de la tablette.
     #[arg(long)]
     sombre: bool,
-    /// Rien ne bouge à l’écran.
+    /// Rien ne bouge à l’écran, quels que soient les réglages de la tablette.
     #[arg(long)]
     sans_animation: bool,
     #[command(subcommand)]

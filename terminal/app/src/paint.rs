@@ -13,12 +13,12 @@ use terminal_core::view::{
     LateDeparture, MealsDialog, Screen, SignDialog, StaffChoice, Tile, TileState, TimeDialog, Tone,
 };
 
-use crate::faces;
 use crate::ui::{
     AdultRow, AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, ChildAdapter, ChoiceRow, ContactRow, CorrectionAdapter,
     CorrectionRow, CounterRow, DepartureAdapter, FaceAdapter, Front, GroupChoiceRow, GroupRow, HourRow, LateAdapter, MealLine, MealState,
     MealsAdapter, MenuRow, MomentRow, Mood, SignAdapter, StaffRow, TileLook, TileRow,
 };
+use crate::{faces, staff_pages};
 
 /// How an hour crosses the border as text.
 pub(crate) const HOUR: &str = "%H:%M";
@@ -35,6 +35,7 @@ pub fn show_screen(window: &AppWindow, screen: &Screen) {
     if screen.forgets {
         window.global::<FaceAdapter>().invoke_forget();
     }
+    staff_pages::show_look(window, screen);
     show_bars(window, screen);
     show_tiles(window, screen);
     show_front(window, screen.dialog.as_ref());
@@ -161,6 +162,7 @@ fn show_front(window: &AppWindow, dialog: Option<&Dialog>) {
         Some(Dialog::Meals(meals)) => show_meals(window, meals),
         Some(Dialog::Team(team)) => adults::show_team(window, team),
         Some(Dialog::Pin(pin)) => adults::show_pin(window, pin),
+        Some(Dialog::Tablet(dialog)) => staff_pages::show(window, dialog),
     };
     window.set_front(front);
     if front != Front::Care {
@@ -361,7 +363,7 @@ fn look(state: TileState) -> TileLook {
     }
 }
 
-fn mood(tone: Tone) -> Mood {
+pub(crate) fn mood(tone: Tone) -> Mood {
     match tone {
         Tone::Calm => Mood::Calm,
         Tone::Amber => Mood::Amber,
@@ -369,12 +371,12 @@ fn mood(tone: Tone) -> Mood {
     }
 }
 
-fn text(words: &str) -> SharedString {
+pub(crate) fn text(words: &str) -> SharedString {
     SharedString::from(words)
 }
 
 /// A sentence, as French is printed: its punctuation doesn't begin a line, its apostrophes are curved.
-fn sentence(words: &str) -> SharedString {
+pub(crate) fn sentence(words: &str) -> SharedString {
     let mut bound = words.replace('\'', "’").replace("« ", "«\u{a0}");
     for mark in ["?", "!", ":", ";", "»"] {
         bound = bound.replace(&format!(" {mark}"), &format!("\u{a0}{mark}"));
@@ -387,7 +389,7 @@ fn key(id: &impl std::fmt::Display) -> SharedString {
     SharedString::from(id.to_string())
 }
 
-fn count(figure: u32) -> i32 {
+pub(crate) fn count(figure: u32) -> i32 {
     i32::try_from(figure).unwrap_or(i32::MAX)
 }
 
@@ -396,7 +398,11 @@ fn length(items: usize) -> i32 {
 }
 
 /// Makes `shown` hold `rows`, touching only what differs. A model that isn't ours yet (a previewer's values) is replaced.
-fn fill<Row: Clone + PartialEq + 'static>(shown: &ModelRc<Row>, rows: impl Iterator<Item = Row>, replace: impl FnOnce(ModelRc<Row>)) {
+pub(crate) fn fill<Row: Clone + PartialEq + 'static>(
+    shown: &ModelRc<Row>,
+    rows: impl Iterator<Item = Row>,
+    replace: impl FnOnce(ModelRc<Row>),
+) {
     let Some(ours) = shown.as_any().downcast_ref::<VecModel<Row>>() else {
         return replace(ModelRc::from(Rc::new(rows.collect::<VecModel<Row>>())));
     };

@@ -5,22 +5,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use slint::{ComponentHandle, PlatformError, Weak};
+use slint::{CloseRequestResponse, ComponentHandle, PlatformError, Weak};
 use terminal_core::view::Screen;
 
 use crate::door_thread::{Answer, Desk, DoorThread};
 use crate::reader::Reader;
 use crate::ui::{AppWindow, BoardAdapter, Dashes, FaceAdapter, Motion, Palette};
-use crate::{acts, dashes, faces, keyboard, paint};
+use crate::{acts, dashes, faces, keyboard, magnify, paint};
 
 /// How the window is opened.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Look {
-    /// Fills the screen, without a frame.
+    /// Fills the screen, without a frame, and closes for nobody: the way out is the staff's menu.
     pub kiosk: bool,
-    /// The dark theme, for evenings.
+    /// Dark whatever the tablet's settings say.
     pub dark: bool,
-    /// Nothing moves.
+    /// Nothing moves, whatever the tablet's settings say.
     pub still: bool,
     /// In which language the window says its own words.
     pub language: Language,
@@ -54,8 +54,12 @@ pub fn open(look: Look, first: &Screen) -> Result<AppWindow, PlatformError> {
         tracing::warn!("the window's words are missing: {error}");
     }
     window.set_kiosk(look.kiosk);
-    window.global::<Palette>().set_dark(look.dark);
-    window.global::<Motion>().set_none(look.still);
+    if look.kiosk {
+        window.window().on_close_requested(|| CloseRequestResponse::KeepWindowShown);
+    }
+    window.global::<Palette>().set_dark_always(look.dark);
+    window.global::<Motion>().set_none_always(look.still);
+    magnify::connect(&window);
     window.global::<Dashes>().on_frame(|width, height, radius| dashes::frame(width, height, radius).into());
     paint::show_screen(&window, first);
     Ok(window)
@@ -126,4 +130,9 @@ fn show_answer(window: &AppWindow, answer: Answer) {
         screen.search = window.global::<BoardAdapter>().get_search().into();
     }
     paint::show_screen(window, &screen);
+    if screen.ends
+        && let Err(error) = slint::quit_event_loop()
+    {
+        tracing::error!("the window can't end: {error}");
+    }
 }

@@ -7,6 +7,8 @@
 //! | [`commands`] | what the program does without a window: enrol, status, simulate |
 //! | [`sync`] | the exchange with the server: a client sans I/O, a thin shell, TLS |
 //! | [`peers`] | the exchange with the other tablets of the site, where the server is out of reach |
+//! | [`settings`] | how this one tablet is set, in a file |
+//! | [`upkeep`] | what staff does to the tablet itself: its menu, settings, reader, diagnosis, rest |
 //! | [`view`] | the border with the window, in plain values |
 //! | [`clock`], [`entropy`] | the only places that read a clock or the kernel's random bytes |
 pub mod clock;
@@ -15,6 +17,8 @@ pub mod door;
 pub mod entropy;
 pub mod peers;
 pub mod roster;
+pub mod settings;
 pub mod store;
 pub mod sync;
+pub mod upkeep;
 pub mod view;

@@ -6,6 +6,8 @@ mod care_cards;
 mod evening;
 #[path = "team.rs"]
 mod team_cards;
+#[path = "upkeep.rs"]
+mod upkeep;
 
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use care_cards::{care, care_awaited, care_long, care_nothing, face, with_photos};
@@ -17,6 +19,7 @@ pub use evening::{
 
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use team_cards::{pin_pad, pin_paused, pin_who, ratio_amber, ratio_calm, ratio_none, ratio_red, team, team_many};
+pub use upkeep::looking;
 
 use shared::id::{ActivityId, ChildId, GroupId, PersonId};
 use terminal_core::view::{
@@ -488,5 +491,18 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("urgence-longue", care_long()),
         ("urgence-rien", care_nothing()),
         ("urgence-attendue", care_awaited()),
+        ("menu", upkeep::menu()),
+        ("menu-se-ferme", upkeep::menu_closing()),
+        ("menu-carte", upkeep::card_asked()),
+        ("reglages", upkeep::settings()),
+        ("reglages-pas-gardes", upkeep::settings_not_kept()),
+        ("lecteur", upkeep::reader_waiting()),
+        ("lecteur-appris", upkeep::reader_learnt()),
+        ("lecteur-inconnue", upkeep::reader_unknown()),
+        ("diagnostic", upkeep::diagnosis()),
+        ("quitter", upkeep::leaving()),
+        ("repos", upkeep::rest()),
+        ("repos-petit", upkeep::rest_small()),
+        ("repos-grand", upkeep::rest_large()),
     ]
 }

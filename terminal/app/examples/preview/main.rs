@@ -15,9 +15,10 @@ use i_slint_backend_testing::{TestingBackend, TestingBackendOptions};
 use slint::{ComponentHandle, PhysicalSize};
 use terminal_app::door_thread::Desk;
 use terminal_app::faces::{self, Album};
+use terminal_app::paint;
 use terminal_app::reader::Reader;
-use terminal_app::window::{Language, Look, open, run};
-use terminal_core::view::{Act, Screen};
+use terminal_app::window::{self, Language, open, run};
+use terminal_core::view::{Act, Look, Screen};
 
 #[derive(Parser)]
 struct Options {
@@ -62,7 +63,7 @@ fn main() -> anyhow::Result<()> {
     run(
         Still(screen.unwrap_or_else(fixtures::creche)),
         &Reader::default(),
-        Look { dark: options.sombre, language: language(options.anglais), ..Look::default() },
+        window::Look { dark: options.sombre, language: language(options.anglais), ..window::Look::default() },
     )
 }
 
@@ -74,13 +75,19 @@ fn draw_all(folder: &Path) -> anyhow::Result<()> {
     let options = TestingBackendOptions { mock_time: true, threading: false, renderer_name: Some("software".into()) };
     slint::platform::set_platform(Box::new(TestingBackend::new(options))).map_err(|error| anyhow::anyhow!("{error}"))?;
     std::fs::create_dir_all(folder)?;
-    let (by_day, evening) = (Look { still: true, ..Look::default() }, Look { still: true, dark: true, ..Look::default() });
+    let by_day = window::Look { still: true, ..window::Look::default() };
+    let evening = window::Look { dark: true, ..by_day };
     for (name, screen) in fixtures::all() {
         draw(&folder.join(format!("{name}.png")), &screen, by_day, (1280, 800))?;
         draw(&folder.join(format!("main-{name}.png")), &screen, by_day, (360, 740))?;
         draw(&folder.join(format!("soir-{name}.png")), &screen, evening, (1280, 800))?;
+        let large = fixtures::looking(Look { large: true, ..Look::default() }, screen.clone());
+        draw(&folder.join(format!("gros-{name}.png")), &large, by_day, (1280, 800))?;
+        draw(&folder.join(format!("gros-main-{name}.png")), &large, by_day, (360, 740))?;
+        let left = fixtures::looking(Look { left_handed: true, ..Look::default() }, screen);
+        draw(&folder.join(format!("gauche-{name}.png")), &left, by_day, (1280, 800))?;
     }
-    let english = Look { language: Language::English, ..by_day };
+    let english = window::Look { language: Language::English, ..by_day };
     for (name, screen) in fixtures::all()
         .into_iter()
         .filter(|(name, _)| ["urgence", "equipe", "encadrement", "code"].iter().any(|start| name.starts_with(start)) || *name == "depart")
@@ -92,11 +99,13 @@ fn draw_all(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn draw(path: &Path, screen: &Screen, look: Look, (width, height): (u32, u32)) -> anyhow::Result<()> {
+fn draw(path: &Path, screen: &Screen, look: window::Look, (width, height): (u32, u32)) -> anyhow::Result<()> {
     let window = open(look, screen)?;
     let faces = faces::connect(&window, Arc::new(fixtures::face), || ())?;
     window.show()?;
     window.window().set_size(PhysicalSize::new(width, height));
+    // Another size is another room for large type.
+    paint::show_screen(&window, screen);
     // What is in sight asks for its faces as it is drawn.
     window.window().take_snapshot()?;
     faces.settle_all();

@@ -4,7 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, Window};
+use x11rb::protocol::Event;
+use x11rb::protocol::xproto::{AtomEnum, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt, EventMask, MapState, Window};
 use x11rb::rust_connection::RustConnection;
 
 /// Longer than anything takes here, on a machine that does much else.
@@ -73,4 +74,40 @@ fn a_window_that_is_closed_ends_the_program_whatever_it_listened_to() {
         let status = until("the program ends", || tablet.0.try_wait().unwrap());
         assert!(status.success(), "{reader}: {status}");
     }
+}
+
+/// A tablet that nobody enrolled yet, in a kiosk, on a display of its own.
+fn kiosk(display: &str, data: &std::path::Path) -> Running {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_preau-terminal"));
+    command.args(["--data".as_ref(), data.as_os_str()]).args(["--tpm", "non"]).env("PREAU_KIOSK", "1");
+    Running(command.env("DISPLAY", display).env_remove("WAYLAND_DISPLAY").stderr(Stdio::null()).spawn().unwrap())
+}
+
+#[test]
+fn a_kiosk_refuses_to_be_closed_and_goes_on() {
+    let Some((_server, name)) = display() else { return };
+    let (display, screen) = x11rb::connect(Some(&name)).unwrap();
+    let root = display.setup().roots[screen].root;
+    let atom = |name: &[u8]| display.intern_atom(false, name).unwrap().reply().unwrap().atom;
+    let (protocols, delete, ping) = (atom(b"WM_PROTOCOLS"), atom(b"WM_DELETE_WINDOW"), atom(b"_NET_WM_PING"));
+    // A window answers a ping to the root, as to a window manager.
+    let watched = ChangeWindowAttributesAux::new().event_mask(EventMask::SUBSTRUCTURE_NOTIFY);
+    display.change_window_attributes(root, &watched).unwrap().check().unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let mut tablet = kiosk(&name, data.path());
+    let window = until("the window opens", || closable(&display, root, protocols));
+    let tell = |what, stamp| {
+        let told = ClientMessageEvent::new(32, window, protocols, [what, stamp, window, 0, 0]);
+        display.send_event(false, window, EventMask::NO_EVENT, told).unwrap().check().unwrap();
+    };
+    tell(delete, x11rb::CURRENT_TIME);
+    // What comes after the request is answered after it: the program goes on.
+    tell(ping, 42);
+    until("the window answers", || match display.poll_for_event().unwrap() {
+        Some(Event::ClientMessage(told)) => (told.data.as_data32()[..2] == [ping, 42]).then_some(()),
+        _ => None,
+    });
+    assert_eq!(tablet.0.try_wait().unwrap(), None, "it runs");
+    let shown = display.get_window_attributes(window).unwrap().reply().unwrap();
+    assert_eq!(shown.map_state, MapState::VIEWABLE);
 }

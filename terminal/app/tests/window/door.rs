@@ -93,18 +93,23 @@ impl Door {
 
     /// A finger that comes down and stays.
     pub fn hold(&self, label: &str) {
+        self.hold_for(label, Duration::from_millis(750));
+    }
+
+    /// A finger that comes down and stays for so long: 150 ms at least.
+    pub fn hold_for(&self, label: &str, time: Duration) {
         let middle = self.middle(label);
-        self.hold_at(middle.x, middle.y);
+        self.hold_at(middle.x, middle.y, time);
     }
 
     /// The same on whatever is at a place.
-    pub fn hold_at(&self, x: f32, y: f32) {
+    pub fn hold_at(&self, x: f32, y: f32, time: Duration) {
         let (position, button) = (LogicalPosition::new(x, y), PointerEventButton::Left);
         let window = self.window.window();
         window.dispatch_event(WindowEvent::PointerMoved { position });
         window.dispatch_event(WindowEvent::PointerPressed { position, button });
         self.wait(Duration::from_millis(150));
-        self.wait(Duration::from_millis(600));
+        self.wait(time.saturating_sub(Duration::from_millis(150)));
         window.dispatch_event(WindowEvent::PointerReleased { position, button });
         self.wait(Duration::from_millis(16));
     }

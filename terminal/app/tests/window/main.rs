@@ -6,6 +6,7 @@
 
 mod care;
 mod closing;
+mod contrast;
 mod door;
 mod faces;
 #[path = "../../examples/preview/fixtures.rs"]
@@ -17,6 +18,7 @@ mod reader;
 mod sheets;
 #[path = "../../../core/tests/claims/fixture.rs"]
 mod site;
+mod staff_pages;
 mod team;
 mod through;
 mod touch;

@@ -73,7 +73,7 @@ impl Monkey {
             }
             60..68 => {
                 let at = self.somewhere();
-                self.tablet.window.hold_at(at.0, at.1);
+                self.tablet.window.hold_at(at.0, at.1, Duration::from_millis(750));
             }
             68..74 => {
                 let (from, to) = (self.somewhere(), self.somewhere());

@@ -8,6 +8,8 @@ use tempfile::TempDir;
 use terminal_app::paint;
 use terminal_core::clock::Now;
 use terminal_core::store::Peek;
+use terminal_core::upkeep::Upkeep;
+use terminal_core::view::Act;
 
 use crate::door::{Door, FINGERS_MS, READER_MS};
 use crate::site;
@@ -16,6 +18,7 @@ use crate::site;
 pub struct Tablet {
     pub window: Door,
     pub door: terminal_core::door::Door,
+    pub upkeep: Upkeep,
     pub data: TempDir,
     pub now: Now,
 }
@@ -30,14 +33,26 @@ impl Tablet {
         let data = tempfile::tempdir().unwrap();
         let mut door = site::door_with(data.path(), now, 1, items);
         let photos = door.store().photos().unwrap();
-        Self { window: Door::open_with(&door.tick_clock(now), move |hash| photos.jpeg(hash)), door, data, now }
+        let upkeep = Upkeep::of(data.path());
+        Self { window: Door::open_with(&door.tick_clock(now), move |hash| photos.jpeg(hash)), door, upkeep, data, now }
+    }
+
+    /// Asks as the desk does, and paints what is answered.
+    pub fn ask(&mut self, act: Option<Act>) {
+        let left = act.and_then(|act| self.upkeep.take(self.now, act, Some(&self.door)));
+        let screen = match left {
+            Some(act) => self.door.act(self.now, act),
+            None => self.door.tick_clock(self.now),
+        };
+        let screen = self.upkeep.beside(self.now, screen, Some(&self.door));
+        paint::show_screen(&self.window.window, &screen);
+        self.window.wait(Duration::from_millis(20));
     }
 
     /// Time passes, and the door's clock ticks.
     pub fn later(&mut self, time: Duration) {
         self.now = site::later(self.now, i64::try_from(time.as_millis()).unwrap());
-        paint::show_screen(&self.window.window, &self.door.tick_clock(self.now));
-        self.window.wait(Duration::from_millis(20));
+        self.ask(None);
     }
 
     /// A finger that stays.
@@ -49,8 +64,7 @@ impl Tablet {
     /// Answers what was asked, as the door's thread does.
     pub fn answer(&mut self) {
         for act in self.window.asked() {
-            paint::show_screen(&self.window.window, &self.door.act(self.now, act));
-            self.window.wait(Duration::from_millis(20));
+            self.ask(Some(act));
         }
     }
 
@@ -59,7 +73,7 @@ impl Tablet {
         self.answer();
     }
 
-    fn type_keys(&mut self, text: &str, gap_ms: u64) {
+    pub fn type_keys(&mut self, text: &str, gap_ms: u64) {
         self.window.type_keys(text, gap_ms);
         self.answer();
     }

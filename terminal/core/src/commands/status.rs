@@ -77,7 +77,14 @@ pub struct ClockStatus {
 /// # Errors
 /// Files that can't be read. A folder without any is a tablet that isn't enrolled, and no error.
 pub fn status(dir: &Path) -> Result<Status, CommandError> {
-    let now = SystemClock::new()?.now();
+    status_at(dir, SystemClock::new()?.now())
+}
+
+/// The same at an instant.
+///
+/// # Errors
+/// As [`status`].
+pub fn status_at(dir: &Path, now: Now) -> Result<Status, CommandError> {
     match Peek::open(dir) {
         Ok(peek) => Ok(read(&peek, now)?).map(|status| Status { set_aside: set_aside(dir), key_storage: KeyPlace::of(dir), ..status }),
         Err(crate::store::StoreError::NotEnrolled) => Ok(nothing(now)),

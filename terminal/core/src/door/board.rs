@@ -43,7 +43,8 @@ impl Door {
             has_meals: self.has_meals(),
             team: self.team_bar(),
             may_sign: self.to_sign().is_some(),
-            forgets: false,
+            // How it looks, whether it rests and whether it ends are not the door's (upkeep).
+            ..Screen::default()
         }
     }
 

@@ -66,6 +66,7 @@ pub(crate) use shared::french as words;
 
 pub use crate::view::Corrects;
 pub use depart::Destination;
+pub(crate) use reader::{in_words as reader_in_words, of_cards as reader_of_cards};
 pub(crate) use sync_bar::{line_in_words, of_revoked, set_apart};
 pub use team::{StaffHere, VisitorHere};
 
@@ -81,10 +82,13 @@ use shared::fold::{Attendance, Fact, fold};
 use shared::id::{ActivityId, BadgeId, ChildId, EntryId, GroupId, StaffId};
 use shared::journal::Sealed;
 use shared::roster::{Activity, Recording};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// How long a member of staff who showed a card stays named on gestures, in ms.
 const NAMED_MS: u64 = 60_000;
+
+/// Failures of the disk that are remembered.
+const FAILURES_KEPT: usize = 5;
 
 /// The controllers of one tablet, over its store.
 pub struct Door {
@@ -137,6 +141,8 @@ pub struct Door {
     last_recorded: Vec<EntryId>,
     /// Why the badge reader can't be heard; `None` where it can, or says nothing of itself.
     reader: Option<Fault>,
+    /// What failed on the disk last, with the tablet's hour.
+    failures: VecDeque<(i64, StoreError)>,
 }
 
 /// The member of staff whose name gestures bear for a while.
@@ -224,6 +230,7 @@ impl Door {
             echoes: HashMap::new(),
             last_recorded: Vec::new(),
             reader: None,
+            failures: VecDeque::new(),
             store,
         };
         if let Err(error) = door.read_again(now) {
@@ -240,9 +247,32 @@ impl Door {
         self.damaged
     }
 
-    /// Remembers an error that tells of damage.
+    /// Remembers an error, for the page of diagnosis, and whether it tells of damage.
     fn look_at(&mut self, error: &StoreError) {
         self.damaged |= self.store.suspect(error);
+        if self.failures.back().is_none_or(|(_, last)| last != error) {
+            self.failures.push_back((self.wall_ms, error.clone()));
+            if self.failures.len() > FAILURES_KEPT {
+                self.failures.pop_front();
+            }
+        }
+    }
+
+    /// What failed on the disk last, the oldest first, with the wall clock in ms since 1970 UTC.
+    pub fn failures(&self) -> impl Iterator<Item = &(i64, StoreError)> {
+        self.failures.iter()
+    }
+
+    /// The member of staff whose card was shown within the last minute.
+    #[must_use]
+    pub fn named_staff(&self) -> Option<StaffId> {
+        self.staff.map(|(staff, _)| staff)
+    }
+
+    /// The time of day, by the clock that was put right.
+    #[must_use]
+    pub fn time(&self) -> NaiveTime {
+        self.time
     }
 
     /// Does what a person asks. What the returned screen shows as recorded is durable.
@@ -302,6 +332,8 @@ impl Door {
             Act::Group(group) => self.group = group,
             Act::Search(text) => self.search = text,
             Act::ValidateRollCall => self.validate_roll_call(now),
+            // Answered before it comes here (upkeep).
+            Act::Tablet(_) => {}
         }
         self.acted_at_the_gate(now, nobodys);
         self.screen(now)

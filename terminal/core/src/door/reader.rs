@@ -29,18 +29,23 @@ impl Door {
 
     /// Says what is wrong with what was just held to it.
     pub(super) fn reader_about_cards(&mut self, event: &ReaderEvent) {
-        match event {
-            ReaderEvent::Unread => self.say(Tone::Amber, "Carte mal lue : tenez-la une seconde contre le lecteur."),
-            ReaderEvent::Several => {
-                self.say(Tone::Amber, "Plusieurs cartes à la fois, aucune n'a compté : présentez-en une seule, hors du portefeuille.");
-            }
-            ReaderEvent::Badge(_) | ReaderEvent::Fault(..) | ReaderEvent::Heard(_) => {}
+        if let Some(words) = of_cards(event) {
+            self.say(Tone::Amber, words);
         }
     }
 }
 
+/// What was held to the reader wrongly, and what to do.
+pub(crate) fn of_cards(event: &ReaderEvent) -> Option<&'static str> {
+    match event {
+        ReaderEvent::Unread => Some("Carte mal lue : tenez-la une seconde contre le lecteur."),
+        ReaderEvent::Several => Some("Plusieurs cartes à la fois, aucune n'a compté : présentez-en une seule, hors du portefeuille."),
+        ReaderEvent::Badge(_) | ReaderEvent::Fault(..) | ReaderEvent::Heard(_) => None,
+    }
+}
+
 /// Why the reader can't be heard, and what to do.
-pub(super) fn in_words(fault: Fault) -> &'static str {
+pub(crate) fn in_words(fault: Fault) -> &'static str {
     match fault {
         Fault::Unplugged => "Lecteur débranché : rebranchez son câble",
         Fault::Mute => "Lecteur muet : débranchez-le, puis rebranchez-le",

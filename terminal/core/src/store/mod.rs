@@ -67,6 +67,7 @@ pub use tpm::{Tpm, TpmFailure};
 pub use whole::Whole;
 
 use care::CareSeal;
+pub(crate) use copy::replace;
 use copy::{Keeper, SecondCopy};
 use keys::Secrets;
 use rusqlite::{Connection, OpenFlags};
@@ -189,6 +190,15 @@ impl Store {
     /// Remembers a failure that says that the journal is damaged: the next start salvages it. `true` where it was one.
     pub fn suspect(&self, error: &StoreError) -> bool {
         opening::suspect(&self.dir, error)
+    }
+
+    /// Whether the second copy lacks something that this tablet sealed: for half a second after each touch, else a disk is full or failing.
+    ///
+    /// # Errors
+    /// A failed read.
+    pub fn is_copy_behind(&self) -> Result<bool, StoreError> {
+        let reached = self.copy.lock().reached;
+        Ok(!self.journal.own_after(reached, 1)?.is_empty())
     }
 
     /// Whether the reserve has been given up: there is room for some hundred entries, no more.

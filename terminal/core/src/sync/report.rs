@@ -19,6 +19,12 @@ pub struct Machine {
 impl Machine {
     /// As Linux does.
     pub const LINUX: Self = Self { power: "/sys/class/power_supply", inputs: "/proc/bus/input/devices" };
+
+    /// Whether a reader that types is plugged in; `None` where the machine doesn't tell.
+    #[must_use]
+    pub fn has_typing_reader(self) -> Option<bool> {
+        std::fs::read_to_string(self.inputs).ok().map(|inputs| hardware::plugged::types_like_a_keyboard(&inputs))
+    }
 }
 
 /// The report at this moment; without a machine, of the store alone.
@@ -30,10 +36,8 @@ pub(super) fn of(store: &Store, machine: Option<Machine>, now: Now, version: &st
     let wall_ms = now.corrected(store.roster.observed()?).wall_ms;
     let oldest_waiting_s = queue.oldest_ms.map(|sealed_ms| u64::try_from(wall_ms.saturating_sub(sealed_ms) / 1_000).unwrap_or(0));
     let power = machine.map_or_else(Power::default, |machine| Power::read(Path::new(machine.power)));
-    let inputs = machine.and_then(|machine| std::fs::read_to_string(machine.inputs).ok());
     // A reader that says of itself whether it is heard is believed; one that types can only be looked for.
-    let typing = inputs.map(|inputs| hardware::plugged::types_like_a_keyboard(&inputs));
-    let reader_there = store.roster.reader()?.or(typing);
+    let reader_there = store.roster.reader()?.or(machine.and_then(Machine::has_typing_reader));
     Ok(TabletReport {
         version: version.to_owned(),
         waiting: u64::from(queue.unsent),

@@ -1,7 +1,6 @@
 //! The screens in front of the board, in plain values.
 
-use super::{Corrects, PhotoHash};
-use super::{PinFor, Tone};
+use super::{Corrects, PhotoHash, PinFor, TabletDialog, Tone};
 use chrono::{NaiveDate, NaiveTime};
 use shared::id::{ChildId, EntryId, GroupId, PersonId, StaffId};
 
@@ -28,6 +27,8 @@ pub enum Dialog {
     Team(TeamDialog),
     /// Who is it, by a code?
     Pin(PinDialog),
+    /// A page about the tablet itself.
+    Tablet(TabletDialog),
 }
 
 /// "Repas".

@@ -6,12 +6,15 @@
 //! A screen is small (300 tiles are some 60 KiB), so nothing is patched.
 
 mod dialogs;
+mod tablet;
 
 pub use dialogs::{
     AdultCard, BarredDialog, CareDialog, ChildDialog, Choice, ContactCard, Correction, DepartureDialog, Dialog, Eating, ElsewhereChoice,
     GroupChoice, HourChoice, HourPick, LateDeparture, MealRow, MealsDialog, MenuCount, PinDialog, RatioCard, SignDialog, StaffChoice,
     TeamDialog, TeamMember, TimeDialog, VisitorLine,
 };
+
+pub use tablet::{DiagnosisPage, Finding, Look, ReaderPage, Setting, SettingsPage, TabletAct, TabletDialog, TabletPage, TabletPlace};
 
 use chrono::NaiveTime;
 use hardware::ReaderEvent;
@@ -63,6 +66,12 @@ pub struct Screen {
     pub may_sign: bool,
     /// The tablet holds nothing of children any more: what the window kept of them goes too.
     pub forgets: bool,
+    /// How the window is to look.
+    pub look: Look,
+    /// Nobody has touched the tablet for a while: figures, and no name.
+    pub rests: bool,
+    /// Staff left the program: the window ends.
+    pub ends: bool,
 }
 
 /// A moment that the board can show.
@@ -365,4 +374,6 @@ pub enum Act {
     Search(String),
     /// "Valider la classe": present for those ticked, absence for the booked others.
     ValidateRollCall,
+    /// About the tablet itself, not a child.
+    Tablet(TabletAct),
 }

@@ -42,3 +42,4 @@ mod storage;
 mod sync;
 mod team;
 mod tls;
+mod upkeep;

@@ -171,6 +171,7 @@ impl Tablet {
             Dialog::Meals(_) => "meals",
             Dialog::Team(_) => "team",
             Dialog::Pin(_) => "pin",
+            Dialog::Tablet(_) => "tablet",
         });
         Played {
             ok: true,

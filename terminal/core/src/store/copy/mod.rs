@@ -45,7 +45,7 @@ pub(super) struct Segments {
     known: HashMap<EntryId, Known>,
     heads: HashMap<DeviceId, Place>,
     /// Arrival of the last own entry that is known to be here, or was let expire.
-    reached: i64,
+    pub(super) reached: i64,
 }
 
 /// One file.
@@ -285,7 +285,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>, StoreError> {
 }
 
 /// Puts other bytes in a file's place, all or nothing, and leaves none of the old ones in the blocks that it gives back.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let partial = path.with_extension("new");
     let old = OpenOptions::new().write(true).open(path).ok();
     let mut file = File::create(&partial)?;
