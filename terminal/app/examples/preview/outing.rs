@@ -69,7 +69,7 @@ fn counting(board: Screen, ticked: usize, last: &str) -> Screen {
         total,
         missing,
         people,
-        back: if ticked == 0 { "Tous de retour".into() } else { format!("De retour : {ticked} enfants") },
+        back: if ticked == 0 { "Tous de retour".into() } else { format!("De retour : {ticked}") },
     };
     Screen { dialog: Some(Dialog::Outing(dialog)), undo: None, notice: None, ..board }
 }

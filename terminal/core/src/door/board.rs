@@ -23,7 +23,9 @@ impl Door {
         let calling = self.evacuating.front;
         let forgotten = || self.forgotten_departures(&standings).filter(|_| self.dialog.is_none());
         let behind = || pinned().or_else(forgotten).or_else(|| self.lock_to_come(now));
-        let notice = self.notice.clone().or_else(|| if calling { None } else { behind() });
+        // Over a roll call nothing stands that isn't worth covering a name for.
+        let said = self.notice.clone().filter(|notice| !calling || notice.tone != Tone::Calm);
+        let notice = said.or_else(|| if calling { None } else { behind() });
         let dialog = self.paint_dialog().or_else(|| self.evacuation_dialog().map(Dialog::Evacuation));
         Screen {
             place: self.place(),

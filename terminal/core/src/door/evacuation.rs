@@ -98,6 +98,7 @@ impl Door {
             self.evacuating.ending = false;
         } else {
             self.evacuating.front = false;
+            self.notice = None;
         }
     }
 
@@ -148,7 +149,7 @@ impl Door {
         let Some(calls) = self.running().map(|e| e.calls.clone()).filter(|_| self.evacuating.ending) else { return };
         let end = |call: &Uuid| of_site(Kind::EvacuationEnded, Detail::Evacuation { call: *call }, reason.code());
         self.keep(now, calls.iter().map(end).collect());
-        (self.evacuating.front, self.evacuating.ending) = (false, false);
+        (self.evacuating.front, self.evacuating.ending, self.notice) = (false, false, None);
         self.dialog = Some(Open::EvacuationReport(calls[0]));
     }
 

@@ -56,7 +56,7 @@ impl Door {
             total,
             missing: if missing.is_empty() || here == 0 { String::new() } else { super::evacuation_list::missing_names(&missing) },
             people,
-            back: if here == 0 { "Tous de retour".into() } else { format!("De retour : {}", party(ticked)) },
+            back: if here == 0 { "Tous de retour".into() } else { format!("De retour : {}", ticked.count()) },
         })
     }
 

@@ -31,7 +31,7 @@ pub struct OutingDialog {
     pub missing: String,
     /// Who is away, by first name.
     pub people: Vec<PersonRow>,
-    /// "Tous de retour", "De retour : 3 enfants".
+    /// "Tous de retour", "De retour : 3".
     pub back: String,
 }
 

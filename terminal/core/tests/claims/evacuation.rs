@@ -132,14 +132,14 @@ fn whom_a_parent_takes_after_the_start_is_not_looked_for() {
     let dir = tempdir().unwrap();
     let mut door = morning(dir.path());
     door.act(wednesday("11:00"), Act::Evacuate);
-    door.act(wednesday("11:01"), Act::Seen(who(TOM)));
+    door.act(wednesday("11:01"), Act::Seen(who(LEA)));
     door.act(wednesday("11:02"), Act::LeaveEvacuation);
     let board = door.act(wednesday("11:02"), Act::Touch(child(LEA)));
     assert_eq!(board.evacuation.as_deref(), Some("Évacuation en cours · 1 vu sur 2"));
     door.act(wednesday("11:02"), Act::Adult(person(ODETTE)));
     door.act(wednesday("11:02"), Act::Confirm);
     let screen = door.act(wednesday("11:03"), Act::Evacuate);
-    assert_eq!((figures(&screen), call(&screen).missing.as_str()), ((1, 1), ""));
+    assert_eq!((figures(&screen), call(&screen).missing.as_str()), ((0, 1), "Manque : Tom M."), "seen or not");
     assert_eq!(kinds(dir.path()).iter().filter(|kind| **kind == Kind::EvacuationStarted).count(), 1, "the one that goes on is shown");
 }
 
@@ -306,6 +306,21 @@ fn the_end_is_asked_and_stays_on_record_with_who_was_ticked_by_whom() {
     let again = door.act(wednesday("15:00"), Act::EvacuationReport(help.reports[0].0));
     assert_eq!(report(&again).lines.len(), 2, "as it was then");
     assert_eq!(door.act(wednesday("15:01"), Act::Close).dialog, None);
+}
+
+#[test]
+fn a_forgotten_child_was_seen_by_nobody_and_the_others_stay() {
+    let dir = tempdir().unwrap();
+    let mut door = morning(dir.path());
+    door.act(wednesday("11:00"), Act::Evacuate);
+    door.act(wednesday("11:01"), Act::Seen(who(LEA)));
+    door.act(wednesday("11:01"), Act::Seen(who(TOM)));
+    let about = |fact: &Fact| fact.payload.as_ref().is_some_and(|p| p.about_child == Some(child(LEA)));
+    let forgotten: Vec<EntryId> = sealed(dir.path()).iter().filter(|fact| about(fact)).map(|fact| fact.envelope.entry_id).collect();
+    door.store().second().unwrap().journal.forget(&forgotten).unwrap();
+    door.tick_clock(wednesday("11:02"));
+    let seen: Vec<Someone> = door.attendance().evacuations[0].seen.keys().copied().collect();
+    assert_eq!((forgotten.len(), seen), (2, vec![who(TOM)]));
 }
 
 #[test]
