@@ -17,6 +17,7 @@
 //!    presence ends with its business day.
 //! 5. Present at two sites at once: both stand, and the day says so.
 //! 6. The team and visitors by the same rules, beside the children ([`Team`]).
+//! 7. A roll call of a whole site, and an outing, say nothing of presences: they are read beside them ([`Evacuation`], [`Outing`]).
 //!
 //! One thing is read more closely than the rule's first sentence: where a
 //! device's clock was wrong for a while without being observed, its times are
@@ -29,10 +30,14 @@
 //! stands for one that was erased.
 
 mod day;
+mod evacuation;
+mod outing;
 mod team;
 mod time;
 
 pub use day::{Absence, ChildDay, Departure, Flag, Mark, MealMark, Presence, RollCallMark};
+pub use evacuation::{Ended, Evacuation, JOIN_MS};
+pub use outing::{Away, Outing, OutingCount};
 pub use team::{StaffDay, Stay, Team, Visit};
 pub use time::{CLOCK_FLAG_MS, CLOCK_NOISE_MS, CLOCK_PROBLEM_MS, effective_times};
 
@@ -106,6 +111,10 @@ pub struct Attendance {
     pub signatures: BTreeMap<SignedDay, Vec<Signature>>,
     /// Who of the staff was there, and which visitors.
     pub team: Team,
+    /// Roll calls of a whole site, in order of their start.
+    pub evacuations: Vec<Evacuation>,
+    /// Outings, in order of their departure.
+    pub outings: Vec<Outing>,
     /// Entries whose payload was erased.
     pub erased: usize,
     /// Entries that this version can't read.
@@ -162,6 +171,7 @@ pub fn fold(facts: &[Fact]) -> Attendance {
     let kept = kept(&ordered, &pointers);
     let mut touches: Vec<day::Touch> = Vec::with_capacity(ordered.len());
     let mut of_team: Vec<team::TeamTouch> = Vec::new();
+    let (mut evacuations, mut outings) = (evacuation::Heard::default(), outing::Heard::default());
     for &read in ordered.iter().filter(|read| !retracted.contains(&read.id())) {
         match &read.payload.detail {
             Detail::DaySigned { day, activity, sheet, .. } => sign(&mut out, read, *day, *activity, Some(*sheet)),
@@ -170,6 +180,9 @@ pub fn fold(facts: &[Fact]) -> Attendance {
                 of_team.extend(team::TeamTouch::of(read, pointers.get(&read.id()).copied()));
                 let at_ms = time::effective_time(&read.fact.envelope.kind, read.payload, read.sealed_ms);
                 let set_apart = kept.contains(&read.id());
+                let mark = || Mark::of(at_ms, read.fact, read.payload, None);
+                evacuations.take(&read.fact.envelope.kind, &read.payload.detail, &read.payload.reason, mark);
+                outings.take(&read.payload.detail, mark);
                 touches.extend(day::Touch::of(at_ms, read.fact, read.payload, corrections.get(&read.id()), set_apart));
             }
         }
@@ -182,6 +195,7 @@ pub fn fold(facts: &[Fact]) -> Attendance {
     for child_day in out.days.values_mut() {
         child_day.finish();
     }
+    (out.evacuations, out.outings) = (evacuations.gather(), outings.gather());
     out
 }
 

@@ -24,7 +24,7 @@ struct Act {
 
 fn act() -> impl Strategy<Value = Act> {
     let clock_off = prop_oneof![6 => Just(0), 2 => -400_000i64..400_000, 1 => Just(-1_700_000_000_000), 1 => Just(360_000_000_000)];
-    (0..4usize, 0..3usize, 0..18u8, 0..240i64, any::<prop::sample::Index>(), clock_off).prop_map(
+    (0..4usize, 0..3usize, 0..22u8, 0..240i64, any::<prop::sample::Index>(), clock_off).prop_map(
         |(device, child, what, minutes, target, clock_off_ms)| Act {
             device,
             child,
@@ -35,6 +35,9 @@ fn act() -> impl Strategy<Value = Act> {
         },
     )
 }
+
+/// Few, so that several tablets speak of the same ones.
+const CALLS: [u128; 3] = [0xca11, 0xca12, 0xca13];
 
 /// Plays acts in order of time on three tablets and a server; true time only goes forward, clocks don't.
 fn play(acts: &[Act]) -> Vec<Fact> {
@@ -69,6 +72,11 @@ fn play(acts: &[Act]) -> Vec<Fact> {
             (13, _) => door.staff_left(STAFF[act.child], now),
             (14, _) => door.visitor_arrived(now),
             (15, Some(target)) => door.visitor_left(&target, now),
+            (16, _) => door.evacuates(CALLS[act.target % 3], now),
+            (17, _) => door.sees(CALLS[act.target % 3], child, now),
+            (18, _) => door.ends(CALLS[act.target % 3], now),
+            (19, _) => door.goes_out(CALLS[act.target % 3], child, now),
+            (20, _) => door.comes_back(CALLS[act.target % 3], child, now),
             _ => doors[3].observes(&observed, now),
         };
         facts.push(fact);
@@ -126,6 +134,7 @@ proptest! {
         let attendance = fold(&[facts, undo].concat());
         prop_assert!(attendance.days.is_empty() && attendance.signatures.is_empty());
         prop_assert!(attendance.team.staff.is_empty() && attendance.team.visits.is_empty());
+        prop_assert!(attendance.evacuations.is_empty() && attendance.outings.is_empty());
     }
 
     #[test]

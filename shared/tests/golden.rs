@@ -1,7 +1,9 @@
 //! The bytes of format 1, held to a file. **A golden file is never changed**: what was sealed once must be read for ever. A new
 //! kind or layout gets a file of its own; a file that is missing is written, for a person to look at, and the test fails.
 
-use crate::support::golden_journal::{golden, golden_care, golden_decisions, golden_team, keys, report_of, server_key, tablet_key};
+use crate::support::golden_journal::{
+    golden, golden_care, golden_decisions, golden_evacuation, golden_team, keys, report_of, server_key, tablet_key,
+};
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use shared::journal::{Hash, Payload, Private, Sealed, hash_of, note_hash, payload_hash};
@@ -85,6 +87,12 @@ fn sealing_who_of_the_team_and_which_visitor_is_here_makes_its_golden_bytes() {
 }
 
 #[test]
+fn sealing_a_roll_call_of_the_site_and_an_outing_makes_its_golden_bytes() {
+    let entries: Vec<Value> = golden_evacuation().iter().map(|(name, sealed)| entry(name, sealed)).collect();
+    assert_golden("evacuation.json", &json!({"format": 1, "entries": entries}));
+}
+
+#[test]
 fn the_golden_bytes_read_back_to_what_was_sealed() {
     let file: Value = serde_json::from_str(&std::fs::read_to_string(golden_file("entries.json")).unwrap()).unwrap();
     let entries = file["entries"].as_array().unwrap();
@@ -120,6 +128,7 @@ fn the_golden_journal_has_one_entry_of_each_kind_and_holds() {
     golden.extend(golden_decisions());
     golden.extend(golden_care());
     golden.extend(golden_team());
+    golden.extend(golden_evacuation());
     let kinds: Vec<_> = golden.iter().map(|(_, s)| s.decode_envelope().unwrap().kind).collect();
     assert!(shared::journal::Kind::KNOWN.iter().all(|kind| kinds.contains(kind)));
     let report = report_of(golden.iter().map(|(_, sealed)| sealed));

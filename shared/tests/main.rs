@@ -4,6 +4,7 @@
 mod day_sheet;
 mod days_and_names;
 mod erasure;
+mod fold_evacuations;
 mod fold_laws;
 mod fold_rules;
 mod fold_team;

@@ -3,7 +3,7 @@
 use crate::support::{CARE, LEA, touch};
 use chrono::NaiveDate;
 use proptest::prelude::*;
-use shared::id::{ActivityId, BadgeId, DeviceId, EntryId, GroupId, PersonId, StaffId};
+use shared::id::{ActivityId, BadgeId, ChildId, DeviceId, EntryId, GroupId, PersonId, StaffId};
 use shared::journal::*;
 use uuid::Uuid;
 
@@ -43,7 +43,22 @@ fn detail(kind: &Kind) -> BoxedStrategy<Detail> {
         seq,
         entry: EntryId(entry),
     });
+    let named = || (1..=u128::MAX).prop_map(Uuid::from_u128);
+    let someone = || {
+        prop_oneof![
+            Just(Someone::Child(LEA)),
+            named().prop_map(|id| Someone::Staff(StaffId(id))),
+            named().prop_map(|id| Someone::Visitor(EntryId(id)))
+        ]
+    };
     match kind {
+        Kind::EvacuationStarted | Kind::EvacuationEnded => named().prop_map(|call| Detail::Evacuation { call }).boxed(),
+        Kind::EvacuationSeen => (named(), someone()).prop_map(|(call, who)| Detail::EvacuationSeen { call, who }).boxed(),
+        Kind::OutingLeft => (named(), someone(), text()).prop_map(|(outing, who, label)| Detail::OutingLeft { outing, who, label }).boxed(),
+        Kind::OutingCounted => (named(), named(), someone(), any::<bool>())
+            .prop_map(|(outing, count, who, here)| Detail::OutingCounted { outing, count, who, here })
+            .boxed(),
+        Kind::OutingBack => (named(), someone()).prop_map(|(outing, who)| Detail::OutingBack { outing, who }).boxed(),
         Kind::Left => (left_to(), person()).prop_map(|(to, person)| Detail::Left { to, person }).boxed(),
         Kind::Present => {
             (proptest::option::of(id().prop_map(GroupId)), id()).prop_map(|(group, call)| Detail::RollCall { group, call }).boxed()
@@ -85,7 +100,9 @@ fn payload() -> impl Strategy<Value = (Kind, Payload)> {
         let (happened_at_ms, sealed_at_ms, boottime_ms, label, actor, on_behalf_of, authority_ref, roster_version, reason) = parts;
         let moment = Moment { activity: activity.map(ActivityId), label };
         let (badge, target) = (badge.map(BadgeId), Some(EntryId(target)));
-        let touch = touch(LEA, detail);
+        // A child that is counted is the one that the entry is about.
+        let about_child = detail.someone().map_or(Some(LEA), Someone::child);
+        let touch = Payload { about_child, ..touch(LEA, detail) };
         let payload = Payload { happened_at_ms, sealed_at_ms, boottime_ms, boot: boot.into(), moment, actor, on_behalf_of, ..touch };
         (kind, Payload { authority_ref, roster_version, reason, badge, target, notes, ..payload })
     })
@@ -153,6 +170,21 @@ fn a_presence_of_the_team_names_who_and_where() {
         assert!(Payload::decode(&Kind::StaffLeft, 1, &wrong.encode()).is_err());
     }
     assert!(Payload::decode(&Kind::VisitorLeft, 1, &arrival()).is_err(), "the departure of no visit");
+}
+
+#[test]
+fn a_child_that_is_counted_is_the_one_that_is_forgotten_and_nobody_else_is() {
+    let (call, other) = (Uuid::from_u128(0xca11), ChildId(Uuid::from_u128(0x52)));
+    let seen = |who, about_child| Payload { about_child, ..touch(LEA, Detail::EvacuationSeen { call, who }) }.encode();
+    let (child, staff) = (Someone::Child(LEA), Someone::Staff(StaffId(Uuid::from_u128(0x61))));
+    for (who, about) in [(child, None), (child, Some(other)), (staff, Some(LEA)), (Someone::Child(ChildId::NIL), None)] {
+        assert!(Payload::decode(&Kind::EvacuationSeen, 1, &seen(who, about)).is_err(), "{who:?} in an entry about {about:?}");
+    }
+    for (who, about) in [(child, Some(LEA)), (staff, None)] {
+        assert_eq!(Payload::decode(&Kind::EvacuationSeen, 1, &seen(who, about)).unwrap().detail, Detail::EvacuationSeen { call, who });
+    }
+    let of_nothing = touch(LEA, Detail::Evacuation { call: Uuid::nil() }).encode();
+    assert!(Payload::decode(&Kind::EvacuationStarted, 1, &of_nothing).is_err(), "a roll call without a name");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A second verifier, in Python and with its own arithmetic, must say the same of the same journal.
 
 use crate::golden::{export, golden_file};
-use crate::support::golden_journal::{SERVER, TABLET, golden, golden_care, golden_team, keys, server_key, tablet_key};
+use crate::support::golden_journal::{SERVER, TABLET, golden, golden_care, golden_evacuation, golden_team, keys, server_key, tablet_key};
 use serde_json::{Value, json};
 use shared::id::DeviceId;
 use shared::journal::*;
@@ -163,7 +163,8 @@ fn a_second_verifier_says_the_same_of_thirty_journals() {
 
 #[test]
 fn a_second_verifier_knows_the_kinds_that_came_later() {
-    let entries: Vec<Sealed> = golden().into_iter().chain(golden_care()).chain(golden_team()).map(|(_, sealed)| sealed).collect();
+    let later = golden_care().into_iter().chain(golden_team()).chain(golden_evacuation());
+    let entries: Vec<Sealed> = golden().into_iter().chain(later).map(|(_, sealed)| sealed).collect();
     let wire: Vec<WireEntry> = entries.iter().map(WireEntry::from).collect();
     let path = std::env::temp_dir().join(format!("preau-later-{}.json", std::process::id()));
     std::fs::write(&path, export(&wire).to_string()).unwrap();
@@ -201,6 +202,11 @@ fn actor(actor: Actor) -> Value {
     json!([snake(&actor.kind), (!actor.id.is_nil()).then_some(actor.id)])
 }
 
+fn someone(who: Someone) -> Value {
+    let text = who.to_string();
+    json!(text.split(':').collect::<Vec<_>>())
+}
+
 /// A payload as this crate reads it, in the words of the second verifier.
 fn fields(p: &Payload) -> Value {
     let day = |d: &chrono::NaiveDate| (*d - chrono::NaiveDate::default()).num_days();
@@ -221,6 +227,13 @@ fn fields(p: &Payload) -> Value {
         Detail::Clock { device, boot, boottime_ms, at_ms } => {
             json!({"device": device, "boot": boot, "boottime_ms": boottime_ms, "at": at_ms})
         }
+        Detail::Evacuation { call } => json!({"call": call}),
+        Detail::EvacuationSeen { call, who } => json!({"call": call, "who": someone(*who)}),
+        Detail::OutingLeft { outing, who, label } => json!({"outing": outing, "who": someone(*who), "label": label}),
+        Detail::OutingCounted { outing, count, who, here } => {
+            json!({"outing": outing, "count": count, "who": someone(*who), "here": here})
+        }
+        Detail::OutingBack { outing, who } => json!({"outing": outing, "who": someone(*who)}),
         Detail::Epoch { previous, last_hash, cause } => json!({"previous": previous, "last_hash": hex(last_hash), "cause": cause}),
         Detail::Staff { staff } => json!({"staff": staff}),
     };

@@ -216,6 +216,8 @@ LEFT_TO = numbered(1, "person", "alone", "school", "transfer", "club", "emergenc
 NEED_CHILD = {"arrived", "left", "present", "meal", "corrected", "absence_announced", "absence_noted", "moved_group", "care_opened"}
 NEED_CENTRE = {"arrived", "left", "present", "meal", "corrected", "day_signed", "day_reopened", "staff_arrived", "staff_left"}
 NEED_TARGET = {"corrected", "retracted", "decided", "visitor_left"}
+# Whom these count, where it is a child, is whom they are about: so are they found when it is forgotten.
+COUNT_SOMEONE = {"evacuation_seen", "outing_left", "outing_counted", "outing_back"}
 PAYLOAD_BYTES_MAX, NOTES_MAX, NOTE_BYTES_MAX, HEADS_MAX = 16 * 1024, 8, 2_000, 256
 
 
@@ -281,6 +283,10 @@ def read_payload(kind, kind_version, data):
     for names, field in ((NEED_CHILD, "about_child"), (NEED_CENTRE, "centre_id"), (NEED_TARGET, "target")):
         if kind in names and out[field] is None:
             raise Malformed(f"sans {field}")
+    if kind in COUNT_SOMEONE:
+        what, who = out["detail"]["who"]
+        if out["about_child"] != (who if what == "child" else None):
+            raise Malformed("compte un autre enfant")
     return out
 
 
@@ -349,12 +355,42 @@ def of_staff(at):
     return {"staff": at.id(True)}
 
 
+SOMEONE = numbered(1, "child", "staff", "visitor")
+
+
+def someone(at):
+    return [at.code(SOMEONE), at.id(True)]
+
+
+def evacuation(at):
+    return {"call": at.id(True)}
+
+
+def evacuation_seen(at):
+    return {"call": at.id(True), "who": someone(at)}
+
+
+def outing_left(at):
+    return {"outing": at.id(True), "who": someone(at), "label": at.text()}
+
+
+def outing_counted(at):
+    out = {"outing": at.id(True), "count": at.id(True), "who": someone(at)}
+    return {**out, "here": at.code({0: False, 1: True})}
+
+
+def outing_back(at):
+    return {"outing": at.id(True), "who": someone(at)}
+
+
 DETAILS = {
     "arrived": nothing, "left": left, "present": present, "absence_announced": absence, "absence_noted": absence,
     "retracted": nothing, "corrected": corrected, "meal": meal, "moved_group": moved_group, "day_signed": day_signed,
     "day_reopened": day_reopened, "clock_observed": clock_observed, "epoch_opened": epoch_opened,
     "decided": nothing, "care_opened": nothing, "staff_arrived": of_staff, "staff_left": of_staff,
     "visitor_arrived": nothing, "visitor_left": nothing,
+    "evacuation_started": evacuation, "evacuation_seen": evacuation_seen, "evacuation_ended": evacuation,
+    "outing_left": outing_left, "outing_counted": outing_counted, "outing_back": outing_back,
 }  # fmt: skip
 
 # ---- Verifying ------------------------------------------------------------------

@@ -4,6 +4,7 @@ use super::bytes::{Malformed, Reader, Writer};
 use super::codes::LeftTo;
 use super::envelope::Hash;
 use super::kind::Kind;
+use super::someone::Someone;
 use crate::id::{ActivityId, BootId, DeviceId, EntryId, GroupId, PersonId, StaffId};
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
@@ -120,6 +121,45 @@ pub enum Detail {
         /// Whose presence it is; who says so is the `actor`.
         staff: StaffId,
     },
+    /// `evacuation_started`, `evacuation_ended`: 16 `call`, which names one roll call of the site.
+    Evacuation {
+        /// The roll call.
+        call: Uuid,
+    },
+    /// `evacuation_seen`: 16 `call`, 1 `what`, 16 `id` (see [`Someone`]).
+    EvacuationSeen {
+        /// The roll call.
+        call: Uuid,
+        /// Who was seen.
+        who: Someone,
+    },
+    /// `outing_left`: 16 `outing`, 1 `what`, 16 `id`, text8 `label`.
+    OutingLeft {
+        /// Names one outing: all who left together share it.
+        outing: Uuid,
+        /// Who left.
+        who: Someone,
+        /// Where to, as the team says it: "Piscine".
+        label: String,
+    },
+    /// `outing_counted`: 16 `outing`, 16 `count`, 1 `what`, 16 `id`, 1 `here`.
+    OutingCounted {
+        /// The outing.
+        outing: Uuid,
+        /// What all entries of one count share.
+        count: Uuid,
+        /// Who was counted.
+        who: Someone,
+        /// There, or missing.
+        here: bool,
+    },
+    /// `outing_back`: 16 `outing`, 1 `what`, 16 `id`.
+    OutingBack {
+        /// The outing.
+        outing: Uuid,
+        /// Who came back.
+        who: Someone,
+    },
 }
 
 impl Detail {
@@ -167,6 +207,18 @@ impl Detail {
             Self::Staff { staff } => {
                 out.id(staff.0);
             }
+            Self::Evacuation { call } => {
+                out.id(*call);
+            }
+            Self::EvacuationSeen { call: of, who } | Self::OutingBack { outing: of, who } => who.write(out.id(*of)),
+            Self::OutingLeft { outing, who, label } => {
+                who.write(out.id(*outing));
+                out.text8(label);
+            }
+            Self::OutingCounted { outing, count, who, here } => {
+                who.write(out.id(*outing).id(*count));
+                out.u8(u8::from(*here));
+            }
         }
         out.finish()
     }
@@ -180,14 +232,7 @@ impl Detail {
             Kind::Present => Self::RollCall { group: from.id::<GroupId>()?.non_nil(), call: from.id()? },
             Kind::AbsenceAnnounced | Kind::AbsenceNoted => Self::absence(&mut from)?,
             Kind::Corrected => Self::corrected(&mut from)?,
-            Kind::Meal => Self::Meal {
-                menu: from.text8()?,
-                served: match from.u8()? {
-                    0 => false,
-                    1 => true,
-                    value => return Err(Malformed::UnknownCode { field: "meal.served", value: u64::from(value) }),
-                },
-            },
+            Kind::Meal => Self::Meal { menu: from.text8()?, served: flag(&mut from, "meal.served")? },
             Kind::MovedGroup => Self::MovedGroup { group: from.id::<GroupId>()?.non_nil().ok_or(Malformed::NotAllowed("group"))? },
             Kind::DaySigned => Self::day_signed(&mut from)?,
             Kind::DayReopened => Self::DayReopened { day: day(&mut from)?, activity: from.id::<ActivityId>()?.non_nil() },
@@ -201,9 +246,33 @@ impl Detail {
             Kind::StaffArrived | Kind::StaffLeft => {
                 Self::Staff { staff: from.id::<StaffId>()?.non_nil().ok_or(Malformed::NotAllowed("staff"))? }
             }
+            Kind::EvacuationStarted | Kind::EvacuationEnded => Self::Evacuation { call: named(&mut from, "call")? },
+            Kind::EvacuationSeen => Self::EvacuationSeen { call: named(&mut from, "call")?, who: Someone::read(&mut from)? },
+            Kind::OutingLeft => {
+                Self::OutingLeft { outing: named(&mut from, "outing")?, who: Someone::read(&mut from)?, label: from.text8()? }
+            }
+            Kind::OutingCounted => Self::OutingCounted {
+                outing: named(&mut from, "outing")?,
+                count: named(&mut from, "count")?,
+                who: Someone::read(&mut from)?,
+                here: flag(&mut from, "outing_counted.here")?,
+            },
+            Kind::OutingBack => Self::OutingBack { outing: named(&mut from, "outing")?, who: Someone::read(&mut from)? },
         };
         from.finish()?;
         Ok(detail)
+    }
+
+    /// Whom an entry counts, in an evacuation or on an outing.
+    #[must_use]
+    pub fn someone(&self) -> Option<Someone> {
+        match self {
+            Self::EvacuationSeen { who, .. }
+            | Self::OutingLeft { who, .. }
+            | Self::OutingCounted { who, .. }
+            | Self::OutingBack { who, .. } => Some(*who),
+            _ => None,
+        }
     }
 
     fn absence(from: &mut Reader<'_>) -> Result<Self, Malformed> {
@@ -243,6 +312,19 @@ impl Detail {
             return Err(Malformed::NotAllowed("day_signed.heads out of order"));
         }
         Ok(Self::DaySigned { day, activity, sheet, heads })
+    }
+}
+
+/// An id that names a roll call or an outing.
+fn named(from: &mut Reader<'_>, field: &'static str) -> Result<Uuid, Malformed> {
+    Some(from.id::<Uuid>()?).filter(|id| !id.is_nil()).ok_or(Malformed::NotAllowed(field))
+}
+
+fn flag(from: &mut Reader<'_>, field: &'static str) -> Result<bool, Malformed> {
+    match from.u8()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        value => Err(Malformed::UnknownCode { field, value: u64::from(value) }),
     }
 }
 

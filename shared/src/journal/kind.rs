@@ -6,6 +6,12 @@ use std::fmt;
 pub const KEPT: &str = "retenu";
 /// The `reason` of a decision: the entry stays apart, as evidence.
 pub const DISCARDED: &str = "ecarte";
+/// The `reason` of an evacuation's end: it was a drill.
+pub const DRILL: &str = "exercice";
+/// The `reason` of an evacuation's end: it was none.
+pub const ALARM: &str = "alerte";
+/// The `reason` of an evacuation's end: somebody opened the roll call by mistake.
+pub const MISTAKE: &str = "erreur";
 /// Longest name of a kind, in bytes.
 pub const KIND_BYTES_MAX: usize = 32;
 
@@ -85,6 +91,18 @@ kinds! {
     VisitorArrived = "visitor_arrived";
     /// The visitor of the target went.
     VisitorLeft = "visitor_left";
+    /// A roll call of everybody on the site began, on whatever tablet.
+    EvacuationStarted = "evacuation_started";
+    /// Somebody was seen in it; a tick that is taken back is a retraction.
+    EvacuationSeen = "evacuation_seen";
+    /// It is over: `reason` is [`DRILL`], [`ALARM`] or [`MISTAKE`].
+    EvacuationEnded = "evacuation_ended";
+    /// Somebody left the site with an outing. A child on it is still in the team's care: it says nothing of a presence.
+    OutingLeft = "outing_left";
+    /// Somebody was there, or missing, when an outing was counted on the way.
+    OutingCounted = "outing_counted";
+    /// Somebody came back from an outing.
+    OutingBack = "outing_back";
 }
 
 impl Kind {

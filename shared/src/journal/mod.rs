@@ -25,14 +25,16 @@ mod envelope;
 mod kind;
 mod payload;
 mod sealing;
+mod someone;
 
 pub use bytes::Malformed;
 pub use chain::{Break, BreakKind, Report, StoredEntry, verify};
 pub use codes::{ActorKind, Capacity, Channel, Evidence, LeftTo};
 pub use detail::{Detail, HEADS_MAX, Head};
 pub use envelope::{ENVELOPE_BYTES_MAX, Envelope, FORMAT, Hash, Place, hash_of, signed_bytes};
-pub use kind::{DISCARDED, KEPT, KIND_BYTES_MAX, Kind};
+pub use kind::{ALARM, DISCARDED, DRILL, KEPT, KIND_BYTES_MAX, Kind, MISTAKE};
 pub use payload::{Actor, Moment, NOTES_MAX, PAYLOAD_BYTES_MAX, Payload, Prefix, TEXT_BYTES_MAX};
 pub use sealing::{
     ChainHead, Draft, NOTE_BYTES_MAX, Note, Private, Salt, Sealed, SigningKey, VerifyingKey, check_signature, note_hash, payload_hash, seal,
 };
+pub use someone::{NotSomeone, Someone};

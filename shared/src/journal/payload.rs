@@ -38,6 +38,7 @@
 //! | `arrived`, `left`, `present`, `meal` | `about_child`, `centre_id` |
 //! | `corrected` | `about_child`, `centre_id`, `target` |
 //! | `absence_announced`, `absence_noted`, `moved_group`, `care_opened` | `about_child` |
+//! | `evacuation_seen`, `outing_left`, `outing_counted`, `outing_back` | `about_child` where the detail counts a child, the same; else none |
 //! | `retracted`, `decided` | `target`, and `about_child` where the target has one |
 //! | `day_signed`, `day_reopened`, `staff_arrived`, `staff_left` | `centre_id` |
 //! | `visitor_left` | `target` |
@@ -270,6 +271,8 @@ impl Payload {
             _ if child && self.about_child.is_none() => Err(Malformed::NotAllowed("no child")),
             _ if centre && self.centre.is_none() => Err(Malformed::NotAllowed("no centre")),
             _ if target && self.target.is_none() => Err(Malformed::NotAllowed("no target")),
+            // Who is forgotten is found by this field: a child that is counted must stand in it, and nobody else.
+            _ if self.detail.someone().is_some_and(|who| who.child() != self.about_child) => Err(Malformed::NotAllowed("about_child")),
             _ => Ok(()),
         }
     }

@@ -5,7 +5,7 @@ use chrono::{NaiveDate, NaiveTime};
 use shared::calendar;
 use shared::fold::Fact;
 use shared::id::{ActivityId, BootId, CentreId, ChildId, DeviceId, EntryId, SiteId, StaffId};
-use shared::journal::{Actor, Channel, Detail, Envelope, Evidence, Hash, Kind, LeftTo, Moment, Payload, Place, hash_of};
+use shared::journal::{Actor, Channel, DRILL, Detail, Envelope, Evidence, Hash, Kind, LeftTo, Moment, Payload, Place, Someone, hash_of};
 use uuid::Uuid;
 
 pub fn day(text: &str) -> NaiveDate {
@@ -168,6 +168,35 @@ impl Door {
 
     pub fn reopened(&mut self, at_ms: i64, on: &str, activity: Option<ActivityId>) -> Fact {
         self.seals(at_ms, Kind::DayReopened, None, Detail::DayReopened { day: day(on), activity }, |p| p.reason = "oubli".into())
+    }
+
+    pub fn evacuates(&mut self, call: u128, at_ms: i64) -> Fact {
+        self.seals(at_ms, Kind::EvacuationStarted, None, Detail::Evacuation { call: Uuid::from_u128(call) }, |_| {})
+    }
+
+    pub fn sees(&mut self, call: u128, child: ChildId, at_ms: i64) -> Fact {
+        let detail = Detail::EvacuationSeen { call: Uuid::from_u128(call), who: Someone::Child(child) };
+        self.seals(at_ms, Kind::EvacuationSeen, Some(child), detail, |p| p.evidence = Evidence::RollCall)
+    }
+
+    pub fn ends(&mut self, call: u128, at_ms: i64) -> Fact {
+        let detail = Detail::Evacuation { call: Uuid::from_u128(call) };
+        self.seals(at_ms, Kind::EvacuationEnded, None, detail, |p| p.reason = DRILL.into())
+    }
+
+    pub fn goes_out(&mut self, outing: u128, child: ChildId, at_ms: i64) -> Fact {
+        let detail = Detail::OutingLeft { outing: Uuid::from_u128(outing), who: Someone::Child(child), label: "Piscine".into() };
+        self.seals(at_ms, Kind::OutingLeft, Some(child), detail, |_| {})
+    }
+
+    pub fn counted(&mut self, outing: u128, count: u128, (child, here): (ChildId, bool), at_ms: i64) -> Fact {
+        let (outing, count, who) = (Uuid::from_u128(outing), Uuid::from_u128(count), Someone::Child(child));
+        self.seals(at_ms, Kind::OutingCounted, Some(child), Detail::OutingCounted { outing, count, who, here }, |_| {})
+    }
+
+    pub fn comes_back(&mut self, outing: u128, child: ChildId, at_ms: i64) -> Fact {
+        let detail = Detail::OutingBack { outing: Uuid::from_u128(outing), who: Someone::Child(child) };
+        self.seals(at_ms, Kind::OutingBack, Some(child), detail, |_| {})
     }
 
     /// What a server seals when it sees a tablet's clock at a true time.

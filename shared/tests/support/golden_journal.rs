@@ -205,6 +205,32 @@ pub fn golden_team() -> Golden {
     tablet.sealed
 }
 
+/// What it goes on with then: a roll call of the whole site and an outing, which came after [`golden_team`].
+pub fn golden_evacuation() -> Golden {
+    let before: Golden = golden().into_iter().chain(golden_care()).chain(golden_team()).collect();
+    let mut tablet = tablet_after(&before);
+    let (call, outing, count) = (Uuid::from_u128(0xca11), Uuid::from_u128(0x0071), Uuid::from_u128(0xc0));
+    let visit = before.iter().find(|(name, _)| *name == "visitor_arrived").unwrap().1.decode_envelope().unwrap().entry_id;
+    let of_child = |p: &mut Payload| (p.about_child, p.actor, p.evidence) = (Some(MAELYS), NADIA, Evidence::RollCall);
+    let of_nobody = |p: &mut Payload| (p.about_child, p.centre) = (None, None);
+    let (child, staff) = (Someone::Child(MAELYS), Someone::Staff(StaffId(NADIA.id)));
+    tablet.seals("evacuation_started", Kind::EvacuationStarted, Detail::Evacuation { call }, &[], of_nobody);
+    tablet.seals("evacuation_seen", Kind::EvacuationSeen, Detail::EvacuationSeen { call, who: child }, &[], of_child);
+    let visitor = Detail::EvacuationSeen { call, who: Someone::Visitor(visit) };
+    tablet.seals("evacuation_seen_visitor", Kind::EvacuationSeen, visitor, &[], of_nobody);
+    tablet.seals("evacuation_ended", Kind::EvacuationEnded, Detail::Evacuation { call }, &[], |p| {
+        (p.about_child, p.actor, p.reason) = (None, NADIA, DRILL.into());
+    });
+    let left = |who| Detail::OutingLeft { outing, who, label: "Piscine".into() };
+    tablet.seals("outing_left", Kind::OutingLeft, left(child), &[], of_child);
+    tablet.seals("outing_left_staff", Kind::OutingLeft, left(staff), &[], of_nobody);
+    for (name, here) in [("outing_counted_missing", false), ("outing_counted", true)] {
+        tablet.seals(name, Kind::OutingCounted, Detail::OutingCounted { outing, count, who: child, here }, &[], of_child);
+    }
+    tablet.seals("outing_back", Kind::OutingBack, Detail::OutingBack { outing, who: child }, &[], of_child);
+    tablet.sealed
+}
+
 /// The report of a set of sealed entries against the golden keys.
 pub fn report_of<'a>(entries: impl IntoIterator<Item = &'a Sealed>) -> Report {
     let stored = entries.into_iter().map(|s| StoredEntry { envelope: &s.envelope, signature: &s.signature, private: s.private.as_ref() });

@@ -10,13 +10,13 @@ use std::str::FromStr;
 
 use chrono::NaiveTime;
 use slint::{ComponentHandle, SharedString};
-use terminal_core::view::{Act, FamilyWord, Way};
+use terminal_core::view::{Act, EvacuationReason, FamilyWord, Way};
 
 use crate::paint::{HOUR, TIMES};
 use crate::staff_pages;
 use crate::ui::{
-    AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, ChildAdapter, CorrectionAdapter, DepartureAdapter, LateAdapter,
-    MealsAdapter, SignAdapter,
+    AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, ChildAdapter, CorrectionAdapter, DepartureAdapter,
+    EvacuationAdapter, LateAdapter, MealsAdapter, OutingAdapter, SignAdapter,
 };
 
 /// Where acts go.
@@ -33,6 +33,8 @@ pub fn connect(window: &AppWindow, send: &Send) {
     connect_care(window, send);
     adults::connect(window, send);
     staff_pages::connect(window, send);
+    connect_evacuation(window, send);
+    connect_outings(window, send);
 }
 
 fn connect_board(window: &AppWindow, send: &Send) {
@@ -155,6 +157,54 @@ fn connect_care(window: &AppWindow, send: &Send) {
     care.on_touched(move || to(Act::StillReading));
     let to = send.clone();
     care.on_closed(move || to(Act::Close));
+}
+
+fn connect_evacuation(window: &AppWindow, send: &Send) {
+    let evacuation = window.global::<EvacuationAdapter>();
+    let to = send.clone();
+    evacuation.on_asked(move || to(Act::EvacuationAsked));
+    let to = send.clone();
+    evacuation.on_opened(move || to(Act::Evacuate));
+    let to = send.clone();
+    evacuation.on_touched(move |key| by_id(&to, &key, Act::Seen));
+    let to = send.clone();
+    evacuation.on_group_chosen(move |key| to(Act::EvacuationGroup(key.into())));
+    let to = send.clone();
+    evacuation.on_end_asked(move || to(Act::EndEvacuation));
+    let to = send.clone();
+    evacuation.on_ended_as_drill(move || to(Act::EvacuationOver(EvacuationReason::Drill)));
+    let to = send.clone();
+    evacuation.on_ended_as_alarm(move || to(Act::EvacuationOver(EvacuationReason::Alarm)));
+    let to = send.clone();
+    evacuation.on_ended_as_mistake(move || to(Act::EvacuationOver(EvacuationReason::Mistake)));
+    let to = send.clone();
+    evacuation.on_report_asked(move |key| by_id(&to, &key, Act::EvacuationReport));
+    let to = send.clone();
+    evacuation.on_left(move || to(Act::LeaveEvacuation));
+    let to = send.clone();
+    evacuation.on_closed(move || to(Act::Close));
+}
+
+fn connect_outings(window: &AppWindow, send: &Send) {
+    let outing = window.global::<OutingAdapter>();
+    let to = send.clone();
+    outing.on_asked(move || to(Act::OutingAsked));
+    let to = send.clone();
+    outing.on_opened(move |key| by_id(&to, &key, Act::OutingOpened));
+    let to = send.clone();
+    outing.on_touched(move |key| by_id(&to, &key, Act::OutingPerson));
+    let to = send.clone();
+    outing.on_group_chosen(move |key| to(Act::OutingGroup(key.into())));
+    let to = send.clone();
+    outing.on_all_touched(move || to(Act::OutingAll));
+    let to = send.clone();
+    outing.on_left(move |label| to(Act::OutingLeaves(label.into())));
+    let to = send.clone();
+    outing.on_counted_now(move || to(Act::OutingCounted));
+    let to = send.clone();
+    outing.on_came_back(move || to(Act::OutingBack));
+    let to = send.clone();
+    outing.on_closed(move || to(Act::Close));
 }
 
 fn connect_sheets(window: &AppWindow, send: &Send) {

@@ -4,6 +4,8 @@
 //! finger stays the same element, and 300 tiles cost little.
 
 mod adults;
+mod evacuation;
+mod outing;
 
 use std::rc::Rc;
 
@@ -39,6 +41,8 @@ pub fn show_screen(window: &AppWindow, screen: &Screen) {
     show_bars(window, screen);
     show_tiles(window, screen);
     show_front(window, screen.dialog.as_ref());
+    outing::show_away(window, &screen.outings);
+    evacuation::show_behind(window, screen.evacuation.as_deref());
 }
 
 fn show_bars(window: &AppWindow, screen: &Screen) {
@@ -163,6 +167,11 @@ fn show_front(window: &AppWindow, dialog: Option<&Dialog>) {
         Some(Dialog::Team(team)) => adults::show_team(window, team),
         Some(Dialog::Pin(pin)) => adults::show_pin(window, pin),
         Some(Dialog::Tablet(dialog)) => staff_pages::show(window, dialog),
+        Some(Dialog::Evacuation(evacuation)) => evacuation::show(window, evacuation),
+        Some(Dialog::EvacuationHelp(help)) => evacuation::show_help(window, help),
+        Some(Dialog::OutingChoice(choice)) => outing::show_choice(window, choice),
+        Some(Dialog::Outing(away)) => outing::show(window, away),
+        Some(Dialog::EvacuationReport(report)) => evacuation::show_report(window, report),
     };
     window.set_front(front);
     if front != Front::Care {

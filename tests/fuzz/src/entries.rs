@@ -4,7 +4,9 @@
 use anyhow::{Context, Result};
 use chrono::NaiveDate;
 use shared::id::{BootId, EntryId, StaffId};
-use shared::journal::{Actor, ActorKind, ChainHead, Detail, Draft, Head, Kind, LeftTo, Moment, Note, Payload, Sealed, SigningKey, seal};
+use shared::journal::{
+    Actor, ActorKind, ChainHead, Detail, Draft, Head, Kind, LeftTo, Moment, Note, Payload, Sealed, SigningKey, Someone, seal,
+};
 use shared::roster::Item;
 use terminal_core::entropy::{SystemEntropy, bytes};
 use terminal_core::store::Identity;
@@ -86,6 +88,8 @@ impl Pen<'_> {
         let head = Head { device: self.me.device, epoch: u32::MAX, seq: u64::MAX, entry: EntryId::NIL };
         let last_entry = self.sealed.last().and_then(|sealed| sealed.decode_envelope().ok()).map(|envelope| envelope.entry_id);
         let usual = |detail| Payload { detail, ..self.usual.clone() };
+        // A visitor whom no entry tells of.
+        let nobody = Someone::Visitor(EntryId(self.me.device.0));
         let strange = [
             (Kind::AbsenceAnnounced, usual(Detail::Absence { from: first, to: last, code: "autre".into() })),
             (Kind::AbsenceNoted, usual(Detail::Absence { from: last, to: last, code: String::new() })),
@@ -98,6 +102,12 @@ impl Pen<'_> {
             (Kind::CareOpened, usual(Detail::None)),
             (Kind::StaffArrived, usual(Detail::Staff { staff: StaffId(self.me.device.0) })),
             (Kind::VisitorLeft, Payload { target: last_entry, ..usual(Detail::None) }),
+            (Kind::EvacuationStarted, usual(Detail::Evacuation { call: self.me.device.0 })),
+            (Kind::EvacuationSeen, Payload { about_child: None, ..usual(Detail::EvacuationSeen { call: self.me.device.0, who: nobody }) }),
+            (
+                Kind::OutingLeft,
+                Payload { about_child: None, ..usual(Detail::OutingLeft { outing: self.me.device.0, who: nobody, label: "<x9q>".into() }) },
+            ),
             (Kind::Retracted, Payload { target: last_entry, ..usual(Detail::None) }),
             (
                 Kind::Corrected,

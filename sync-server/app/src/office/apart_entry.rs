@@ -183,6 +183,12 @@ fn gesture(kind: &Kind) -> &'static str {
         Kind::StaffLeft => "Départ d’un membre de l’équipe",
         Kind::VisitorArrived => "Arrivée d’un visiteur",
         Kind::VisitorLeft => "Départ d’un visiteur",
+        Kind::EvacuationStarted => "Appel d’évacuation ouvert",
+        Kind::EvacuationSeen => "Personne vue à l’appel d’évacuation",
+        Kind::EvacuationEnded => "Appel d’évacuation terminé",
+        Kind::OutingLeft => "Départ en sortie",
+        Kind::OutingCounted => "Recomptage d’une sortie",
+        Kind::OutingBack => "Retour de sortie",
         Kind::Unknown(_) => "Geste d’une version plus récente",
     }
 }

@@ -2,8 +2,12 @@
 
 #[path = "care.rs"]
 mod care_cards;
+#[path = "evacuation.rs"]
+mod evacuations;
 #[path = "evening.rs"]
 mod evening;
+#[path = "outing.rs"]
+mod outings;
 #[path = "team.rs"]
 mod team_cards;
 #[path = "upkeep.rs"]
@@ -12,10 +16,17 @@ mod upkeep;
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use care_cards::{care, care_awaited, care_long, care_nothing, face, with_photos};
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
+pub use evacuations::{
+    evacuation, evacuation_behind, evacuation_complete, evacuation_ending, evacuation_help, evacuation_large, evacuation_report,
+    evacuation_small, evacuation_unrecorded,
+};
+#[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use evening::{
     child_dialog, child_today, correction, departure_handing, departure_late, departure_stranger, departure_witness, doubled, key_sealed,
     lock_to_come, locked, quarantined, repaired, signature, signing, staff,
 };
+#[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
+pub use outings::{outing, outing_choice, outing_choice_large, outing_choice_small, outing_large, outing_small, outings_away};
 
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use team_cards::{pin_pad, pin_paused, pin_who, ratio_amber, ratio_calm, ratio_none, ratio_red, team, team_many};
@@ -504,5 +515,21 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("repos", upkeep::rest()),
         ("repos-petit", upkeep::rest_small()),
         ("repos-grand", upkeep::rest_large()),
+        ("sortie", outing()),
+        ("sortie-petit", outing_small()),
+        ("sortie-grand", outing_large()),
+        ("sortie-qui", outing_choice()),
+        ("sortie-qui-petit", outing_choice_small()),
+        ("sortie-qui-grand", outing_choice_large()),
+        ("sorties-en-cours", outings_away()),
+        ("evacuation", evacuation()),
+        ("evacuation-petit", evacuation_small()),
+        ("evacuation-grand", evacuation_large()),
+        ("evacuation-complete", evacuation_complete()),
+        ("evacuation-non-enregistree", evacuation_unrecorded()),
+        ("evacuation-fin", evacuation_ending()),
+        ("evacuation-derriere", evacuation_behind()),
+        ("evacuation-aide", evacuation_help()),
+        ("evacuation-rapport", evacuation_report()),
     ]
 }

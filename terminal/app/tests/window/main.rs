@@ -8,12 +8,14 @@ mod care;
 mod closing;
 mod contrast;
 mod door;
+mod evacuation;
 mod faces;
 #[path = "../../examples/preview/fixtures.rs"]
 #[allow(dead_code, reason = "shared with the picture maker")]
 mod fixtures;
 mod looks;
 mod monkey;
+mod outing;
 mod reader;
 mod sheets;
 #[path = "../../../core/tests/claims/fixture.rs"]

@@ -284,6 +284,7 @@ fn a_bus_comes_in_by_one_touch_a_child_and_one_confirmation() {
 fn the_kitchen_reads_its_letters_and_the_table_says_who_did_not_eat() {
     let mut tablet = Tablet::at(site::thursday("11:50"));
     tablet.touch("Valider la classe");
+    tablet.touch("Plus : sortie, repas");
     tablet.touch("Repas");
     assert_eq!(tablet.window.all("Menu B, à préparer : 1, commande : 1, servi : 1").len(), 1);
     tablet.window.picture("vrai-repas");

@@ -23,6 +23,10 @@ impl Door {
             Open::Pin(asking) => Dialog::Pin(self.pin_dialog(asking)),
             Open::Team => Dialog::Team(self.team_dialog()),
             Open::Care(reading) => Dialog::Care(self.care_dialog(reading)?),
+            Open::OutingChoice(choosing) => Dialog::OutingChoice(self.outing_choice(choosing)),
+            Open::Outing(counting) => Dialog::Outing(self.outing_dialog(counting)?),
+            Open::EvacuationHelp => Dialog::EvacuationHelp(self.evacuation_help()),
+            Open::EvacuationReport(call) => Dialog::EvacuationReport(self.evacuation_report(*call)?),
         })
     }
 

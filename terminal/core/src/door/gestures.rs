@@ -60,7 +60,10 @@ impl Door {
             Some(Open::Correction(correcting)) => self.confirm_correction(now, correcting),
             Some(Open::Sign) => self.say(Tone::Amber, "Touchez le nom de qui signe."),
             Some(Open::Pin(_)) => self.pin_typed(now),
-            Some(Open::Barred { .. } | Open::Care(_) | Open::Meals | Open::Team) => self.close(),
+            Some(Open::Barred { .. } | Open::Care(_) | Open::Meals | Open::Team | Open::EvacuationHelp | Open::EvacuationReport(_)) => {
+                self.close()
+            }
+            Some(Open::OutingChoice(_) | Open::Outing(_)) => {}
             None => self.confirm_several(now),
         }
     }

@@ -64,7 +64,7 @@ impl Door {
         self.identity.as_ref().map(|identity| identity.site)
     }
 
-    fn visitor_name(&self, visit: EntryId) -> String {
+    pub(super) fn visitor_name(&self, visit: EntryId) -> String {
         let notes = self.store.journal.notes(visit).unwrap_or_else(|error| {
             tracing::error!(%error, "a visitor's name could not be read");
             Vec::new()

@@ -1,6 +1,8 @@
 //! The screens in front of the board, in plain values.
 
-use super::{Corrects, PhotoHash, PinFor, TabletDialog, Tone};
+use super::{
+    Corrects, EvacuationDialog, EvacuationHelp, EvacuationReport, OutingChoice, OutingDialog, PhotoHash, PinFor, TabletDialog, Tone,
+};
 use chrono::{NaiveDate, NaiveTime};
 use shared::id::{ChildId, EntryId, GroupId, PersonId, StaffId};
 
@@ -29,6 +31,16 @@ pub enum Dialog {
     Pin(PinDialog),
     /// A page about the tablet itself.
     Tablet(TabletDialog),
+    /// Everybody on the site: who was seen, who is missing.
+    Evacuation(EvacuationDialog),
+    /// How the roll call is opened.
+    EvacuationHelp(EvacuationHelp),
+    /// What stays of one.
+    EvacuationReport(EvacuationReport),
+    /// Who leaves with an outing?
+    OutingChoice(OutingChoice),
+    /// An outing that is away: counted, or back.
+    Outing(OutingDialog),
 }
 
 /// "Repas".

@@ -172,6 +172,11 @@ impl Tablet {
             Dialog::Team(_) => "team",
             Dialog::Pin(_) => "pin",
             Dialog::Tablet(_) => "tablet",
+            Dialog::Evacuation(_) => "evacuation",
+            Dialog::EvacuationHelp(_) => "evacuation_help",
+            Dialog::OutingChoice(_) => "outing_choice",
+            Dialog::Outing(_) => "outing",
+            Dialog::EvacuationReport(_) => "evacuation_report",
         });
         Played {
             ok: true,
