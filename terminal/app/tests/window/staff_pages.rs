@@ -40,7 +40,7 @@ fn a_second_on_the_places_name_opens_the_menu_and_less_does_not() {
     assert!(tablet.window.all(MENU).is_empty());
     tablet.open_menu();
     tablet.window.find(MENU);
-    tablet.window.picture("menu");
+    tablet.window.picture("vrai-menu");
     assert!(tablet.window.tiles_in_sight().is_empty(), "nothing of the board can be touched behind it");
     tablet.touch("Fermer");
     assert!(tablet.window.all(MENU).is_empty());
@@ -77,21 +77,21 @@ fn what_is_set_holds_at_once_in_the_open_window_and_in_the_next_one() {
     let right = tablet.window.middle("Valider la classe").x;
     assert!(right > 640.0 && !tablet.is_dark());
     tablet.open_page("Réglages");
-    tablet.window.picture("reglages");
+    tablet.window.picture("vrai-reglages");
     tablet.touch("Main gauche");
     tablet.touch("Sombre");
     assert!(tablet.is_dark() && tablet.window.window.global::<Hand>().get_left());
     assert_eq!(tablet.window.find("Sombre").accessible_checked(), Some(true));
-    tablet.window.picture("reglages-sombre");
+    tablet.window.picture("vrai-reglages-sombre");
     tablet.touch("Grands caractères");
     assert!((tablet.window.window.window().scale_factor() - 1.25).abs() < f32::EPSILON);
-    tablet.window.picture("reglages-grand");
+    tablet.window.picture("vrai-reglages-grand");
     tablet.touch("Repos : 5 min");
     tablet.touch("Fermer");
     tablet.touch("Fermer");
     let left = tablet.window.middle("Valider la classe").x;
     assert!(left < 512.0, "of 1024 wide ones: {left}");
-    tablet.window.picture("grand-gauche-sombre");
+    tablet.window.picture("vrai-grand-gauche-sombre");
     let kept = Settings::load(tablet.data.path()).0;
     assert!(kept.left_handed && kept.large_type && kept.rest_minutes == 5);
     tablet.open_page("Réglages");
@@ -115,13 +115,13 @@ fn a_card_is_tried_on_the_readers_page_and_nothing_is_recorded() {
     let before = tablet.entries_on_disk();
     tablet.open_page("Lecteur");
     tablet.window.find("Présentez une carte au lecteur");
-    tablet.window.picture("lecteur-page");
+    tablet.window.picture("vrai-lecteur-page");
     // The family's card, as a reader types it that writes decimals of the bytes the other way round.
     tablet.type_keys("69495546249912580\n", READER_MS);
     let said = "Carte lue\u{a0}: numéro finissant par E5F6, 7 octets. La tablette la connaît. Le lecteur tape en décimal, octets à l’envers\u{a0}: c’est \
                 appris, et gardé.";
     tablet.window.find(said);
-    tablet.window.picture("lecteur-appris");
+    tablet.window.picture("vrai-lecteur-appris");
     assert_eq!(tablet.entries_on_disk(), before);
     tablet.touch("Fermer");
     tablet.touch("Fermer");
@@ -135,12 +135,12 @@ fn the_diagnosis_is_read_by_subject_and_written_to_a_file_that_is_named() {
     let mut tablet = Tablet::at(site::wednesday("08:27"));
     tablet.touch("Léa M.");
     tablet.open_page("Diagnostic");
-    tablet.window.picture("diagnostic");
+    tablet.window.picture("vrai-diagnostic");
     assert!(tablet.says("En attente").starts_with("1 pointage, le plus ancien depuis moins d’une minute"));
     assert!(tablet.says("Horloge").contains("Vérifiez l’heure"), "what to do is said with it");
     tablet.touch("Écrire dans un fichier");
     assert!(tablet.says("Fichier").starts_with("Écrit"), "{}", tablet.says("Fichier"));
-    tablet.window.picture("diagnostic-ecrit");
+    tablet.window.picture("vrai-diagnostic-ecrit");
     let files = std::fs::read_dir(tablet.data.path()).unwrap().flatten();
     assert_eq!(files.filter(|file| file.file_name().to_string_lossy().starts_with("preau-diagnostic-2026-10-14T")).count(), 1);
 }
@@ -160,7 +160,7 @@ fn a_screen_at_rest_shows_figures_and_no_name_and_a_touch_or_a_card_wakes_it() {
     tablet.window.find(rest);
     tablet.window.find("1 présent sur 4 attendus");
     assert!(tablet.window.tiles_in_sight().is_empty());
-    tablet.window.picture("repos");
+    tablet.window.picture("vrai-repos");
     // Where a tile was: the touch that wakes touches nothing else.
     tablet.window.touch_at(120.0, 220.0);
     tablet.answer();
@@ -180,7 +180,7 @@ fn a_screen_at_rest_shows_figures_and_no_name_and_a_touch_or_a_card_wakes_it() {
 fn the_way_out_is_the_menus_last_line_and_asks_once_more() {
     let mut tablet = Tablet::at(site::wednesday("08:27"));
     tablet.open_page("Quitter le programme");
-    tablet.window.picture("quitter");
+    tablet.window.picture("vrai-quitter");
     tablet.touch("Rester");
     tablet.window.find(MENU);
     tablet.touch("Quitter le programme");

@@ -57,9 +57,7 @@ impl Diagnosis {
         if status.line != LineState::Online && !self.line_detail.is_empty() {
             words.push_str(&format!(" ({})", self.line_detail.chars().take(120).collect::<String>()));
         }
-        let server = status.server.clone().unwrap_or_default();
-        let mut found =
-            vec![Finding { subject: "Ligne".into(), words, advice: advice.into(), tone }, found("Serveur", server), self.waiting(status)];
+        let mut found = vec![Finding { subject: "Ligne".into(), words, advice: advice.into(), tone }, self.waiting(status)];
         if let Some(words) = set_apart(status.refused, status.quarantined) {
             found.push(amber("Côté serveur", words, "Le bureau les voit à la page « À décider »."));
         }

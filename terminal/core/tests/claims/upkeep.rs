@@ -355,6 +355,10 @@ fn what_is_not_well_comes_first_and_says_what_to_do() {
         assert!(!finding.advice.is_empty(), "{finding:?} says what to do");
     }
     assert!(wrong >= 4, "{found:?}");
+    let mut subjects: Vec<&str> = found.iter().map(|finding| finding.subject.as_str()).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    assert_eq!(subjects.len(), found.len(), "each subject once");
 
     std::fs::remove_file(tablet.dir.path().join("reserve")).unwrap();
     let screen = tablet.tick(later(now, 2_000));
