@@ -87,6 +87,9 @@ impl Tablet {
 
     /// What the door says to an act, or to the time that has passed, with the tablet's own pages in front.
     fn behind(&mut self, now: Option<Now>, act: Option<Act>) -> Screen {
+        if let Ok(open) = &mut self.door {
+            open.door.serve_families(self.upkeep.serves_families());
+        }
         let screen = match (&mut self.door, act) {
             (Ok(open), Some(act)) => open.act(act),
             (Ok(open), None) => open.door.tick_clock(open.clock.now()),

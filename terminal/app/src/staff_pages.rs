@@ -30,6 +30,7 @@ pub fn show(window: &AppWindow, dialog: &TabletDialog) -> Front {
             tablet.set_left_handed(settings.left_handed);
             tablet.set_large_type(settings.large_type);
             tablet.set_less_motion(settings.less_motion);
+            tablet.set_families(settings.families);
             tablet.set_theme(match settings.theme {
                 Theme::Light => ThemeChoice::Light,
                 Theme::Dark => ThemeChoice::Dark,
@@ -106,6 +107,7 @@ pub fn connect(window: &AppWindow, send: &Send) {
     tablet.on_left_handed_set(set(Setting::LeftHanded));
     tablet.on_large_type_set(set(Setting::LargeType));
     tablet.on_less_motion_set(set(Setting::LessMotion));
+    tablet.on_families_set(set(Setting::Families));
     let to = send.clone();
     tablet.on_theme_set(move |theme| {
         to(Act::Tablet(TabletAct::Set(Setting::Theme(match theme {

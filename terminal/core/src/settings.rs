@@ -39,6 +39,9 @@ pub struct Settings {
     /// Minutes without a touch after which the screen rests; 0: never, so that the board is read from across the room.
     #[serde(rename = "repos_minutes")]
     pub rest_minutes: u32,
+    /// By the gate: families serve themselves by their cards, and see no board.
+    #[serde(rename = "libre_service")]
+    pub families: bool,
     /// The form in which the reader that types writes numbers.
     #[serde(rename = "lecteur_forme")]
     pub uid_form: UidForm,
@@ -128,6 +131,7 @@ fn about(key: &str) -> &'static str {
         "theme" => "\"clair\", \"sombre\", ou \"sombre_le_soir\" (de 18 h à 7 h).",
         "sans_animation" => "Rien ne bouge à l'écran : true ou false.",
         "repos_minutes" => "Écran de repos, sans aucun nom, après tant de minutes sans toucher ; 0 : jamais.",
+        "libre_service" => "Les familles pointent elles-mêmes par leur carte, sans tableau ; un badge de l'équipe l'ouvre : true ou false.",
         "lecteur_forme" => {
             "Forme des numéros d'un lecteur qui tape comme un clavier : \"hexadecimal\", \"hexadecimal_inverse\", \"decimal\" ou \
              \"decimal_inverse\". La page « Lecteur » du menu l'apprend d'une carte connue."
@@ -168,11 +172,12 @@ mod tests {
 
     fn any_settings() -> impl Strategy<Value = Settings> {
         let theme = prop_oneof![Just(Theme::Light), Just(Theme::Dark), Just(Theme::DarkInTheEvening)];
-        let booleans = (any::<bool>(), any::<bool>(), any::<bool>());
+        let booleans = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
         (booleans, theme, 0..=REST_MINUTES_MAX, 0..UidForm::ALL.len()).prop_map(|(set, theme, rest_minutes, form)| Settings {
             left_handed: set.0,
             large_type: set.1,
             less_motion: set.2,
+            families: set.3,
             theme,
             rest_minutes,
             uid_form: UidForm::ALL[form],

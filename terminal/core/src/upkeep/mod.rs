@@ -102,6 +102,12 @@ impl Upkeep {
         Self { mounts, ..self }
     }
 
+    /// Whether families serve themselves here: the door is to know before it answers.
+    #[must_use]
+    pub fn serves_families(&self) -> bool {
+        self.settings.families
+    }
+
     /// Looks at what a person asks. What is left is the door's to answer; `None` where nothing is.
     pub fn take(&mut self, now: Now, act: Act, door: Option<&Door>) -> Option<Act> {
         self.close_in_time(now);
@@ -190,7 +196,8 @@ impl Upkeep {
 
 /// What is to be seen isn't covered: an alert, a sentence, a gesture that can be taken back, a card of care.
 fn may_rest(screen: &Screen) -> bool {
-    let seen = screen.notice.is_some() || screen.undo.is_some() || screen.forgets;
+    // A family's screen names nobody by itself.
+    let seen = screen.notice.is_some() || screen.undo.is_some() || screen.forgets || screen.families.is_some();
     !seen && !matches!(screen.dialog, Some(Dialog::Barred(_) | Dialog::Care(_)))
 }
 

@@ -106,6 +106,7 @@ impl Upkeep {
             Setting::LeftHanded(left_handed) => settings.left_handed = left_handed,
             Setting::LargeType(large_type) => settings.large_type = large_type,
             Setting::LessMotion(less_motion) => settings.less_motion = less_motion,
+            Setting::Families(families) => settings.families = families,
             Setting::Theme(theme) => settings.theme = theme,
             Setting::RestMinutes(minutes) => settings.rest_minutes = minutes.min(REST_MINUTES_MAX),
         }

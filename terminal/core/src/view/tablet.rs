@@ -129,6 +129,8 @@ pub enum Setting {
     LargeType(bool),
     /// See [`Settings::less_motion`].
     LessMotion(bool),
+    /// See [`Settings::families`].
+    Families(bool),
     /// See [`Settings::theme`].
     Theme(Theme),
     /// See [`Settings::rest_minutes`].
