@@ -46,6 +46,14 @@ impl Door {
     pub(super) fn a_family_may(&self, act: &Act) -> bool {
         match act {
             Act::Badge(_) | Act::Reader(_) | Act::Undo => true,
+            // In danger nobody looks for a card.
+            Act::EvacuationAsked
+            | Act::Evacuate
+            | Act::Seen(_)
+            | Act::EvacuationGroup(_)
+            | Act::EndEvacuation
+            | Act::EvacuationOver(_)
+            | Act::LeaveEvacuation => true,
             // What to do about a barred adult is the team's.
             Act::Tick(_) | Act::Adult(_) | Act::Confirm | Act::Close => !matches!(self.dialog, Some(Open::Barred { .. })),
             _ => false,
@@ -78,7 +86,8 @@ impl Door {
         if gate.said_until_ms <= self.boottime_ms {
             (self.notice, self.undo) = (None, None);
         }
-        let stays = matches!(self.dialog, Some(Open::Arrival { .. } | Open::Departure(_))) && gate.asked_until_ms > self.boottime_ms;
+        let stays = matches!(self.dialog, Some(Open::Arrival { .. } | Open::Departure(_) | Open::EvacuationHelp))
+            && gate.asked_until_ms > self.boottime_ms;
         if !stays && !matches!(self.dialog, Some(Open::Barred { .. })) {
             self.dialog = None;
         }
@@ -104,6 +113,7 @@ impl Door {
             moment: screen.moment,
             clock: screen.clock,
             sync: screen.sync,
+            evacuation: screen.evacuation,
             undo,
             dialog: screen.dialog,
             ..Screen::default()

@@ -4,7 +4,7 @@ use crate::fixture::*;
 use tempfile::{TempDir, tempdir};
 use terminal_core::clock::Now;
 use terminal_core::door::Door;
-use terminal_core::view::{Act, Dialog, FamilyWord, Screen, TileState, Way};
+use terminal_core::view::{Act, Dialog, EvacuationReason, FamilyWord, Screen, TileState, Way};
 
 fn at_the_gate(dir: &TempDir, now: Now) -> Door {
     let mut door = door_in(dir.path(), now);
@@ -132,4 +132,21 @@ fn an_unknown_card_sends_a_family_to_the_team() {
     let screen = card(&mut door, wednesday("08:26"), "04999999999999");
     assert!(said(&screen).contains("Adressez-vous à l'équipe"), "{}", said(&screen));
     assert_eq!(said(&door.tick_clock(later(wednesday("08:26"), 5_000))), "");
+}
+
+#[test]
+fn an_evacuation_is_called_at_the_gate_too_and_leaves_no_name_behind() {
+    let dir = tempdir().unwrap();
+    let mut door = at_the_gate(&dir, wednesday("08:20"));
+    card(&mut door, wednesday("08:26"), FAMILY_CARD);
+    let now = wednesday("09:00");
+    let screen = door.act(now, Act::Evacuate);
+    let Some(Dialog::Evacuation(call)) = &screen.dialog else { panic!("{:?}", screen.dialog) };
+    assert_eq!(call.people.len(), 2, "both brothers and sisters");
+    let who = call.people[0].who;
+    door.act(now, Act::Seen(who));
+    assert_eq!(door.last_recorded().len(), 1);
+    door.act(now, Act::EndEvacuation);
+    door.act(now, Act::EvacuationOver(EvacuationReason::Drill));
+    assert!(!names_somebody(&door.tick_clock(later(now, 21_000))));
 }
