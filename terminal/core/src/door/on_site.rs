@@ -164,7 +164,7 @@ impl Door {
             let standing = reading.standing(child);
             let awaited = matches!(standing.state, TileState::Expected | TileState::Late);
             let slot = Slot { centre: Some(activity.centre), moment: Moment { activity: Some(activity.id), label: activity.name.clone() } };
-            awaited.then(|| OnSite { place: Whereabouts::ToCheck(standing.text), slot })
+            awaited.then_some(OnSite { place: Whereabouts::ToCheck(standing.text), slot })
         })
     }
 
