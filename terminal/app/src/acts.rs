@@ -8,12 +8,12 @@ use std::str::FromStr;
 
 use chrono::NaiveTime;
 use slint::{ComponentHandle, SharedString};
-use terminal_core::view::{Act, Corrects};
+use terminal_core::view::{Act, Corrects, EvacuationReason};
 
 use crate::paint::{ARRIVAL, HOUR};
 use crate::ui::{
-    AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, ChildAdapter, CorrectionAdapter, DepartureAdapter, LateAdapter,
-    SignAdapter,
+    AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, ChildAdapter, CorrectionAdapter, DepartureAdapter,
+    EvacuationAdapter, LateAdapter, OutingAdapter, SignAdapter,
 };
 
 /// Where acts go.
@@ -28,6 +28,8 @@ pub fn connect(window: &AppWindow, send: &Send) {
     connect_correction(window, send);
     connect_signature(window, send);
     connect_care(window, send);
+    connect_evacuation(window, send);
+    connect_outings(window, send);
 }
 
 fn connect_board(window: &AppWindow, send: &Send) {
@@ -120,6 +122,54 @@ fn connect_care(window: &AppWindow, send: &Send) {
     care.on_touched(move || to(Act::StillReading));
     let to = send.clone();
     care.on_closed(move || to(Act::Close));
+}
+
+fn connect_evacuation(window: &AppWindow, send: &Send) {
+    let evacuation = window.global::<EvacuationAdapter>();
+    let to = send.clone();
+    evacuation.on_asked(move || to(Act::EvacuationAsked));
+    let to = send.clone();
+    evacuation.on_opened(move || to(Act::Evacuate));
+    let to = send.clone();
+    evacuation.on_touched(move |key| by_id(&to, &key, Act::Seen));
+    let to = send.clone();
+    evacuation.on_group_chosen(move |key| to(Act::EvacuationGroup(key.into())));
+    let to = send.clone();
+    evacuation.on_end_asked(move || to(Act::EndEvacuation));
+    let to = send.clone();
+    evacuation.on_ended_as_drill(move || to(Act::EvacuationOver(EvacuationReason::Drill)));
+    let to = send.clone();
+    evacuation.on_ended_as_alarm(move || to(Act::EvacuationOver(EvacuationReason::Alarm)));
+    let to = send.clone();
+    evacuation.on_ended_as_mistake(move || to(Act::EvacuationOver(EvacuationReason::Mistake)));
+    let to = send.clone();
+    evacuation.on_report_asked(move |key| by_id(&to, &key, Act::EvacuationReport));
+    let to = send.clone();
+    evacuation.on_left(move || to(Act::LeaveEvacuation));
+    let to = send.clone();
+    evacuation.on_closed(move || to(Act::Close));
+}
+
+fn connect_outings(window: &AppWindow, send: &Send) {
+    let outing = window.global::<OutingAdapter>();
+    let to = send.clone();
+    outing.on_asked(move || to(Act::OutingAsked));
+    let to = send.clone();
+    outing.on_opened(move |key| by_id(&to, &key, Act::OutingOpened));
+    let to = send.clone();
+    outing.on_touched(move |key| by_id(&to, &key, Act::OutingPerson));
+    let to = send.clone();
+    outing.on_group_chosen(move |key| to(Act::OutingGroup(key.into())));
+    let to = send.clone();
+    outing.on_all_touched(move || to(Act::OutingAll));
+    let to = send.clone();
+    outing.on_left(move |label| to(Act::OutingLeaves(label.into())));
+    let to = send.clone();
+    outing.on_counted_now(move || to(Act::OutingCounted));
+    let to = send.clone();
+    outing.on_came_back(move || to(Act::OutingBack));
+    let to = send.clone();
+    outing.on_closed(move || to(Act::Close));
 }
 
 fn connect_sheets(window: &AppWindow, send: &Send) {

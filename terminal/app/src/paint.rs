@@ -3,6 +3,9 @@
 //! Rows are compared and only changed ones are set, so that a tile under a
 //! finger stays the same element, and 300 tiles cost little.
 
+mod evacuation;
+mod outing;
+
 use std::rc::Rc;
 
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
@@ -32,6 +35,8 @@ pub fn show_screen(window: &AppWindow, screen: &Screen) {
     show_bars(window, screen);
     show_tiles(window, screen);
     show_front(window, screen.dialog.as_ref());
+    outing::show_away(window, &screen.outings);
+    evacuation::show_behind(window, screen.evacuation.as_deref());
 }
 
 fn show_bars(window: &AppWindow, screen: &Screen) {
@@ -138,6 +143,11 @@ fn show_front(window: &AppWindow, dialog: Option<&Dialog>) {
         Some(Dialog::Sign(sign)) => show_sign(window, sign),
         Some(Dialog::Barred(barred)) => show_barred(window, barred),
         Some(Dialog::Care(care)) => show_care(window, care),
+        Some(Dialog::Evacuation(evacuation)) => evacuation::show(window, evacuation),
+        Some(Dialog::EvacuationHelp(help)) => evacuation::show_help(window, help),
+        Some(Dialog::OutingChoice(choice)) => outing::show_choice(window, choice),
+        Some(Dialog::Outing(away)) => outing::show(window, away),
+        Some(Dialog::EvacuationReport(report)) => evacuation::show_report(window, report),
     };
     window.set_front(front);
     if front != Front::Care {

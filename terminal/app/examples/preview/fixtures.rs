@@ -2,16 +2,27 @@
 
 #[path = "care.rs"]
 mod care_cards;
+#[path = "evacuation.rs"]
+mod evacuations;
 #[path = "evening.rs"]
 mod evening;
+#[path = "outing.rs"]
+mod outings;
 
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use care_cards::{care, care_awaited, care_long, care_nothing, face, with_photos};
+#[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
+pub use evacuations::{
+    evacuation, evacuation_behind, evacuation_complete, evacuation_ending, evacuation_help, evacuation_large, evacuation_report,
+    evacuation_small, evacuation_unrecorded,
+};
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use evening::{
     child_dialog, child_today, correction, departure_late, departure_witness, doubled, key_sealed, lock_to_come, locked, quarantined,
     repaired, signature, signing, staff,
 };
+#[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
+pub use outings::{outing, outing_choice, outing_choice_large, outing_choice_small, outing_large, outing_small, outings_away};
 
 use shared::id::{ActivityId, ChildId, GroupId, PersonId};
 use terminal_core::view::{
@@ -425,5 +436,21 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("urgence-longue", care_long()),
         ("urgence-rien", care_nothing()),
         ("urgence-attendue", care_awaited()),
+        ("sortie", outing()),
+        ("sortie-petit", outing_small()),
+        ("sortie-grand", outing_large()),
+        ("sortie-qui", outing_choice()),
+        ("sortie-qui-petit", outing_choice_small()),
+        ("sortie-qui-grand", outing_choice_large()),
+        ("sorties-en-cours", outings_away()),
+        ("evacuation", evacuation()),
+        ("evacuation-petit", evacuation_small()),
+        ("evacuation-grand", evacuation_large()),
+        ("evacuation-complete", evacuation_complete()),
+        ("evacuation-non-enregistree", evacuation_unrecorded()),
+        ("evacuation-fin", evacuation_ending()),
+        ("evacuation-derriere", evacuation_behind()),
+        ("evacuation-aide", evacuation_help()),
+        ("evacuation-rapport", evacuation_report()),
     ]
 }

@@ -7,11 +7,13 @@
 mod care;
 mod closing;
 mod door;
+mod evacuation;
 mod faces;
 #[path = "../../examples/preview/fixtures.rs"]
 #[allow(dead_code, reason = "shared with the picture maker")]
 mod fixtures;
 mod looks;
+mod outing;
 mod reader;
 mod sheets;
 #[path = "../../../core/tests/claims/fixture.rs"]

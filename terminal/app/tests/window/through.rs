@@ -58,7 +58,7 @@ impl Tablet {
         self.answer();
     }
 
-    fn type_keys(&mut self, text: &str, gap_ms: u64) {
+    pub fn type_keys(&mut self, text: &str, gap_ms: u64) {
         self.window.type_keys(text, gap_ms);
         self.answer();
     }

@@ -3,7 +3,7 @@
 use super::standing::{Reading, Standing};
 use super::{Door, words};
 use crate::clock::Now;
-use crate::view::{Counters, GroupTab, Notice, Screen, Tile, TileState, Tone};
+use crate::view::{Counters, Dialog, GroupTab, Notice, Screen, Tile, TileState, Tone};
 use shared::id::{ChildId, GroupId};
 use shared::name::{initials, matches};
 use shared::roster::{Child, Recording};
@@ -20,9 +20,13 @@ impl Door {
         let standings = self.standings();
         let pinned = || self.pinned.clone().or_else(|| self.not_enrolled());
         // Who is asked about one child isn't asked about all of them at once.
+        let calling = self.evacuating.front;
         let forgotten = || self.forgotten_departures(&standings).filter(|_| self.dialog.is_none());
-        let notice = self.notice.clone().or_else(pinned).or_else(forgotten).or_else(|| self.lock_to_come(now));
-        let dialog = self.paint_dialog();
+        let behind = || pinned().or_else(forgotten).or_else(|| self.lock_to_come(now));
+        // Over a roll call nothing stands that isn't worth covering a name for.
+        let said = self.notice.clone().filter(|notice| !calling || notice.tone != Tone::Calm);
+        let notice = said.or_else(|| if calling { None } else { behind() });
+        let dialog = self.paint_dialog().or_else(|| self.evacuation_dialog().map(Dialog::Evacuation));
         Screen {
             place: self.place(),
             moment: self.moment_title(),
@@ -39,6 +43,8 @@ impl Door {
             dialog,
             by_roll_call: self.recording() == Some(Recording::Appel),
             may_sign: self.to_sign().is_some(),
+            outings: self.outing_bars(),
+            evacuation: self.evacuation_behind().filter(|_| !calling),
             forgets: false,
         }
     }
@@ -137,6 +143,7 @@ impl Door {
 
     fn tile(&self, child: &Child, standing: &Standing) -> Tile {
         let by_roll_call = self.recording() == Some(Recording::Appel);
+        let away = (standing.state == TileState::Present).then(|| self.outing_of(child.id)).flatten();
         Tile {
             child: child.id,
             first_name: child.first_name.clone(),
@@ -145,7 +152,8 @@ impl Door {
             hue: hue(child.id.0),
             photo: self.photo_of(child.id),
             state: standing.state,
-            state_text: standing.text.clone(),
+            // With an outing, a child is still in the team's care.
+            state_text: away.map_or_else(|| standing.text.clone(), |label| format!("en sortie · {label}")),
             care: child.care,
             ticked: by_roll_call && self.is_ticked(child.id, standing.state),
         }

@@ -20,6 +20,10 @@ impl Door {
             Open::Sign => Dialog::Sign(self.sign_dialog()?),
             Open::Barred { child } => Dialog::Barred(self.barred_dialog(*child)),
             Open::Care(reading) => Dialog::Care(self.care_dialog(reading)?),
+            Open::OutingChoice(choosing) => Dialog::OutingChoice(self.outing_choice(choosing)),
+            Open::Outing(counting) => Dialog::Outing(self.outing_dialog(counting)?),
+            Open::EvacuationHelp => Dialog::EvacuationHelp(self.evacuation_help()),
+            Open::EvacuationReport(call) => Dialog::EvacuationReport(self.evacuation_report(*call)?),
         })
     }
 

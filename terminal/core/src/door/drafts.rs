@@ -18,7 +18,8 @@ pub(super) struct Said {
     pub evidence: Evidence,
     pub badge: Option<BadgeId>,
     pub target: Option<EntryId>,
-    /// The slot of the target where it was corrected since; else the one that the target itself names.
+    /// Where the fact belongs, where that isn't the board's moment. Of a target: its slot where it was corrected since, else the one that
+    /// the target itself names.
     pub slot: Option<Slot>,
     /// Time of the fact where it isn't now: a correction, a forgotten departure.
     pub happened_at_ms: Option<i64>,
@@ -83,14 +84,18 @@ impl Door {
     }
 
     fn try_record(&mut self, now: Now, said: Vec<Said>) -> Result<(), StoreError> {
+        let said: Vec<Draft> = said.into_iter().map(|said| self.draft(now, said)).collect::<Result<_, _>>()?;
+        self.seal_drafts(now, said)
+    }
+
+    /// The same of drafts that were made before.
+    pub(super) fn seal_drafts(&mut self, now: Now, said: Vec<Draft>) -> Result<(), StoreError> {
         if said.is_empty() {
             return Ok(());
         }
         let mut drafts = Vec::with_capacity(said.len() + 1);
         drafts.extend(self.opening(now)?);
-        for said in said {
-            drafts.push(self.draft(now, said)?);
-        }
+        drafts.extend(said);
         let sealed = match self.store.seal(&drafts) {
             // The sync thread has stored an epoch between the two: its opening goes first, the same drafts follow.
             Err(StoreError::EpochToOpen) => {
@@ -130,7 +135,7 @@ impl Door {
         let (organisation, slot) = match self.of_target(&said) {
             Some((organisation, slot)) => (Some(organisation), slot),
             None => {
-                let slot = self.present_slot();
+                let slot = said.slot.clone().unwrap_or_else(|| self.present_slot());
                 (self.organisation(slot.centre), slot)
             }
         };

@@ -56,8 +56,8 @@ impl Door {
             },
             Some(Open::Correction(correcting)) => self.confirm_correction(now, correcting),
             Some(Open::Sign) => self.say(Tone::Amber, "Touchez le nom de qui signe."),
-            Some(Open::Barred { .. } | Open::Care(_)) => self.close(),
-            None => {}
+            Some(Open::Barred { .. } | Open::Care(_) | Open::EvacuationHelp | Open::EvacuationReport(_)) => self.close(),
+            Some(Open::OutingChoice(_) | Open::Outing(_)) | None => {}
         }
     }
 

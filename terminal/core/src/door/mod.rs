@@ -20,6 +20,10 @@
 //! | [`sign`] | answers for the day sheet |
 //! | [`care`] | asks what to do for a child in danger, and whom to call |
 //! | [`team`] | comes to work, or shows a visitor in |
+//! | [`evacuation`] | calls everybody on the site, on any of its tablets |
+//! | [`evacuation_list`], [`evacuation_report`] | sees who is missing, and afterwards who was ticked by whom |
+//! | [`outing`], [`outing_list`] | leaves with some of them, counts them, brings them back |
+//! | [`on_site`] | is here, over all lieux and moments |
 //! | [`moment`] | changes the slot of the day |
 //! | [`gestures`] | touches, holds, ticks, confirms, closes: to which of these it comes |
 //! | [`lock`] | sees nothing any more, where the server was silent for too long |
@@ -35,11 +39,17 @@ mod correct;
 mod depart;
 mod dialogs;
 mod drafts;
+mod evacuation;
+mod evacuation_list;
+mod evacuation_report;
 mod gestures;
 mod hours;
 mod late;
 mod lock;
 mod moment;
+mod on_site;
+mod outing;
+mod outing_list;
 mod reader;
 mod roll_call;
 mod sign;
@@ -63,7 +73,7 @@ use crate::view::{Act, Notice, Screen, Tone};
 use chrono::{NaiveDate, NaiveTime};
 use hardware::ReaderEvent;
 use hardware::said::Fault;
-use shared::fold::{Attendance, Fact, fold};
+use shared::fold::{Attendance, Fact};
 use shared::id::{ActivityId, BadgeId, ChildId, EntryId, GroupId, StaffId};
 use shared::journal::Sealed;
 use shared::roster::{Activity, Recording};
@@ -114,6 +124,7 @@ pub struct Door {
     staff: Option<(StaffId, u64)>,
     echoes: HashMap<ChildId, u64>,
     last_recorded: Vec<EntryId>,
+    evacuating: evacuation::Evacuating,
     /// Why the badge reader can't be heard; `None` where it can, or says nothing of itself.
     reader: Option<Fault>,
 }
@@ -131,13 +142,23 @@ struct Seen {
 /// The screen in front of the board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Open {
-    Arrival { choices: Vec<(ChildId, bool)>, badge: Option<BadgeId> },
+    Arrival {
+        choices: Vec<(ChildId, bool)>,
+        badge: Option<BadgeId>,
+    },
     Departure(depart::Departing),
     Child(ChildId),
     Correction(correct::Correcting),
     Sign,
-    Barred { child: ChildId },
+    Barred {
+        child: ChildId,
+    },
     Care(care::Reading),
+    EvacuationHelp,
+    /// Of the evacuation that this roll call is part of.
+    EvacuationReport(uuid::Uuid),
+    OutingChoice(outing::Choosing),
+    Outing(outing::Counting),
 }
 
 impl Door {
@@ -185,6 +206,7 @@ impl Door {
             staff: None,
             echoes: HashMap::new(),
             last_recorded: Vec::new(),
+            evacuating: evacuation::Evacuating::default(),
             reader: None,
             store,
         };
@@ -247,6 +269,22 @@ impl Door {
             Act::Moment(activity) => self.moment_by_hand(activity),
             Act::Group(group) => self.group = group,
             Act::Search(text) => self.search = text,
+            Act::EvacuationAsked => self.evacuation_asked(),
+            Act::Evacuate => self.evacuate(now),
+            Act::Seen(who) => self.see(now, who),
+            Act::EvacuationGroup(key) => self.evacuation_group(key),
+            Act::EndEvacuation => self.ask_evacuation_end(),
+            Act::EvacuationOver(reason) => self.end_evacuation(now, reason),
+            Act::EvacuationReport(call) => self.open_evacuation_report(call),
+            Act::LeaveEvacuation => self.leave_evacuation(),
+            Act::OutingAsked => self.outing_asked(),
+            Act::OutingOpened(outing) => self.open_outing(outing),
+            Act::OutingPerson(who) => self.outing_person(who),
+            Act::OutingGroup(key) => self.outing_group(key),
+            Act::OutingAll => self.outing_all(),
+            Act::OutingLeaves(label) => self.outing_leaves(now, &label),
+            Act::OutingCounted => self.outing_counted(now),
+            Act::OutingBack => self.outing_back(now),
             Act::ValidateRollCall => self.validate_roll_call(now),
         }
         self.screen(now)
@@ -324,7 +362,7 @@ impl Door {
         if !self.seen.whole || new_day || journal_version != self.seen.journal {
             self.identity = self.store.journal.identity()?;
             self.facts = self.store.journal.facts_around(self.day)?;
-            self.attendance = fold(&self.facts);
+            self.fold_again();
             self.queue = self.store.journal.queue()?;
             self.not_counted = self.store.journal.not_counted(self.day)?;
             self.repaired.journal = self.store.journal.salvaged()?;
@@ -344,6 +382,7 @@ impl Door {
         self.look_at_lock(now)?;
         self.choose_moment();
         self.ask_hour_once_over();
+        self.look_at_evacuation(now);
         Ok(())
     }
 
@@ -369,7 +408,7 @@ impl Door {
                 self.facts.push(fact);
             }
         }
-        self.attendance = fold(&self.facts);
+        self.fold_again();
         match self.store.journal.queue() {
             Ok(queue) => self.queue = queue,
             Err(error) => tracing::warn!(%error, "the queue could not be counted"),

@@ -41,7 +41,7 @@ impl Door {
         visits.map(|mark| VisitorHere { visit: mark.entry, name: self.visitor_name(mark.entry), since_ms: mark.at_ms }).collect()
     }
 
-    fn visitor_name(&self, visit: EntryId) -> String {
+    pub(super) fn visitor_name(&self, visit: EntryId) -> String {
         let notes = self.store.journal.notes(visit).unwrap_or_else(|error| {
             tracing::error!(%error, "a visitor's name could not be read");
             Vec::new()

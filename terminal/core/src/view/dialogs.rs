@@ -1,6 +1,6 @@
 //! The screens in front of the board, in plain values.
 
-use super::{Corrects, PhotoHash};
+use super::{Corrects, EvacuationDialog, EvacuationHelp, EvacuationReport, OutingChoice, OutingDialog, PhotoHash};
 use chrono::{NaiveDate, NaiveTime};
 use shared::id::{ChildId, PersonId, StaffId};
 
@@ -21,6 +21,16 @@ pub enum Dialog {
     Barred(BarredDialog),
     /// What to know of a child in danger, and whom to call.
     Care(CareDialog),
+    /// Everybody on the site: who was seen, who is missing.
+    Evacuation(EvacuationDialog),
+    /// How the roll call is opened.
+    EvacuationHelp(EvacuationHelp),
+    /// What stays of one.
+    EvacuationReport(EvacuationReport),
+    /// Who leaves with an outing?
+    OutingChoice(OutingChoice),
+    /// An outing that is away: counted, or back.
+    Outing(OutingDialog),
 }
 
 /// A child to tick.

@@ -6,15 +6,24 @@
 //! A screen is small (300 tiles are some 60 KiB), so nothing is patched.
 
 mod dialogs;
+mod evacuation;
+mod outing;
+mod people;
 
 pub use dialogs::{
     AdultCard, BarredDialog, CareDialog, ChildDialog, Choice, ContactCard, Correction, DepartureDialog, Dialog, HourChoice, HourPick,
     LateDeparture, SignDialog, StaffChoice, TimeDialog,
 };
 
+pub use evacuation::{EvacuationDialog, EvacuationHelp, EvacuationReason, EvacuationReport, ReportLine};
+pub use outing::{OutingBar, OutingChoice, OutingDialog};
+pub use people::{PeopleTab, PersonRow, PersonState};
+
 use chrono::NaiveTime;
 use hardware::ReaderEvent;
 use shared::id::{ActivityId, ChildId, GroupId, PersonId, StaffId};
+use shared::journal::Someone;
+use uuid::Uuid;
 
 /// SHA-256 of a photo's JPEG: what the screen knows of it. The window asks for the picture by it.
 pub type PhotoHash = [u8; 32];
@@ -52,6 +61,10 @@ pub struct Screen {
     pub by_roll_call: bool,
     /// Whether the day of the lieu can be signed: its last moment is over, and every departure is known.
     pub may_sign: bool,
+    /// "Évacuation en cours · 32 vus sur 34", where the board is in front of it.
+    pub evacuation: Option<String>,
+    /// Outings that are away.
+    pub outings: Vec<OutingBar>,
     /// The tablet holds nothing of children any more: what the window kept of them goes too.
     pub forgets: bool,
 }
@@ -242,6 +255,38 @@ pub enum Act {
     Group(Option<GroupId>),
     /// The search field changed.
     Search(String),
+    /// A short touch of "Évacuation": how the roll call is opened; or the one that goes on.
+    EvacuationAsked,
+    /// A finger that stayed on "Évacuation": the roll call of everybody on the site.
+    Evacuate,
+    /// Somebody is seen in it, or ticked by mistake.
+    Seen(Someone),
+    /// Another group of it; empty is "Tous".
+    EvacuationGroup(String),
+    /// "Terminer": asks why.
+    EndEvacuation,
+    /// It is over, and why.
+    EvacuationOver(EvacuationReason),
+    /// The report of the evacuation that a roll call is part of.
+    EvacuationReport(Uuid),
+    /// Back to the board, or from the question to the list.
+    LeaveEvacuation,
+    /// "Sortie": who leaves?
+    OutingAsked,
+    /// An outing that is away: its list.
+    OutingOpened(Uuid),
+    /// Somebody of the open list is ticked or unticked.
+    OutingPerson(Someone),
+    /// Another group of those who may leave; empty is "Tous".
+    OutingGroup(String),
+    /// All of the open list are ticked, or none where all are.
+    OutingAll,
+    /// Those who are ticked leave, to where somebody said.
+    OutingLeaves(String),
+    /// "Valider le comptage": those who are ticked are there, the others missing.
+    OutingCounted,
+    /// "De retour": those who are ticked, or all where nobody is.
+    OutingBack,
     /// "Valider la classe": present for those ticked, absence for the booked others.
     ValidateRollCall,
 }

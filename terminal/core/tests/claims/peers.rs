@@ -63,8 +63,8 @@ fn author_of(tablet: &Tablet, number: u16) -> Author {
 }
 
 /// Tablets of the site that know each other.
-struct Site {
-    tablets: Vec<Tablet>,
+pub struct Site {
+    pub tablets: Vec<Tablet>,
     wire: Wire,
     /// Go after the tablets.
     _dirs: Vec<TempDir>,
@@ -75,7 +75,7 @@ fn number_of(index: usize) -> u16 {
 }
 
 impl Site {
-    fn of(count: usize) -> Self {
+    pub fn of(count: usize) -> Self {
         let (wire, dirs) = (wire(), (0..count).map(|_| tempdir().unwrap()).collect::<Vec<_>>());
         let tablet = |(index, dir): (usize, &TempDir)| Tablet::new(dir.path(), number_of(index), &wire, wednesday("07:40"));
         let tablets: Vec<Tablet> = dirs.iter().enumerate().map(tablet).collect();
@@ -91,7 +91,7 @@ impl Site {
         site
     }
 
-    fn meet(&self, one: usize, other: usize, now: Now) -> Exchanged {
+    pub fn meet(&self, one: usize, other: usize, now: Now) -> Exchanged {
         meet(&self.tablets[one], &self.tablets[other], now)
     }
 

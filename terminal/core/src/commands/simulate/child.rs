@@ -165,6 +165,11 @@ impl Tablet {
             Dialog::Sign(_) => "sign",
             Dialog::Barred(_) => "barred",
             Dialog::Care(_) => "care",
+            Dialog::Evacuation(_) => "evacuation",
+            Dialog::EvacuationHelp(_) => "evacuation_help",
+            Dialog::OutingChoice(_) => "outing_choice",
+            Dialog::Outing(_) => "outing",
+            Dialog::EvacuationReport(_) => "evacuation_report",
         });
         Played {
             ok: true,
