@@ -237,7 +237,7 @@ mod tests {
             settings.save(dir.path()).unwrap();
             prop_assert_eq!(Settings::load(dir.path()), (settings, None));
             let text = std::fs::read_to_string(dir.path().join(FILE)).unwrap();
-            prop_assert_eq!(text.lines().filter(|line| line.starts_with("# ")).count(), 2 + 6, "{}", text);
+            prop_assert_eq!(text.lines().filter(|line| line.starts_with("# ")).count(), 2 + 7, "{}", text);
         }
 
         #[test]

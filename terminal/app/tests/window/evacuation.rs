@@ -57,7 +57,7 @@ fn a_finger_that_stays_opens_the_roll_call_a_touch_ticks_and_the_end_is_sealed()
     assert_eq!(tablet.window.find("Léa M.").accessible_checked(), Some(true));
     tablet.touch("Noé L.");
     tablet.window.picture("vrai-evacuation");
-    assert_eq!(tablet.window.all("2 vus sur 3. Manque\u{a0}: Tom M.").len(), 1);
+    assert_eq!(tablet.window.all("3 vus sur 4. Manque\u{a0}: Tom M.").len(), 1);
     tablet.touch("Terminer l’appel");
     tablet.touch("C’était un exercice");
     tablet.window.picture("vrai-evacuation-rapport");
@@ -66,9 +66,10 @@ fn a_finger_that_stays_opens_the_roll_call_a_touch_ticks_and_the_end_is_sealed()
     assert_eq!(tablet.says("Léa M."), "arrivée 8:27", "it says nothing of a presence");
     let all = sealed(&tablet);
     let (kinds, reason) = (all.iter().map(|(kind, ..)| kind.clone()).skip(2).collect::<Vec<_>>(), all.last().unwrap().2.as_str());
-    use Kind::{EvacuationEnded, EvacuationSeen, EvacuationStarted};
-    assert_eq!((kinds.as_slice(), reason), ([EvacuationStarted, EvacuationSeen, EvacuationSeen, EvacuationEnded].as_slice(), "exercice"));
-    let Detail::EvacuationSeen { who, .. } = all[3].1 else { panic!("{all:?}") };
+    use Kind::{EvacuationEnded, EvacuationSeen, EvacuationStarted, StaffArrived};
+    let wanted = [EvacuationStarted, StaffArrived, EvacuationSeen, EvacuationSeen, EvacuationSeen, EvacuationEnded];
+    assert_eq!((kinds.as_slice(), reason), (wanted.as_slice(), "exercice"), "who shows a card is there");
+    let Detail::EvacuationSeen { who, .. } = all[5].1 else { panic!("{all:?}") };
     assert_eq!(who, Someone::Child(site::child(site::LEA)));
 }
 

@@ -67,6 +67,7 @@ impl Door {
             return self.sign_by_card(now, badge, id);
         }
         self.say_named(id);
+        self.see_by_a_card(now, id);
     }
 
     /// An adult's own card: only children whom this adult may take, and the alert before anything else.

@@ -10,7 +10,7 @@ use crate::entropy::bytes;
 use crate::view::{EvacuationReason, Tone};
 use shared::calendar::{business_day, instant_from_ms};
 use shared::fold::{Evacuation, Fact, fold};
-use shared::id::{ChildId, uuid_v7};
+use shared::id::{ChildId, StaffId, uuid_v7};
 use shared::journal::{Detail, Draft, Envelope, Evidence, Kind, Place, Someone};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -105,6 +105,15 @@ impl Door {
     pub(super) fn evacuation_group(&mut self, key: String) {
         self.evacuating.group = key;
         self.settle();
+    }
+
+    /// Whoever of the team shows a card during the roll call is there.
+    pub(super) fn see_by_a_card(&mut self, now: Now, staff: StaffId) {
+        let who = Someone::Staff(staff);
+        let is_missing = |marks: Option<&Vec<_>>| marks.is_none_or(Vec::is_empty);
+        if self.evacuating.front && self.running().is_some_and(|running| is_missing(running.seen.get(&who))) {
+            self.see(now, who);
+        }
     }
 
     /// Somebody is seen; or was ticked by mistake, and every tick is taken back.

@@ -292,10 +292,10 @@ fn the_end_is_asked_and_stays_on_record_with_who_was_ticked_by_whom() {
     door.act(wednesday("11:03"), Act::EndEvacuation);
     let over = door.act(wednesday("11:03"), Act::EvacuationOver(EvacuationReason::Drill));
     let told = report(&over);
-    assert_eq!((told.title.as_str(), told.summary.as_str()), ("Exercice d'évacuation", "1 personne vue sur 2."));
+    assert_eq!((told.title.as_str(), told.summary.as_str()), ("Exercice d'évacuation", "2 personnes vues sur 3."));
     assert_eq!(told.subtitle, "14 octobre 2026 · ouvert à 11:00, terminé à 11:03");
     let lines: Vec<(&str, &str)> = told.lines.iter().map(|line| (line.name.as_str(), line.text.as_str())).collect();
-    assert_eq!(lines, [("Tom Martin", "non vu"), ("Léa Martin", "11:01, par Nadia Roche")]);
+    assert_eq!(lines, [("Tom Martin", "non vu"), ("Nadia Roche", "11:01, par Nadia Roche"), ("Léa Martin", "11:01, par Nadia Roche")]);
     let end = sealed(dir.path()).pop().unwrap();
     assert_eq!((end.envelope.kind, end.payload.unwrap().reason.as_str()), (Kind::EvacuationEnded, "exercice"));
 
