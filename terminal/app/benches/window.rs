@@ -9,9 +9,9 @@
 //!
 //! The data lie below `--dir`, or the system's place for temporary files. A machine that does much else is slower: the ratios say how much.
 #![allow(clippy::unwrap_used, reason = "a measurement that fails is to stop")]
+#![allow(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "ratios for a person to read; no money")]
 
 #[path = "../../core/tests/claims/fixture.rs"]
-#[allow(dead_code, reason = "the tablet's claims use the rest")]
 mod site;
 
 use rusqlite::{Connection as Sqlite, params};
