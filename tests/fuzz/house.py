@@ -126,6 +126,7 @@ class House:
         town = shutil.copytree(TOWN, self.folder / "dossier")
         with open(town / "sites.csv", "a") as sites:
             sites.write("ANNEXE;Annexe;3 place de la Mairie;27999\n")
+        (town / "personnel.csv").write_text("code;lieu;nom;prenom;role\nP01;GARD;Roche;Nadia;direction\n", "cp1252")
         # Each family agreed to a photo, and one brought it.
         children = town / "enfants.csv"
         first, *rows = children.read_text("cp1252").splitlines()
