@@ -32,6 +32,14 @@ pub fn matches(search: &str, name: &str) -> bool {
     search.split(' ').all(|typed| typed.is_empty() || name.split(' ').any(|word| word.starts_with(typed)))
 }
 
+/// What somebody typed, on one line, without what no eye sees, and no longer than `chars_max` characters.
+#[must_use]
+pub fn one_line(typed: &str, chars_max: usize) -> String {
+    let visible: String = typed.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line: String = visible.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(chars_max).collect();
+    line.trim_end().to_owned()
+}
+
 /// First letters of first and last name, for a tile without a photo: "LM".
 #[must_use]
 pub fn initials(first_name: &str, last_name: &str) -> String {
@@ -52,6 +60,14 @@ mod tests {
         assert!(matches("coeur", "Jeanne Cœur-Vaillant"));
         assert!(matches("vaillant", "Jeanne Cœur-Vaillant"));
         assert!(!matches("elys", "Maëlys Ribeiro"));
+    }
+
+    #[test]
+    fn what_is_typed_becomes_one_line_that_is_not_too_long() {
+        assert_eq!(one_line("  Nadia\t Roche\n", 120), "Nadia Roche");
+        assert_eq!(one_line("Na\u{0}dia\u{1b}[31m", 120), "Na dia [31m");
+        assert_eq!(one_line("Nadia Roche", 6), "Nadia");
+        assert_eq!(one_line(" \u{7f} ", 120), "");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::clock::Now;
 use crate::view::{ElsewhereChoice, FamilyWord, Tone, Way};
 use shared::id::ChildId;
 use shared::journal::LeftTo;
-use shared::name::folded;
+use shared::name::{folded, one_line};
 use shared::roster::Adult;
 
 /// Longest name of another adult or of a club that is kept, in characters.
@@ -64,7 +64,7 @@ impl Door {
     /// "Quelqu'un d'autre": compared with barred adults first, then with the list; else kept until somebody confirms.
     pub(super) fn other_adult(&mut self, typed: &str, word: FamilyWord) {
         let Some(Open::Departure(departing)) = self.dialog.clone() else { return };
-        let typed = one_line(typed);
+        let typed = one_line(typed, NAME_CHARS_MAX);
         if typed.is_empty() {
             return self.say(Tone::Amber, "Écrivez le nom de la personne qui vient.");
         }
@@ -132,7 +132,7 @@ impl Door {
         if !together {
             departing.untick_siblings();
         }
-        let way = if let Way::Club(name) = way { Way::Club(one_line(&name)) } else { way };
+        let way = if let Way::Club(name) = way { Way::Club(one_line(&name, NAME_CHARS_MAX)) } else { way };
         departing.with = Some(With::Way(way));
         self.dialog = Some(Open::Departure(departing));
     }
@@ -157,9 +157,4 @@ impl Door {
     fn is_alone_day(&self, child: &shared::roster::Child) -> bool {
         child.alone_days.is_empty() || child.alone_days.contains(chrono::Datelike::weekday(&self.day))
     }
-}
-
-/// What was typed, on one line and no longer than what is kept.
-fn one_line(typed: &str) -> String {
-    typed.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(NAME_CHARS_MAX).collect()
 }

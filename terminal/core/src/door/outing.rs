@@ -12,6 +12,7 @@ use crate::view::Tone;
 use shared::fold::Outing;
 use shared::id::{ChildId, uuid_v7};
 use shared::journal::{Detail, Evidence, Kind, Someone};
+use shared::name::one_line;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -88,8 +89,7 @@ impl Door {
     /// They leave: one entry each, in one transaction.
     pub(super) fn outing_leaves(&mut self, now: Now, typed: &str) {
         let Some(Open::OutingChoice(choosing)) = self.dialog.clone() else { return };
-        let label = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-        let label: String = label.chars().filter(|c| !c.is_control()).take(LABEL_CHARS_MAX).collect();
+        let label = one_line(typed, LABEL_CHARS_MAX);
         if label.is_empty() {
             return self.say(Tone::Amber, "Écrivez ou touchez où va la sortie.");
         }

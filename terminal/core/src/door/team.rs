@@ -14,7 +14,7 @@ use crate::view::{TeamDialog, TeamMember, Tone, VisitorLine};
 use shared::fold::{Mark, StaffDay};
 use shared::id::{BadgeId, CentreId, ChildId, EntryId, SiteId, StaffId};
 use shared::journal::{Detail, Kind, Moment};
-use shared::name::initials;
+use shared::name::{initials, one_line};
 use shared::roster::Staff;
 
 /// For how long a second touch of a name is taken for the same finger, in ms.
@@ -125,7 +125,7 @@ impl Door {
         if self.dialog != Some(Open::Team) {
             return;
         }
-        let name: String = typed.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(VISITOR_CHARS_MAX).collect();
+        let name = one_line(typed, VISITOR_CHARS_MAX);
         if name.is_empty() {
             return self.say(Tone::Amber, "Écrivez le nom du visiteur.");
         }
