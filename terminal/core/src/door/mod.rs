@@ -35,6 +35,7 @@
 //! | [`gestures`] | touches, holds, ticks, confirms, closes: to which of these it comes |
 //! | [`lock`] | sees nothing any more, where the server was silent for too long |
 //! | [`board`], [`dialogs`], [`sync_bar`] | reads |
+//! | [`disk`] | never sees: what is read again, and what failed |
 
 mod absent;
 mod arrive;
@@ -45,6 +46,7 @@ mod care;
 mod correct;
 mod depart;
 mod dialogs;
+mod disk;
 mod drafts;
 mod elsewhere;
 mod evacuation;
@@ -90,15 +92,11 @@ use hardware::ReaderEvent;
 use hardware::said::Fault;
 use shared::fold::{Attendance, Fact};
 use shared::id::{ActivityId, BadgeId, ChildId, EntryId, GroupId, StaffId};
-use shared::journal::Sealed;
 use shared::roster::{Activity, Recording};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// How long a member of staff who showed a card stays named on gestures, in ms.
 const NAMED_MS: u64 = 60_000;
-
-/// Failures of the disk that are remembered.
-const FAILURES_KEPT: usize = 5;
 
 /// The controllers of one tablet, over its store.
 pub struct Door {
@@ -121,7 +119,7 @@ pub struct Door {
     repaired: sync_bar::Repaired,
     /// Whether damage was met: the store is to be opened again, which salvages it.
     damaged: bool,
-    seen: Seen,
+    seen: disk::Seen,
 
     // What time it is, with the clock put right where the server was heard.
     wall_ms: i64,
@@ -164,16 +162,6 @@ struct Named {
     until_ms: u64,
     /// By a code that only they know, and not by a card that anybody may hold.
     by_pin: bool,
-}
-
-/// Versions of what was last read from disk.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Seen {
-    day: Option<NaiveDate>,
-    journal: i64,
-    roster: i64,
-    items: String,
-    whole: bool,
 }
 
 /// The screen in front of the board.
@@ -229,7 +217,7 @@ impl Door {
             lock: DataLock::default(),
             repaired: sync_bar::Repaired::default(),
             damaged: false,
-            seen: Seen::default(),
+            seen: disk::Seen::default(),
             wall_ms: now.wall_ms,
             boottime_ms: now.boottime_ms,
             day: now.day(),
@@ -267,22 +255,6 @@ impl Door {
     #[must_use]
     pub fn is_damaged(&self) -> bool {
         self.damaged
-    }
-
-    /// Remembers an error, for the page of diagnosis, and whether it tells of damage.
-    fn look_at(&mut self, error: &StoreError) {
-        self.damaged |= self.store.suspect(error);
-        if self.failures.back().is_none_or(|(_, last)| last != error) {
-            self.failures.push_back((self.wall_ms, error.clone()));
-            if self.failures.len() > FAILURES_KEPT {
-                self.failures.pop_front();
-            }
-        }
-    }
-
-    /// What failed on the disk last, the oldest first, with the wall clock in ms since 1970 UTC.
-    pub fn failures(&self) -> impl Iterator<Item = &(i64, StoreError)> {
-        self.failures.iter()
     }
 
     /// The member of staff whose card was shown within the last minute.
@@ -377,21 +349,6 @@ impl Door {
         self.screen(now)
     }
 
-    /// Reads again what the sync thread or the clock has changed. To be called each second or so.
-    pub fn refresh(&mut self, now: Now) {
-        if let Err(error) = self.read_again(now) {
-            tracing::error!(%error, "the tablet's data could not be read");
-            self.look_at(&error);
-            self.notice = Some(Notice { text: error.to_string(), tone: Tone::Red });
-        }
-        if self.identity.as_ref().is_some_and(|identity| identity.epoch > 1)
-            && let Err(error) = self.open_epoch(now)
-        {
-            // Nobody asked for anything yet: the next gesture opens it, or says in red why not.
-            tracing::warn!(%error, "a new epoch could not be opened");
-        }
-    }
-
     /// The screen as it stands, without asking for anything. See [`Self::refresh`].
     #[must_use]
     pub fn screen(&self, now: Now) -> Screen {
@@ -434,49 +391,6 @@ impl Door {
         self.day
     }
 
-    fn read_again(&mut self, now: Now) -> Result<(), StoreError> {
-        let roster_version = self.store.roster.data_version()?;
-        if !self.seen.whole || roster_version != self.seen.roster {
-            self.observed = self.store.roster.observed()?;
-            self.line = self.store.roster.line()?;
-            self.agreement = self.store.roster.agreement()?;
-            self.repaired.roster_lost = self.store.roster.is_lost()?;
-        }
-        let corrected = now.corrected(self.observed);
-        (self.wall_ms, self.boottime_ms, self.day, self.time) = (corrected.wall_ms, now.boottime_ms, corrected.day(), corrected.time());
-        let journal_version = self.store.journal.data_version()?;
-        let new_day = self.seen.day != Some(self.day);
-        if !self.seen.whole || new_day || journal_version != self.seen.journal {
-            self.identity = self.store.journal.identity()?;
-            self.facts = self.store.journal.facts_around(self.day)?;
-            self.fold_again();
-            self.queue = self.store.journal.queue()?;
-            self.not_counted = self.store.journal.not_counted(self.day)?;
-            self.repaired.journal = self.store.journal.salvaged()?;
-        }
-        let items = self.store.roster.items_changed_at()?;
-        if !self.seen.whole || new_day || items != self.seen.items {
-            self.roster = Roster::of(self.store.roster.items(self.day)?, 0);
-            self.codes = self.store.roster.pins()?;
-        }
-        self.roster.version = self.store.roster.cursor()?;
-        if new_day {
-            self.ticks.clear();
-        }
-        self.seen = Seen { day: Some(self.day), journal: journal_version, roster: roster_version, items, whole: true };
-        self.undo = self.undo.take().filter(|u| u.is_open(self.boottime_ms));
-        self.staff = self.staff.filter(|named| self.boottime_ms < named.until_ms);
-        self.close_unread_care();
-        self.clear_the_gate();
-        self.close_idle_pin();
-        self.look_at_lock(now)?;
-        self.choose_moment();
-        self.give_up_choosing();
-        self.ask_hour_once_over();
-        self.look_at_evacuation(now);
-        Ok(())
-    }
-
     /// The activity of the moment.
     fn activity(&self) -> Option<&Activity> {
         self.moment.and_then(|id| self.roster.activities.get(&id))
@@ -488,31 +402,5 @@ impl Door {
 
     fn say(&mut self, tone: Tone, text: impl Into<String>) {
         self.notice = Some(Notice { text: text.into(), tone });
-    }
-
-    /// Takes up what was sealed, and says it.
-    fn recorded(&mut self, sealed: &[Sealed]) {
-        for entry in sealed {
-            // What this program has just encoded reads back.
-            if let Ok(fact) = Fact::read(entry) {
-                self.last_recorded.push(fact.envelope.entry_id);
-                self.facts.push(fact);
-            }
-        }
-        self.fold_again();
-        match self.store.journal.queue() {
-            Ok(queue) => self.queue = queue,
-            Err(error) => tracing::warn!(%error, "the queue could not be counted"),
-        }
-    }
-
-    /// Says while there is still time that room is getting short.
-    fn store_roomy(&mut self) {
-        if self.store.is_nearly_full() && self.notice.is_none() {
-            self.say(
-                Tone::Amber,
-                "Le disque de la tablette est presque plein : appelez l'administration. Les pointages sont encore enregistrés.",
-            );
-        }
     }
 }
