@@ -1,16 +1,13 @@
 //! A card at the reader. It says that the card is here, not who holds it: it
 //! opens the departure screen, and never closes a departure by itself.
 
+use super::hours::NOON;
 use super::{Door, NAMED_MS, Named, Open};
 use crate::clock::Now;
 use crate::view::{TileState, Tone};
-use chrono::NaiveTime;
 use hardware::uid::BadgeUid;
 use shared::id::{BadgeId, ChildId, PersonId, StaffId};
 use shared::roster::{BadgeHolder, Recording};
-
-/// Where an activity has no window, the hour from which a card means a departure.
-const NOON: NaiveTime = NaiveTime::from_hms_opt(12, 0, 0).expect("12:00 exists");
 
 impl Door {
     /// A reader has sent this text.
@@ -67,7 +64,7 @@ impl Door {
             return self.sign_by_card(now, badge, id);
         }
         self.say_named(id);
-        self.see_by_a_card(now, id);
+        self.see_named(now, id);
     }
 
     /// An adult's own card: only children whom this adult may take, and the alert before anything else.
@@ -131,6 +128,7 @@ impl Door {
         match self.activity().map(|a| (a.recording, a.starts, a.ends)) {
             Some((Recording::Arrivee, _, _)) => false,
             Some((_, Some(from), Some(to))) => self.time >= from + (to - from) / 2,
+            // Without a window, a card fetches from noon on.
             _ => self.time >= NOON,
         }
     }

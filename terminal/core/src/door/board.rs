@@ -107,19 +107,17 @@ impl Door {
     }
 
     pub(super) fn is_in(&self, child: &Child, group: GroupId) -> bool {
-        self.groups_today(child).contains(&group)
+        self.activity().is_some_and(|a| self.groups_today(child, a.centre).contains(&group))
     }
 
     fn group_tabs(&self, standings: &[(&Child, Standing)]) -> Vec<GroupTab> {
-        if self.moment.is_none() {
-            return Vec::new();
-        }
+        let Some(centre) = self.activity().map(|a| a.centre) else { return Vec::new() };
         let mut by_group: BTreeMap<GroupId, (u32, u32)> = BTreeMap::new();
         let (mut present, mut expected) = (0, 0);
         for (child, standing) in standings.iter().filter(|(_, s)| s.state != TileState::Unexpected) {
             let (is_here, is_due) = (u32::from(standing.state == TileState::Present), u32::from(standing.state != TileState::Absent));
             (present, expected) = (present + is_here, expected + is_due);
-            for group in self.groups_today(child) {
+            for group in self.groups_today(child, centre) {
                 let figures = by_group.entry(group).or_default();
                 *figures = (figures.0 + is_here, figures.1 + is_due);
             }

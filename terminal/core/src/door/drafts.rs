@@ -8,6 +8,7 @@ use crate::view::Tone;
 use shared::fold::Mark;
 use shared::id::{BadgeId, CentreId, ChildId, EntryId, OrganisationId, StaffId};
 use shared::journal::{Actor, ActorKind, Capacity, Channel, Detail, Draft, Evidence, Kind, Moment, Note, Payload};
+use shared::roster::Activity;
 
 /// What a use case says of one fact; the rest is the door's.
 #[derive(Debug, Clone)]
@@ -41,6 +42,11 @@ pub(super) struct Slot {
 impl Slot {
     pub fn of(mark: &Mark) -> Self {
         Self { centre: mark.centre, moment: Moment { activity: mark.activity, label: mark.moment.clone() } }
+    }
+
+    /// In an activity, at its lieu.
+    pub fn in_activity(activity: &Activity) -> Self {
+        Self { centre: Some(activity.centre), moment: Moment { activity: Some(activity.id), label: activity.name.clone() } }
     }
 }
 
@@ -187,10 +193,11 @@ impl Door {
 
     /// A touch belongs to the lieu of the moment, or to the only one there is.
     fn present_slot(&self) -> Slot {
-        let only_one = || self.roster.centres.keys().next().copied().filter(|_| self.roster.centres.len() == 1);
-        let centre = self.activity().map(|a| a.centre).or_else(only_one);
-        let moment = self.activity().map_or_else(Moment::default, |a| Moment { activity: Some(a.id), label: a.name.clone() });
-        Slot { centre, moment }
+        if let Some(activity) = self.activity() {
+            return Slot::in_activity(activity);
+        }
+        let only_one = self.roster.centres.keys().next().copied().filter(|_| self.roster.centres.len() == 1);
+        Slot { centre: only_one, moment: Moment::default() }
     }
 
     fn organisation(&self, centre: Option<CentreId>) -> Option<OrganisationId> {

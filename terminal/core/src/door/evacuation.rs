@@ -107,8 +107,8 @@ impl Door {
         self.settle();
     }
 
-    /// Whoever of the team shows a card during the roll call is there.
-    pub(super) fn see_by_a_card(&mut self, now: Now, staff: StaffId) {
+    /// Whoever of the team says by a card or a code who they are during the roll call is there.
+    pub(super) fn see_named(&mut self, now: Now, staff: StaffId) {
         let who = Someone::Staff(staff);
         let is_missing = |marks: Option<&Vec<_>>| marks.is_none_or(Vec::is_empty);
         if self.evacuating.front && self.running().is_some_and(|running| is_missing(running.seen.get(&who))) {

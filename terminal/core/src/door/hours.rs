@@ -5,6 +5,8 @@ use super::words;
 use crate::view::{HourChoice, HourPick};
 use chrono::{NaiveTime, Timelike};
 
+/// Before it, whatever has no hours of its own is the morning; a meal is taken at it.
+pub(super) const NOON: NaiveTime = NaiveTime::from_hms_opt(12, 0, 0).expect("12:00 exists");
 /// Most quarters that are offered at once: with "maintenant", two rows of three in a hand.
 const QUARTERS_MAX: usize = 5;
 const QUARTER_MINUTES: u32 = 15;

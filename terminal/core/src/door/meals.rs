@@ -5,22 +5,20 @@
 
 use super::board::hue;
 use super::drafts::{Said, Slot};
+use super::hours::NOON;
 use super::standing::Reading;
 use super::{Door, Open, moment, words};
 use crate::clock::Now;
 use crate::view::{Eating, MealRow, MealsDialog, MenuCount, TileState, Tone};
-use chrono::NaiveTime;
 use shared::calendar::{instant_from_ms, local};
 use shared::fold::ChildDay;
 use shared::id::{ActivityId, ChildId};
-use shared::journal::{Detail, Kind, Moment};
+use shared::journal::{Detail, Kind};
 use shared::roster::{Activity, BookingRule, Child, Recording};
 use std::collections::BTreeMap;
 
 /// The kind of a lieu whose moments are meals.
 const CANTEEN: &str = "cantine";
-/// A day that spans noon, where no canteen is on the site, is a day with a meal.
-const NOON: NaiveTime = NaiveTime::from_hms_opt(12, 0, 0).expect("12:00 exists");
 /// What is said of who has no letter.
 const NO_LETTER: &str = "—";
 
@@ -30,6 +28,7 @@ impl Door {
         let of_day = moment::of_day(&self.roster, self.day);
         let in_canteen = |a: &&Activity| self.roster.centres.get(&a.centre).is_some_and(|c| c.kind == CANTEEN);
         let canteens: Vec<&Activity> = of_day.iter().copied().filter(in_canteen).collect();
+        // Where no canteen is on the site, a day that spans noon is a day with a meal.
         let spans_noon = |a: &&Activity| a.starts.is_some_and(|s| s < NOON) && a.ends.is_some_and(|e| e > NOON);
         if canteens.is_empty() { of_day.into_iter().filter(spans_noon).collect() } else { canteens }
     }
@@ -53,11 +52,7 @@ impl Door {
             Eating::Awaited => return self.say(Tone::Amber, "L'appel n'est pas encore validé : un repas se dit servi après l'appel."),
             Eating::Absent => return self.say(Tone::Amber, format!("{} n'est pas là : aucun repas à servir.", row.name)),
         };
-        let slot = self
-            .roster
-            .activities
-            .get(&activity)
-            .map(|a| Slot { centre: Some(a.centre), moment: Moment { activity: Some(a.id), label: a.name.clone() } });
+        let slot = self.roster.activities.get(&activity).map(Slot::in_activity);
         let menu = self.roster.children.get(&child).map(|c| c.menu.clone()).unwrap_or_default();
         let said = Said { slot, ..Said::touch(Kind::Meal, child, Detail::Meal { menu, served }) };
         if self.record(now, vec![said]) {

@@ -5,17 +5,16 @@ use super::Door;
 use super::drafts::Said;
 use crate::clock::Now;
 use crate::view::GroupChoice;
-use shared::id::{ChildId, GroupId};
+use shared::id::{CentreId, ChildId, GroupId};
 use shared::journal::{Detail, Kind};
 use shared::roster::Child;
 
 impl Door {
-    /// Groups of a child in the lieu of the moment, today: where somebody moved it, else where it is assigned.
-    pub(super) fn groups_today(&self, child: &Child) -> Vec<GroupId> {
-        let Some(activity) = self.activity() else { return Vec::new() };
-        let assigned = self.roster.groups_of(child, activity.centre, self.day);
+    /// Groups of a child in a lieu, today: where somebody moved it, else where it is assigned.
+    pub(super) fn groups_today(&self, child: &Child, centre: CentreId) -> Vec<GroupId> {
+        let assigned = self.roster.groups_of(child, centre, self.day);
         let moved = self.attendance.days.get(&(self.day, child.id)).and_then(|day| day.group);
-        match moved.filter(|group| self.roster.groups.get(group).is_some_and(|g| g.centre == activity.centre)) {
+        match moved.filter(|group| self.roster.groups.get(group).is_some_and(|g| g.centre == centre)) {
             // A class stays one, whichever room the child is in.
             Some(group) => std::iter::once(group).chain(assigned.into_iter().filter(|g| !self.roster.groups.contains_key(g))).collect(),
             None => assigned,
@@ -25,7 +24,7 @@ impl Door {
     /// Groups of the lieu to choose from, by name; empty where there is only one.
     pub(super) fn group_choices(&self, child: ChildId) -> Vec<GroupChoice> {
         let (Some(activity), Some(child)) = (self.activity(), self.roster.children.get(&child)) else { return Vec::new() };
-        let today = self.groups_today(child);
+        let today = self.groups_today(child, activity.centre);
         let of_lieu = self.roster.groups.values().filter(|g| g.centre == activity.centre);
         let mut choices: Vec<GroupChoice> =
             of_lieu.map(|g| GroupChoice { group: g.id, name: g.name.clone(), chosen: today.contains(&g.id) }).collect();

@@ -15,7 +15,7 @@ use chrono::NaiveTime;
 use shared::calendar::{instant_from_ms, local};
 use shared::fold::{ChildDay, Mark};
 use shared::id::{CentreId, ChildId, SiteId, StaffId};
-use shared::journal::{Moment, Someone};
+use shared::journal::Someone;
 use shared::name::initials;
 use shared::roster::{Activity, Child, Recording};
 use std::collections::{BTreeMap, BTreeSet};
@@ -163,8 +163,7 @@ impl Door {
             let reading = Reading { roster, attendance, site: look.site, day: self.day, time: look.time, activity: Some(activity) };
             let standing = reading.standing(child);
             let awaited = matches!(standing.state, TileState::Expected | TileState::Late);
-            let slot = Slot { centre: Some(activity.centre), moment: Moment { activity: Some(activity.id), label: activity.name.clone() } };
-            awaited.then_some(OnSite { place: Whereabouts::ToCheck(standing.text), slot })
+            awaited.then(|| OnSite { place: Whereabouts::ToCheck(standing.text), slot: Slot::in_activity(activity) })
         })
     }
 
@@ -223,9 +222,9 @@ impl Door {
         }
     }
 
-    /// The group of a child in a lieu; else the class; else the lieu itself.
+    /// The group in which a child spends the day in a lieu; else the class; else the lieu itself.
     fn group_in(&self, child: &Child, centre: Option<CentreId>) -> (String, String) {
-        let group = centre.and_then(|centre| self.roster.groups_of(child, centre, self.day).into_iter().next());
+        let group = centre.and_then(|centre| self.groups_today(child, centre).into_iter().next());
         let named = group.and_then(|group| Some((group.to_string(), self.roster.group_name(group)?.to_owned())));
         let lieu = || centre.and_then(|id| Some((id.to_string(), self.roster.centres.get(&id)?.name.clone())));
         named.or_else(lieu).unwrap_or_default()

@@ -111,6 +111,7 @@ impl Door {
         self.staff = Some(Named { staff, until_ms: now.boottime_ms.saturating_add(NAMED_MS), by_pin: true });
         if self.comes_to_work(now, staff, None) {
             self.say_named(staff);
+            self.see_named(now, staff);
         }
         // The code was the last thing to say of it.
         if let Some(Open::Departure(departing)) = self.dialog.clone().filter(|_| handing_over) {

@@ -54,8 +54,9 @@ impl Door {
             | Act::EndEvacuation
             | Act::EvacuationOver(_)
             | Act::LeaveEvacuation => true,
+            Act::Tick(_) | Act::Adult(_) | Act::Confirm => matches!(self.dialog, Some(Open::Arrival { .. } | Open::Departure(_))),
             // What to do about a barred adult is the team's.
-            Act::Tick(_) | Act::Adult(_) | Act::Confirm | Act::Close => !matches!(self.dialog, Some(Open::Barred { .. })),
+            Act::Close => !matches!(self.dialog, Some(Open::Barred { .. })),
             _ => false,
         }
     }
