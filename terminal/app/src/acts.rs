@@ -15,8 +15,8 @@ use terminal_core::view::{Act, EvacuationReason, FamilyWord, Way};
 use crate::paint::{HOUR, TIMES};
 use crate::staff_pages;
 use crate::ui::{
-    AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, ChildAdapter, CorrectionAdapter, DepartureAdapter,
-    EvacuationAdapter, LateAdapter, MealsAdapter, OutingAdapter, SignAdapter,
+    self, AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, ChildAdapter, CorrectionAdapter, DepartureAdapter,
+    EvacuationAdapter, LateAdapter, MealsAdapter, OutingAdapter, SignAdapter, WayOut,
 };
 
 /// Where acts go.
@@ -86,11 +86,11 @@ fn connect_departure(window: &AppWindow, send: &Send) {
     departure.on_ticked(move |key| by_id(&to, &key, Act::Tick));
     let to = send.clone();
     departure.on_other_adult(move |name, word| {
-        let word = match word.as_str() {
-            "called" => FamilyWord::Called,
-            "was-called" => FamilyWord::WasCalled,
-            "wrote" => FamilyWord::Wrote,
-            _ => return,
+        let word = match word {
+            ui::FamilyWord::Called => FamilyWord::Called,
+            ui::FamilyWord::WasCalled => FamilyWord::WasCalled,
+            ui::FamilyWord::Wrote => FamilyWord::Wrote,
+            ui::FamilyWord::None => return,
         };
         to(Act::OtherAdult(name.into(), word));
     });
@@ -98,11 +98,10 @@ fn connect_departure(window: &AppWindow, send: &Send) {
     departure.on_identity_ticked(move || to(Act::IdentitySeen));
     let to = send.clone();
     departure.on_way(move |way, name| {
-        to(Act::Way(match way.as_str() {
-            "school" => Way::School,
-            "club" => Way::Club(name.into()),
-            "emergency" => Way::Emergency,
-            _ => return,
+        to(Act::Way(match way {
+            WayOut::School => Way::School,
+            WayOut::Club => Way::Club(name.into()),
+            WayOut::Emergency => Way::Emergency,
         }));
     });
     let to = send.clone();
