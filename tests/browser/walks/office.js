@@ -230,6 +230,16 @@ claim("an administrator of two desks chooses one, gives a tablet's code and revo
   await enterOn(page, "Donner un code pour l’y enrôler");
   await page.locator(".code").waitFor();
   await look(page, "tablette-demenagement");
+  await go(page, "/bureau/MEN/equipe");
+  await look(page, "equipe");
+  const code = page.getByLabel(/^Nouveau code de/).first();
+  await code.fill("1234");
+  await code.press("Enter");
+  await look(page, "equipe-code-refuse");
+  await page.getByLabel(/^Nouveau code de/).first().fill("4711");
+  await page.getByLabel(/^Nouveau code de/).first().press("Enter");
+  await page.getByRole("status").waitFor();
+  await look(page, "equipe-code");
   await go(page, "/bureau/SNV/signalements");
   await look(page, "signalements");
   await go(page, "/bureau/SNV/tablettes");
