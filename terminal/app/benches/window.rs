@@ -5,7 +5,7 @@
 //! - **touch to pixels**: from a finger that goes up (XTEST) until the frame of the tile that it touched is green on the display, beside a
 //!   bare commit of SQLite with `synchronous=FULL` of the same size in the same folder, and beside what a question to the display takes;
 //! - **memory**: resident after a day of 1,000 touches anywhere, and after the tenth;
-//! - **idle**: processor time of thirty seconds in which nobody touches anything.
+//! - **idle**: processor time of thirty seconds in which nobody touches anything, before the touches and after them.
 //!
 //! The data lie below `--dir`, or the system's place for temporary files. A machine that does much else is slower: the ratios say how much.
 #![allow(clippy::unwrap_used, reason = "a measurement that fails is to stop")]
@@ -40,6 +40,8 @@ const STARTS: usize = 5;
 const TOUCHES_A_DAY: u32 = 1_000;
 const DAYS: u32 = 10;
 const IDLE: Duration = Duration::from_secs(30);
+/// Of a second, in which nothing is left to paint.
+const QUIET_MS: u64 = 20;
 /// Longer than anything takes here, on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Where the tiles stand at 1280×800: their first corner, their pitch, and how many a page turns by.
@@ -67,28 +69,28 @@ fn main() {
 
     let (tablet, _) = Tablet::start(data.path(), &name, &eyes);
     // Photos are opened as they come into sight.
-    std::thread::sleep(Duration::from_secs(2));
+    tablet.until_quiet();
+    tablet.idle("idle, before the touches");
     touches(&eyes, &below);
     for day in 1..=DAYS {
         for _ in 0..TOUCHES_A_DAY {
             eyes.touch_anywhere();
             std::thread::sleep(Duration::from_millis(4));
         }
-        std::thread::sleep(Duration::from_secs(1));
+        // Touches come faster than a person's: what was not painted yet is not the day's rest.
+        tablet.until_quiet();
         if day == 1 || day == DAYS {
             println!("{:<44} {:>7.1} MiB", format!("resident after day {day} of {TOUCHES_A_DAY} touches"), tablet.resident_mib());
         }
     }
-    let before = tablet.processor_ms();
-    std::thread::sleep(IDLE);
-    let share = (tablet.processor_ms() - before) as f64 * 100.0 / IDLE.as_millis() as f64;
-    println!("{:<44} {share:>7.2} % of a core", "idle, over thirty seconds");
+    tablet.idle("idle, after the touches");
 }
 
 /// From a finger that goes up to a green frame, page by page.
 fn touches(eyes: &Eyes, below: &Path) {
     let (mut pixels, mut bare, mut asked, mut missed) = (Vec::new(), Vec::new(), Vec::new(), 0);
     let beside = Bare::below(below);
+    eyes.focus();
     for _page in 0..CHILDREN / u16::try_from(COLUMNS * ROWS).unwrap() {
         for place in 0..COLUMNS * ROWS {
             let (x, y) = (FIRST.0 + (place % COLUMNS) * PITCH.0, FIRST.1 + (place / COLUMNS) * PITCH.1);
@@ -224,6 +226,28 @@ impl Tablet {
         (tablet, begun.elapsed().as_millis())
     }
 
+    /// Waits for a second in which the program did next to nothing.
+    fn until_quiet(&self) {
+        let begun = Instant::now();
+        let mut before = self.processor_ms();
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+            let now = self.processor_ms();
+            if now - before <= QUIET_MS {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE * 5, "never quiet");
+            before = now;
+        }
+    }
+
+    fn idle(&self, what: &str) {
+        let before = self.processor_ms();
+        std::thread::sleep(IDLE);
+        let share = (self.processor_ms() - before) as f64 * 100.0 / IDLE.as_millis() as f64;
+        println!("{what:<44} {share:>7.2} % of a core");
+    }
+
     fn resident_mib(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.0.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -298,6 +322,18 @@ impl Eyes {
         SystemEntropy.fill(&mut random).unwrap();
         let of = |bytes: &[u8], end: u32| i16::try_from(u32::from_le_bytes(bytes.try_into().unwrap()) % end).unwrap_or_default();
         self.tap(of(&random[..4], 1_280), of(&random[4..], 800));
+    }
+
+    /// Gives the keyboard to the window in sight: there is no window manager that would.
+    fn focus(&self) {
+        let windows = self.display.query_tree(self.root).unwrap().reply().unwrap().children;
+        let is_seen = |w: &&Window| {
+            let shown = self.display.get_window_attributes(**w).unwrap().reply();
+            shown.is_ok_and(|a| a.map_state == xproto::MapState::VIEWABLE)
+        };
+        let window = *windows.iter().rev().find(is_seen).unwrap();
+        self.display.set_input_focus(xproto::InputFocus::PARENT, window, x11rb::CURRENT_TIME).unwrap();
+        self.display.flush().unwrap();
     }
 
     fn key(&self, symbol: u32) {

@@ -2,6 +2,8 @@
 
 #[path = "care.rs"]
 mod care_cards;
+#[path = "day.rs"]
+mod day;
 #[path = "evacuation.rs"]
 mod evacuations;
 #[path = "evening.rs"]
@@ -15,6 +17,8 @@ mod upkeep;
 
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use care_cards::{care, care_awaited, care_long, care_nothing, face, with_photos};
+#[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
+pub use day::{gate, gate_done, meals, several};
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use evacuations::{
     evacuation, evacuation_behind, evacuation_complete, evacuation_ending, evacuation_help, evacuation_large, evacuation_report,
@@ -34,8 +38,8 @@ pub use upkeep::looking;
 
 use shared::id::{ActivityId, ChildId, GroupId, PersonId};
 use terminal_core::view::{
-    AdultCard, BarredDialog, Choice, Counters, DepartureDialog, Dialog, Eating, GroupTab, MealRow, MealsDialog, MenuCount, MomentChoice,
-    Notice, Screen, Several, SyncBar, Tile, TileState, Tone, UndoBar,
+    AdultCard, BarredDialog, Choice, Counters, DepartureDialog, Dialog, GroupTab, MomentChoice, Notice, Screen, SyncBar, Tile, TileState,
+    Tone, UndoBar,
 };
 
 const FIRST_NAMES: [&str; 40] = [
@@ -160,44 +164,6 @@ fn counters_of(tiles: &[Tile]) -> Counters {
         gone: of(&[Gone]),
         absent: of(&[Absent]),
     }
-}
-
-/// Several children are being chosen: those of the bus.
-pub fn several() -> Screen {
-    let mut screen = creche();
-    for tile in screen.tiles.iter_mut().filter(|tile| tile.state == TileState::Expected).take(6) {
-        tile.ticked = true;
-    }
-    screen.undo = None;
-    screen.several = Some(Several { text: "6 arrivent".into(), count: 6 });
-    screen
-}
-
-/// What the kitchen cooks: four letters, and a table that has eaten.
-pub fn meals() -> Screen {
-    let mut screen = creche();
-    let letter = |at: usize| ["A", "A", "B", "A", "C", "A", "A", "P"][at % 8].to_owned();
-    let eating = |at: usize| [Eating::Served, Eating::Served, Eating::NotServed, Eating::Served, Eating::Absent, Eating::Awaited][at % 6];
-    let mut rows: Vec<MealRow> = screen
-        .tiles
-        .iter()
-        .enumerate()
-        .map(|(at, tile)| MealRow {
-            child: tile.child,
-            name: format!("{} {}", tile.first_name, tile.last_initial),
-            hue: tile.hue,
-            letter: letter(at),
-            care: tile.care,
-            ordered: true,
-            eating: eating(at),
-        })
-        .collect();
-    rows.sort_by(|a, b| a.letter.cmp(&b.letter));
-    let menu = |letter: &str, ordered, awaited, served| MenuCount { letter: letter.into(), ordered, awaited, served };
-    let letters = vec![menu("A", 26, 22, 14), menu("B", 6, 5, 3), menu("C", 5, 4, 2), menu("P", 5, 4, 3)];
-    screen.dialog =
-        Some(Dialog::Meals(MealsDialog { subtitle: "14 octobre · 35 repas, dont 3 avec des consignes de soin".into(), letters, rows }));
-    screen
 }
 
 /// Five children, nothing to say about the line.
@@ -471,6 +437,8 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("appel", roll_call()),
         ("plusieurs", several()),
         ("repas", meals()),
+        ("portail", gate()),
+        ("portail-fait", gate_done()),
         ("depart", departure()),
         ("depart-nombreux", departure_crowded()),
         ("arrivee", arrival()),

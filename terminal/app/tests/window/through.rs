@@ -285,6 +285,7 @@ fn the_kitchen_reads_its_letters_and_the_table_says_who_did_not_eat() {
     let mut tablet = Tablet::at(site::thursday("11:50"));
     tablet.touch("Valider la classe");
     tablet.touch("Plus : sortie, repas");
+    tablet.window.picture("vrai-plus");
     tablet.touch("Repas");
     assert_eq!(tablet.window.all("Menu B, à préparer : 1, commande : 1, servi : 1").len(), 1);
     tablet.window.picture("vrai-repas");
@@ -293,6 +294,17 @@ fn the_kitchen_reads_its_letters_and_the_table_says_who_did_not_eat() {
     assert_eq!(tablet.last_payload().detail, Detail::Meal { menu: "B".into(), served: false });
     tablet.touch("Fermer");
     assert_eq!(tablet.says("Tom M."), "présence");
+}
+
+#[test]
+fn who_is_awaited_and_not_here_half_an_hour_after_is_said_until_a_touch_says_that_it_was_read() {
+    let mut tablet = Tablet::at(site::wednesday("08:31"));
+    let said = "Pas encore là, plus de 30 minutes après l’heure : Aya B. (8:00). Appelez la famille, ou notez l’absence.";
+    tablet.window.find(said);
+    tablet.window.picture("vrai-pas-la");
+    tablet.touch("J’ai lu");
+    assert!(tablet.window.all(said).is_empty());
+    assert_eq!(tablet.says("Aya B."), "retard · 8:00", "the tile says it on");
 }
 
 #[test]
