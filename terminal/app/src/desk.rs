@@ -89,6 +89,7 @@ impl Tablet {
     fn behind(&mut self, now: Option<Now>, act: Option<Act>) -> Screen {
         if let Ok(open) = &mut self.door {
             open.door.serve_families(self.upkeep.serves_families());
+            open.door.alert_after(self.upkeep.alert_minutes());
         }
         let screen = match (&mut self.door, act) {
             (Ok(open), Some(act)) => open.act(act),

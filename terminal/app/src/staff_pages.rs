@@ -37,6 +37,7 @@ pub fn show(window: &AppWindow, dialog: &TabletDialog) -> Front {
                 Theme::DarkInTheEvening => ThemeChoice::Evening,
             });
             tablet.set_rest_minutes(count(settings.rest_minutes));
+            tablet.set_alert_minutes(count(settings.alert_minutes));
             tablet.set_trouble(page.trouble.as_deref().map(sentence).unwrap_or_default());
             StaffPage::Settings
         }
@@ -116,6 +117,10 @@ pub fn connect(window: &AppWindow, send: &Send) {
             ThemeChoice::Evening => Theme::DarkInTheEvening,
         }))));
     });
-    let to = send.clone();
-    tablet.on_rest_set(move |minutes| to(Act::Tablet(TabletAct::Set(Setting::RestMinutes(u32::try_from(minutes).unwrap_or(0))))));
+    let set_minutes = |setting: fn(u32) -> Setting| {
+        let to = send.clone();
+        move |minutes| to(Act::Tablet(TabletAct::Set(setting(u32::try_from(minutes).unwrap_or(0)))))
+    };
+    tablet.on_rest_set(set_minutes(Setting::RestMinutes));
+    tablet.on_alert_set(set_minutes(Setting::AlertMinutes));
 }

@@ -20,9 +20,13 @@ const EVENING: (NaiveTime, NaiveTime) =
     (NaiveTime::from_hms_opt(18, 0, 0).expect("18:00 exists"), NaiveTime::from_hms_opt(7, 0, 0).expect("7:00 exists"));
 /// Longest time without a touch before the screen rests.
 pub const REST_MINUTES_MAX: u32 = 120;
+/// After how many minutes an awaited child is missed, where nobody set it.
+pub const ALERT_MINUTES: u32 = 30;
+/// Longest time before one is.
+pub const ALERT_MINUTES_MAX: u32 = 240;
 
 /// What staff set on this tablet. The default is what a tablet does that nobody set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The main act and what stands beside are on the left.
@@ -39,12 +43,30 @@ pub struct Settings {
     /// Minutes without a touch after which the screen rests; 0: never, so that the board is read from across the room.
     #[serde(rename = "repos_minutes")]
     pub rest_minutes: u32,
+    /// Minutes after the hour of an awaited child at which the tablet says that it isn't here; 0: never.
+    #[serde(rename = "alerte_minutes")]
+    pub alert_minutes: u32,
     /// By the gate: families serve themselves by their cards, and see no board.
     #[serde(rename = "libre_service")]
     pub families: bool,
     /// The form in which the reader that types writes numbers.
     #[serde(rename = "lecteur_forme")]
     pub uid_form: UidForm,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            left_handed: false,
+            large_type: false,
+            theme: Theme::default(),
+            less_motion: false,
+            rest_minutes: 0,
+            alert_minutes: ALERT_MINUTES,
+            families: false,
+            uid_form: UidForm::default(),
+        }
+    }
 }
 
 /// Light or dark.
@@ -86,13 +108,18 @@ impl Settings {
         };
         let settings = toml::from_str::<Self>(&text).map_err(|error| where_it_stands(&text, &error));
         match settings {
-            Ok(settings) if settings.rest_minutes > REST_MINUTES_MAX => {
-                let why = format!("repos_minutes = {} : attendu 0 à {REST_MINUTES_MAX}", settings.rest_minutes);
-                (Self::default(), Some(not_understood(&why)))
-            }
-            Ok(settings) => (settings, None),
+            Ok(settings) => match settings.out_of_bounds() {
+                Some(why) => (Self::default(), Some(not_understood(&why))),
+                None => (settings, None),
+            },
             Err(why) => (Self::default(), Some(not_understood(&why))),
         }
+    }
+
+    fn out_of_bounds(&self) -> Option<String> {
+        let minutes = [("repos_minutes", self.rest_minutes, REST_MINUTES_MAX), ("alerte_minutes", self.alert_minutes, ALERT_MINUTES_MAX)];
+        let (key, set, most) = minutes.into_iter().find(|(_, set, most)| set > most)?;
+        Some(format!("{key} = {set} : attendu 0 à {most}"))
     }
 
     /// Writes them. A file that wasn't understood is kept beside.
@@ -131,6 +158,7 @@ fn about(key: &str) -> &'static str {
         "theme" => "\"clair\", \"sombre\", ou \"sombre_le_soir\" (de 18 h à 7 h).",
         "sans_animation" => "Rien ne bouge à l'écran : true ou false.",
         "repos_minutes" => "Écran de repos, sans aucun nom, après tant de minutes sans toucher ; 0 : jamais.",
+        "alerte_minutes" => "L'écran dit qui est attendu et n'est pas là, tant de minutes après son heure ; 0 : jamais.",
         "libre_service" => "Les familles pointent elles-mêmes par leur carte, sans tableau ; un badge de l'équipe l'ouvre : true ou false.",
         "lecteur_forme" => {
             "Forme des numéros d'un lecteur qui tape comme un clavier : \"hexadecimal\", \"hexadecimal_inverse\", \"decimal\" ou \
@@ -173,13 +201,15 @@ mod tests {
     fn any_settings() -> impl Strategy<Value = Settings> {
         let theme = prop_oneof![Just(Theme::Light), Just(Theme::Dark), Just(Theme::DarkInTheEvening)];
         let booleans = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-        (booleans, theme, 0..=REST_MINUTES_MAX, 0..UidForm::ALL.len()).prop_map(|(set, theme, rest_minutes, form)| Settings {
+        let minutes = (0..=REST_MINUTES_MAX, 0..=ALERT_MINUTES_MAX);
+        (booleans, theme, minutes, 0..UidForm::ALL.len()).prop_map(|(set, theme, (rest_minutes, alert_minutes), form)| Settings {
             left_handed: set.0,
             large_type: set.1,
             less_motion: set.2,
             families: set.3,
             theme,
             rest_minutes,
+            alert_minutes,
             uid_form: UidForm::ALL[form],
         })
     }
@@ -204,7 +234,15 @@ mod tests {
         Settings { large_type: true, ..Settings::default() }.save(dir.path()).unwrap();
         assert!(Settings::load(dir.path()).0.large_type);
         assert_eq!(std::fs::read_to_string(dir.path().join(NOT_UNDERSTOOD)).unwrap(), bad);
-        for text in ["gauche = true", "gaucher = oui", "repos_minutes = -1", "repos_minutes = 5000", "[", &"#".repeat(70_000)] {
+        for text in [
+            "gauche = true",
+            "gaucher = oui",
+            "repos_minutes = -1",
+            "repos_minutes = 5000",
+            "alerte_minutes = 241",
+            "[",
+            &"#".repeat(70_000),
+        ] {
             let (settings, why) = load_of(text);
             assert!(settings == Settings::default() && why.is_some(), "{text:.20}");
         }
@@ -237,7 +275,7 @@ mod tests {
             settings.save(dir.path()).unwrap();
             prop_assert_eq!(Settings::load(dir.path()), (settings, None));
             let text = std::fs::read_to_string(dir.path().join(FILE)).unwrap();
-            prop_assert_eq!(text.lines().filter(|line| line.starts_with("# ")).count(), 2 + 7, "{}", text);
+            prop_assert_eq!(text.lines().filter(|line| line.starts_with("# ")).count(), 2 + 8, "{}", text);
         }
 
         #[test]

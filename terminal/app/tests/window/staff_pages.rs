@@ -147,7 +147,7 @@ fn the_diagnosis_is_read_by_subject_and_written_to_a_file_that_is_named() {
 
 #[test]
 fn a_screen_at_rest_shows_figures_and_no_name_and_a_touch_or_a_card_wakes_it() {
-    let mut tablet = Tablet::at(site::wednesday("08:27"));
+    let mut tablet = Tablet::at(site::wednesday("08:20"));
     tablet.touch("Léa M.");
     let tiles = tablet.window.tiles_in_sight();
     tablet.open_page("Réglages");
@@ -172,7 +172,7 @@ fn a_screen_at_rest_shows_figures_and_no_name_and_a_touch_or_a_card_wakes_it() {
     assert_eq!(tablet.window.tiles_in_sight(), tiles);
     tablet.later(Duration::from_secs(120));
     tablet.type_keys(&format!("{}\n", site::FAMILY_CARD), READER_MS);
-    assert_eq!(tablet.says("Tom M."), "arrivée 8:33");
+    assert_eq!(tablet.says("Tom M."), "arrivée 8:26");
     assert_eq!(tablet.entries_on_disk(), before + 1);
 }
 

@@ -23,9 +23,12 @@ impl Door {
         let calling = self.evacuating.front;
         let forgotten = || self.forgotten_departures(&standings).filter(|_| self.dialog.is_none());
         let behind = || pinned().or_else(forgotten).or_else(|| self.lock_to_come(now));
+        // Read and closed, where nothing graver stands.
+        let not_here = || self.not_here(&standings).filter(|_| self.dialog.is_none() && !calling);
         // Over a roll call nothing stands that isn't worth covering a name for.
         let said = self.notice.clone().filter(|notice| !calling || notice.tone != Tone::Calm);
-        let notice = said.or_else(|| if calling { None } else { behind() });
+        let stays = said.or_else(|| if calling { None } else { behind() });
+        let notice = stays.clone().or_else(not_here);
         let dialog = self.paint_dialog().or_else(|| self.evacuation_dialog().map(Dialog::Evacuation));
         Screen {
             place: self.place(),
@@ -38,7 +41,7 @@ impl Door {
             tiles: self.tiles(&standings),
             counters: counters(standings.iter().map(|(_, s)| s.state)),
             undo: self.undo.as_ref().and_then(|u| u.bar(now.boottime_ms)),
-            notice_stays: self.notice.is_none() && notice.is_some() && (self.pinned.is_none() || self.roster.has_staff_badge()),
+            notice_stays: self.notice.is_none() && stays.is_some() && (self.pinned.is_none() || self.roster.has_staff_badge()),
             notice,
             dialog,
             by_roll_call: self.recording() == Some(Recording::Appel),
@@ -66,7 +69,7 @@ impl Door {
         Some(self.reading()?.standing(self.roster.children.get(&child)?))
     }
 
-    fn standings(&self) -> Vec<(&Child, Standing)> {
+    pub(super) fn standings(&self) -> Vec<(&Child, Standing)> {
         let Some(reading) = self.reading() else { return Vec::new() };
         let children = self.roster.order.iter().filter_map(|id| self.roster.children.get(id));
         children.map(|child| (child, reading.standing(child))).collect()

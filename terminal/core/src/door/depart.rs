@@ -208,7 +208,9 @@ impl Door {
             self.dialog = None;
             self.several = None;
             self.notice = None;
-            let text = format!("{}, départ {}", self.first_names(children), words::time(self.time));
+            let late =
+                self.minutes_past_the_end().map(|minutes| format!(" ({} après l'heure)", words::count(minutes, "minute", "minutes")));
+            let text = format!("{}, départ {}{}", self.first_names(children), words::time(self.time), late.unwrap_or_default());
             self.offer_undo(now, text);
         }
     }

@@ -22,6 +22,13 @@ pub(super) struct Seen {
     whole: bool,
 }
 
+impl Seen {
+    /// The roster is to be read again, whether it changed or not.
+    pub fn forget_items(&mut self) {
+        self.items.clear();
+    }
+}
+
 impl Door {
     /// Remembers an error, for the page of diagnosis, and whether it tells of damage.
     pub(super) fn look_at(&mut self, error: &StoreError) {
@@ -82,6 +89,7 @@ impl Door {
         self.roster.version = self.store.roster.cursor()?;
         if new_day {
             self.ticks.clear();
+            self.not_here.forget();
         }
         self.seen = Seen { day: Some(self.day), journal: journal_version, roster: roster_version, items, whole: true };
         self.undo = self.undo.take().filter(|u| u.is_open(self.boottime_ms));

@@ -78,7 +78,8 @@ impl Door {
             }
             Some(_) => {}
             None if self.notice.is_some() => self.notice = None,
-            None => self.unpin(),
+            None if self.pinned.is_some() => self.unpin(),
+            None => self.read_not_here(),
         }
     }
 

@@ -28,6 +28,12 @@ impl Door {
         needs.and_then(|a| a.ends).is_some_and(|ends| self.time > ends)
     }
 
+    /// How long the moment has been over, where it is; a minute that has begun isn't counted.
+    pub(super) fn minutes_past_the_end(&self) -> Option<u32> {
+        let ends = self.activity().and_then(|a| a.ends).filter(|_| self.is_over())?;
+        u32::try_from(self.time.signed_duration_since(ends).num_minutes()).ok().filter(|minutes| *minutes > 0)
+    }
+
     /// A departure screen that was left open past the end asks the hour too: confirmed later, it would say a time that nobody saw.
     pub(super) fn ask_hour_once_over(&mut self) {
         let (over, now_ms) = (self.is_over(), self.boottime_ms);

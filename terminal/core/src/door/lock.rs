@@ -28,7 +28,7 @@ impl Door {
             self.search.clear();
             self.ticks.clear();
             self.roster = Roster::default();
-            self.seen.items.clear();
+            self.seen.forget_items();
         }
         Ok(())
     }

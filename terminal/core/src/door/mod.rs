@@ -23,6 +23,7 @@
 //! | [`several`] | touches several children, and records them by one act |
 //! | [`sign`] | answers for the day sheet |
 //! | [`care`] | asks what to do for a child in danger, and whom to call |
+//! | [`not_here`] | is awaited, and not here well after the hour |
 //! | [`move_group`] | says in which group a child spends the day |
 //! | [`team`] | comes to work, goes home, shows a visitor in |
 //! | [`pin`] | types a code to say who they are |
@@ -59,6 +60,7 @@ mod lock;
 mod meals;
 mod moment;
 mod move_group;
+mod not_here;
 mod on_site;
 mod outing;
 mod outing_list;
@@ -136,6 +138,7 @@ pub struct Door {
     several: Option<several::Choosing>,
     /// At the gate, where families serve themselves.
     gate: Option<self_service::Gate>,
+    not_here: not_here::NotHere,
     dialog: Option<Open>,
     notice: Option<Notice>,
     pinned: Option<Notice>,
@@ -229,6 +232,7 @@ impl Door {
             ticks: BTreeMap::new(),
             several: None,
             gate: None,
+            not_here: not_here::NotHere::default(),
             dialog: None,
             notice: None,
             pinned: None,

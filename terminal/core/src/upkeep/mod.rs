@@ -108,6 +108,12 @@ impl Upkeep {
         self.settings.families
     }
 
+    /// After how many minutes an awaited child is missed.
+    #[must_use]
+    pub fn alert_minutes(&self) -> u32 {
+        self.settings.alert_minutes
+    }
+
     /// Looks at what a person asks. What is left is the door's to answer; `None` where nothing is.
     pub fn take(&mut self, now: Now, act: Act, door: Option<&Door>) -> Option<Act> {
         self.close_in_time(now);

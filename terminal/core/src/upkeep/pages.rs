@@ -5,7 +5,7 @@ use super::reader::Test;
 use super::{COUNTED_S, Upkeep};
 use crate::clock::Now;
 use crate::door::Door;
-use crate::settings::REST_MINUTES_MAX;
+use crate::settings::{ALERT_MINUTES_MAX, REST_MINUTES_MAX};
 use crate::view::{DiagnosisPage, ReaderPage, Setting, SettingsPage, TabletDialog, TabletPage, TabletPlace, Tone};
 use hardware::uid::BadgeUid;
 use shared::roster::BadgeHolder;
@@ -109,6 +109,7 @@ impl Upkeep {
             Setting::Families(families) => settings.families = families,
             Setting::Theme(theme) => settings.theme = theme,
             Setting::RestMinutes(minutes) => settings.rest_minutes = minutes.min(REST_MINUTES_MAX),
+            Setting::AlertMinutes(minutes) => settings.alert_minutes = minutes.min(ALERT_MINUTES_MAX),
         }
         self.keep_settings();
     }

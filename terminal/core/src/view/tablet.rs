@@ -135,4 +135,6 @@ pub enum Setting {
     Theme(Theme),
     /// See [`Settings::rest_minutes`].
     RestMinutes(u32),
+    /// See [`Settings::alert_minutes`].
+    AlertMinutes(u32),
 }

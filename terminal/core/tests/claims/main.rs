@@ -25,6 +25,7 @@ mod lives;
 mod meals;
 mod moments;
 mod move_group;
+mod not_here;
 mod outing;
 mod packed;
 mod peers;

@@ -154,7 +154,15 @@ fn after_the_end_a_departure_without_a_time_is_one_of_now() {
     )
     .unwrap();
     let undos: Vec<_> = lines[2..].iter().map(|line| line["undo"].as_str().unwrap_or_default()).collect();
-    assert_eq!(undos, ["Aya, départ 18:45", "Noé, départ 18:45", "Léa, arrivée 18:45", "Léa, départ 18:50"]);
+    assert_eq!(
+        undos,
+        [
+            "Aya, départ 18:45 (15 minutes après l'heure)",
+            "Noé, départ 18:45 (15 minutes après l'heure)",
+            "Léa, arrivée 18:45",
+            "Léa, départ 18:50"
+        ]
+    );
 }
 
 #[test]
