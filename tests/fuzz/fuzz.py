@@ -211,7 +211,7 @@ def desk():
     # A day that may still be changed, and one that is billed.
     days = [f"{start}/journee/{centre}?date={day}&enfant=E01" for day in ("2026-10-01", "2026-09-28") for centre in ("GARD", "CANT")]
     return [start, f"{start}/facturation?mois={MONTH}", f"{start}/familles?cherche=a", f"{start}/tablettes", f"{start}/paiements",
-            f"{start}/a-decider", f"{start}/signalements", f"{start}/equipe", *days]
+            f"{start}/a-decider", f"{start}/signalements", f"{start}/equipe", f"{start}/liste-de-secours", *days]
 
 
 def shown(line, base):

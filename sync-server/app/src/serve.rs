@@ -1,6 +1,7 @@
 //! `preau-server serve`: one port, which speaks TLS to tablets and HTTP to browsers. The first byte tells them apart.
 
 use crate::app::{App, Place};
+use crate::attendance::day_list;
 use crate::cli::Outcome;
 use crate::clock::Clock;
 use crate::identity::Identity;
@@ -173,13 +174,16 @@ async fn upkeep(server: Server, at: SocketAddr, tls: Arc<RwLock<Arc<ServerConfig
     }
 }
 
-/// What is due in the journal, the rosters and the watch over the sites at this moment.
+/// What is due in the journal, the rosters, the lists of the day and the watch over the sites at this moment.
 pub async fn tend(app: &App) {
     if let Err(error) = pass_holes(app).await {
         tracing::error!(%error, "waiting entries could not be taken in");
     }
     if let Err(error) = publish::due_sites(app).await {
         tracing::error!(%error, "a site could not be published");
+    }
+    if let Err(error) = day_list::due(app).await {
+        tracing::error!(%error, "the lists of the day could not be asked for");
     }
     if let Err(error) = watch::watch(app).await {
         tracing::error!(%error, "the sites could not be watched");

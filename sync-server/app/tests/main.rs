@@ -4,6 +4,7 @@
 mod api;
 mod attendance;
 mod billing;
+mod day_list;
 mod desk;
 mod hostile;
 mod identity;

@@ -1,7 +1,7 @@
 //! Documents: a template and data in, a tagged PDF out. Typst alone; no database, no network, no clock.
 //!
 //! ```text
-//! InvoiceDocument ─ verify ─ prepare (JSON) ─ Typst (templates, fonts) ─ PDF/A-2a and PDF/UA-1
+//! InvoiceDocument, DayList ─ verify ─ prepare (JSON) ─ Typst (templates, fonts) ─ PDF/A-2a and PDF/UA-1
 //! ```
 //!
 //! - The same data and templates give the same bytes: dates come in as data, and the file's identifier is made from its number.
@@ -13,6 +13,7 @@
 #![warn(missing_docs)]
 
 mod data;
+mod day_list;
 #[cfg(feature = "engine")]
 mod engine;
 mod error;
@@ -28,6 +29,9 @@ pub mod worker;
 pub use data::{
     Adjustment, ChildLines, Day, InvoiceDocument, Issuer, Kind, Line, Mentions, Mode, Organisation, PayFip, Payer, Payment, Regie, Way,
 };
+pub use day_list::{DayContent, DayList, ListChild, ListContact, ListGroup, ListMoment, ListRow, ListStaff, ListTaker};
+#[cfg(feature = "engine")]
+pub use engine::render_day_list;
 pub use error::{DocumentError, Fault, FolderError};
 #[cfg(feature = "engine")]
 pub use templates::Templates;

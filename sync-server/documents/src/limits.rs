@@ -16,6 +16,14 @@ pub const AMOUNT_CENTS_MAX: i64 = 1_000_000_000;
 pub const BATCH_DOCUMENTS_MAX: usize = 200;
 /// Days told in one batch: what the memory of a worker holds.
 pub const BATCH_DAYS_MAX: usize = 20_000;
+/// Rows of a day's list, all moments together: a large school's morning, canteen and evening.
+pub const LIST_ROWS_MAX: usize = 2_000;
+/// Children of a day's list.
+pub const LIST_CHILDREN_MAX: usize = 800;
+/// Adults to call about one child, or who may take it.
+pub const LIST_ADULTS_MAX: usize = 40;
+/// Members of staff of a day's list.
+pub const LIST_STAFF_MAX: usize = 200;
 /// Letters after which a word may break anywhere, so that it stays on the sheet.
 pub const WORD_CHARS_MAX: usize = 34;
 /// Bytes of an organisation's template folder, all files together.

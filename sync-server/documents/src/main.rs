@@ -5,7 +5,7 @@
 //! - `sample DOSSIER [MODÈLES]`: writes samples to look at.
 
 use documents::worker::{Worker, serve_this_process};
-use documents::{DocumentError, InvoiceDocument, samples};
+use documents::{DocumentError, InvoiceDocument, Rendered, samples};
 use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs, iter};
@@ -71,11 +71,18 @@ fn write_samples(folder: &Path, templates: Option<&Path>) -> Result<(), Document
         ("lot", batch),
     ];
     for (name, documents) in wanted {
-        let rendered = worker.render(templates, &documents)?;
-        let path = folder.join(name).with_extension("pdf");
-        fs::write(&path, &rendered.pdf)?;
-        println!("{} : {} pages", path.display(), rendered.pages);
-        rendered.warnings.iter().for_each(|warning| println!("  {warning}"));
+        write_sample(folder, name, &worker.render(templates, &documents)?)?;
     }
+    for (name, children) in [("liste-de-secours", 12), ("liste-5-enfants", 5), ("liste-300-enfants", 300)] {
+        write_sample(folder, name, &worker.render_list(&samples::day_list(children))?)?;
+    }
+    Ok(())
+}
+
+fn write_sample(folder: &Path, name: &str, rendered: &Rendered) -> Result<(), DocumentError> {
+    let path = folder.join(name).with_extension("pdf");
+    fs::write(&path, &rendered.pdf)?;
+    println!("{} : {} pages", path.display(), rendered.pages);
+    rendered.warnings.iter().for_each(|warning| println!("  {warning}"));
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! From data to the JSON that templates read.
 
 use crate::data::{ChildLines, InvoiceDocument};
+use crate::day_list::DayList;
 use crate::limits::{TEXT_CHARS_MAX, WORD_CHARS_MAX};
 use serde_json::{Value, json};
 use shared::money::Cents;
@@ -27,16 +28,16 @@ pub(crate) fn prepare(documents: &[InvoiceDocument], logo: Option<&str>, is_draw
             value
         })
         .collect();
-    for character in texts.replaced {
-        warnings.push(format!(
-            "Le caractère « {character} » (U+{:04X}) n'existe pas dans la police : remplacé par « {REPLACEMENT} ».",
-            u32::from(character)
-        ));
-    }
-    if texts.cut {
-        warnings.push(format!("Un texte dépassait {TEXT_CHARS_MAX} caractères : il a été coupé."));
-    }
+    warnings.extend(texts.told());
     (json!({ "documents": documents, "logo": logo }), warnings)
+}
+
+/// The same of a day's list.
+pub(crate) fn prepare_list(list: &DayList, is_drawn: impl Fn(char) -> bool) -> (Value, Vec<String>) {
+    let mut texts = Texts { is_drawn, replaced: BTreeSet::new(), cut: false };
+    let mut value = json!(list);
+    texts.clean(&mut value);
+    (json!({ "list": value }), texts.told())
 }
 
 /// Sums are made here, on integers, so that a template only prints.
@@ -57,6 +58,19 @@ struct Texts<F> {
 }
 
 impl<F: Fn(char) -> bool> Texts<F> {
+    /// What was changed, for a person.
+    fn told(self) -> Vec<String> {
+        let replaced = |character: char| {
+            let code = u32::from(character);
+            format!("Le caractère « {character} » (U+{code:04X}) n'existe pas dans la police : remplacé par « {REPLACEMENT} ».")
+        };
+        let mut told: Vec<String> = self.replaced.into_iter().map(replaced).collect();
+        if self.cut {
+            told.push(format!("Un texte dépassait {TEXT_CHARS_MAX} caractères : il a été coupé."));
+        }
+        told
+    }
+
     fn clean(&mut self, value: &mut Value) {
         match value {
             Value::String(text) => *text = self.text(text),

@@ -3,6 +3,7 @@
 use crate::data::{
     Adjustment, ChildLines, Day, InvoiceDocument, Issuer, Kind, Line, Mentions, Mode, Organisation, PayFip, Payer, Payment, Regie, Way,
 };
+use crate::day_list::{DayContent, DayList, ListChild, ListContact, ListGroup, ListMoment, ListRow, ListStaff, ListTaker};
 use chrono::NaiveDate;
 use shared::money::Cents;
 
@@ -242,5 +243,67 @@ fn mentions() -> Mentions {
         recourse: None,
         unpaid: Some("Une somme non payée à cette date est transmise au comptable public, qui la recouvre.".to_owned()),
         others: Vec::new(),
+    }
+}
+
+/// A day's list of so many children, in two moments and three groups: long names, absences, instructions, people under conditions.
+#[must_use]
+pub fn day_list(children: usize) -> DayList {
+    let lasts = ["Martin", "Nguyen-Delacroix", "de La Rochefoucauld-Montbazon de Saint-Exupéry", "Öztürk", "Bernard", "Le Gall"];
+    let firsts = ["Léa", "Tom", "Marie-Bénédicte Éléonore", "Maëlys", "Ibrahim", "Zoé"];
+    let name = |index: usize| (lasts[index % 6].to_owned(), firsts[index / 6 % 6].to_owned());
+    let row = |index: usize| {
+        let (last_name, first_name) = name(index);
+        let hours = if index.is_multiple_of(4) { "8:00 – 17:30" } else { "7:30 – 8:30" }.to_owned();
+        let apart = if index >= 36 { format!("naissance {:02}/05/2019", index % 28 + 1) } else { String::new() };
+        ListRow { last_name, first_name, apart, hours, care: index % 5 == 2, absent: index % 7 == 3 }
+    };
+    let rows: Vec<ListRow> = (0..children).map(row).collect();
+    let groups = ["Petits", "Moyens", "CM2 de Mme de Beauregard et M. Le Gall"];
+    let in_group = |group: usize| {
+        let rows = rows.iter().enumerate().filter(|(index, _)| index % 3 == group).map(|(_, row)| row.clone()).collect();
+        ListGroup { name: groups[group].to_owned(), rows }
+    };
+    let moment = |name: &str, hours: &str, by_call| ListMoment {
+        name: name.to_owned(),
+        hours: hours.to_owned(),
+        by_call,
+        groups: (0..3).map(in_group).collect(),
+        unbooked: if by_call { Vec::new() } else { rows.iter().take(2).cloned().collect() },
+    };
+    let child = |(index, row): (usize, &ListRow)| ListChild {
+        last_name: row.last_name.clone(),
+        first_name: row.first_name.clone(),
+        apart: row.apart.clone(),
+        group: groups[index % 3].to_owned(),
+        care: row.care,
+        contacts: vec![
+            ListContact { name: format!("Claire {}", row.last_name), link: "mère".to_owned(), telephone: "06 12 34 56 78".to_owned() },
+            ListContact { name: format!("Mehdi {}", row.last_name), link: "père".to_owned(), telephone: String::new() },
+        ],
+        takers: vec![
+            ListTaker { name: format!("Claire {}", row.last_name), link: "mère".to_owned(), conditions: Vec::new() },
+            ListTaker {
+                name: "Odette Morin".to_owned(),
+                link: "grand-mère".to_owned(),
+                conditions: lines(&["pas avant 16:30", "sur pièce d’identité"]),
+            },
+        ],
+        alone: if index.is_multiple_of(6) { "Peut partir seul à partir de 17:00".to_owned() } else { String::new() },
+    };
+    let staff = |(name, role): (&str, &str)| ListStaff { name: name.to_owned(), role: role.to_owned() };
+    DayList {
+        made: "14 octobre 2026 à 4:00".to_owned(),
+        seal: "3F2A 91BC 07DE 5512".to_owned(),
+        content: DayContent {
+            organisation: "Communauté d’agglomération des Trois Rivières".to_owned(),
+            lieu: "Accueil de loisirs Les Tilleuls".to_owned(),
+            address: "3 rue des Écoles".to_owned(),
+            day: october(14),
+            said_day: "mercredi 14 octobre 2026".to_owned(),
+            moments: vec![moment("Mercredi journée", "7:30 – 18:30", false), moment("Cantine", "12:00 – 13:30", true)],
+            children: rows.iter().enumerate().map(child).collect(),
+            staff: [("Nadia Roche", "direction"), ("Paul Lemoine", "équipe"), ("Inès Haddad", "équipe")].map(staff).into(),
+        },
     }
 }

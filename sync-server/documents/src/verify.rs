@@ -154,6 +154,6 @@ pub(crate) fn verify_batch(documents: &[InvoiceDocument]) -> Result<(), DataErro
     documents.iter().try_for_each(InvoiceDocument::verify)
 }
 
-fn within(number: &str, what: &'static str, found: usize, max: usize) -> Result<(), DataError> {
+pub(crate) fn within(number: &str, what: &'static str, found: usize, max: usize) -> Result<(), DataError> {
     if found <= max { Ok(()) } else { Err(DataError::TooMany { number: number.to_owned(), what, found, max }) }
 }

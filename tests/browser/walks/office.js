@@ -79,6 +79,21 @@ claim("she signs a day, corrects a time, retracts one, adds a presence, and sign
   await look(page, "journee-a-voir");
 });
 
+claim("she makes the day's list on paper, opens it, and hears that nothing changed since", async () => {
+  const page = world.direction;
+  await go(page, "/bureau/MEN/liste-de-secours");
+  await look(page, "liste-de-secours");
+  await page.getByRole("button", { name: /^(Faire|Refaire) la liste de Garderie de Ménilles, Aujourd’hui/ }).press("Enter");
+  await page.getByRole("status").waitFor();
+  const link = page.getByRole("link", { name: /^Télécharger la liste de Garderie de Ménilles, Aujourd’hui/ });
+  const document = await page.request.get(world.house.url + (await link.getAttribute("href")));
+  assert.equal(document.headers()["content-type"], "application/pdf");
+  world.remember(document.url(), document.status(), document.headers()["content-type"]);
+  await page.getByRole("button", { name: /^Refaire la liste de Garderie de Ménilles, Aujourd’hui/ }).press("Enter");
+  await page.getByText("Rien n’a changé depuis").waitFor();
+  await look(page, "liste-de-secours-faite");
+});
+
 claim("a correction that can't be is said on the day's page", async () => {
   const page = world.direction;
   await go(page, DAY);

@@ -1,10 +1,12 @@
 //! Erasing what is about a child, for good.
 //!
-//! Payload, salt and notes go wherever the server holds them: the journal, what is set aside, what waits for a decision. The
+//! Payload, salt and notes go wherever the server holds them: the journal, what is set aside, what waits for a decision. The lists of
+//! a day on paper that name the child are deleted. The
 //! envelopes stay: chains verify without them. That the child was forgotten is kept, so that a tablet that was away, or
 //! another that carries its entries, doesn't bring back what was erased.
 
 use crate::Result;
+use crate::attendance::day_list;
 use crate::attendance::effective;
 use crate::attendance::journal::IDS_A_QUERY_MAX;
 use crate::store::entity::{forgotten_child, held_entry, journal_entry, journal_note, journal_payload, quarantine, site_change};
@@ -49,6 +51,7 @@ pub async fn forget_child(territory: &Territory<'_>, organisation: OrganisationI
         tell_tablets(territory, SiteId(site), ids.into_iter().map(|entry| (organisation, EntryId(entry))), now).await?;
     }
     erase_set_apart(territory, organisation, child).await?;
+    day_list::keep::forget(territory, organisation, child, now).await?;
     Ok(about.len())
 }
 

@@ -86,7 +86,7 @@ pub async fn is_open_at(tenant: &Tenant<'_>, site: SiteId, day: NaiveDate) -> Re
 }
 
 /// What takes place at a lieu, in the order of the day.
-fn moments(input: &Input, centre: CentreId, day: NaiveDate) -> Vec<(ActivityId, String)> {
+pub(crate) fn moments(input: &Input, centre: CentreId, day: NaiveDate) -> Vec<(ActivityId, String)> {
     let Some(place) = input.centres.iter().find(|c| c.id == centre) else { return Vec::new() };
     let mut open: Vec<_> = input.activities.iter().filter(|a| a.centre == centre && a.is_open(day, place, &input.calendar)).collect();
     open.sort_by(|a, b| (a.starts, &a.name).cmp(&(b.starts, &b.name)));

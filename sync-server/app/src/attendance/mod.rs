@@ -7,6 +7,7 @@
 pub mod agent;
 pub mod commands;
 pub mod correct;
+pub mod day_list;
 pub mod deed;
 pub mod desk;
 pub mod effective;

@@ -7,7 +7,7 @@ use crate::billing::{issued, paper, text};
 use crate::store::entity::{issued_document, job, person};
 use crate::store::{Territory, insert_all};
 use crate::{Error, Result};
-use documents::{DocumentError, InvoiceDocument, Rendered};
+use documents::{DayList, DocumentError, InvoiceDocument, Rendered};
 use sea_orm::{ColumnTrait, QueryFilter};
 use sha2::{Digest, Sha256};
 use shared::id::OrganisationId;
@@ -78,11 +78,21 @@ fn message(app: &App, to: String, credit_note: bool) -> Message {
 /// Renders in the worker's process: it has a deadline and a ceiling of memory, and a broken template is an error here.
 pub(crate) async fn render(app: &App, documents: Vec<InvoiceDocument>) -> Result<Rendered> {
     let (worker, templates) = (Arc::clone(&app.documents), app.data_dir.join("modeles"));
-    let rendered = tokio::task::spawn_blocking(move || {
+    in_worker(move || {
         let own = templates.is_dir().then_some(templates.as_path());
         worker.render(own, &documents)
-    });
-    match rendered.await {
+    })
+    .await
+}
+
+/// The same of the list of a day on paper, whose template is ours alone.
+pub(crate) async fn render_list(app: &App, list: DayList) -> Result<Rendered> {
+    let worker = Arc::clone(&app.documents);
+    in_worker(move || worker.render_list(&list)).await
+}
+
+async fn in_worker(work: impl FnOnce() -> std::result::Result<Rendered, DocumentError> + Send + 'static) -> Result<Rendered> {
+    match tokio::task::spawn_blocking(work).await {
         Ok(Ok(rendered)) => Ok(rendered),
         Ok(Err(DocumentError::Worker(error))) => Err(Error::Unavailable(format!("preau-documents ne démarre pas : {error}"))),
         Ok(Err(error)) => Err(Error::conflict(error.to_string())),

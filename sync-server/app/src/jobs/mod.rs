@@ -7,6 +7,7 @@ mod document;
 mod mail;
 
 use crate::app::App;
+use crate::attendance::day_list::night;
 use crate::store::entity::job;
 use crate::store::{Territory, new_id};
 use crate::{Error, Result};
@@ -16,7 +17,7 @@ use shared::calendar::Instant;
 use shared::id::{OrganisationId, TerritoireId};
 use uuid::Uuid;
 
-pub(crate) use document::render;
+pub(crate) use document::{render, render_list};
 pub use mail::Message;
 
 /// Jobs taken at once.
@@ -41,6 +42,8 @@ pub enum Kind {
     Document,
     /// A message.
     Mail,
+    /// The list of a lieu's day on paper.
+    DayList,
 }
 
 impl Kind {
@@ -50,6 +53,7 @@ impl Kind {
         match self {
             Self::Document => "document",
             Self::Mail => "courriel",
+            Self::DayList => "liste",
         }
     }
 }
@@ -107,6 +111,7 @@ pub async fn run_due(app: &App) -> Result<Turn> {
         let done = match row.kind.as_str() {
             "document" => document::make(app, &row).await,
             "courriel" => mail::send(app, &row).await,
+            "liste" => night::work(app, &row).await,
             other => Err(Error::conflict(format!("travail inconnu : {other}"))),
         };
         match done {
@@ -139,7 +144,7 @@ async fn claim(app: &App, row: &job::Model) -> Result<bool> {
 }
 
 /// Ends a job, in the transaction that did its work.
-async fn end(territory: &Territory<'_>, id: Uuid, now_ms: i64) -> Result<()> {
+pub(crate) async fn end(territory: &Territory<'_>, id: Uuid, now_ms: i64) -> Result<()> {
     territory
         .update::<job::Entity>()
         .col_expr(job::Column::State, Expr::value(DONE))

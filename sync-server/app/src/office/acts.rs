@@ -3,6 +3,7 @@
 use super::day::day_of;
 use super::{Frame, desk, snapshot, table, who};
 use crate::Result;
+use crate::attendance::day_list::night;
 use crate::identity::{Agent, Right, audit};
 use crate::page::html;
 use crate::serve::Server;
@@ -58,8 +59,8 @@ struct Line {
     outcome: String,
 }
 
-/// What families do in their portal, and what a payment came to.
-const OF_FAMILIES: [(&str, &str); 8] = [
+/// What families do in their portal, what a payment came to, and what the night makes.
+const OF_OTHERS: [(&str, &str); 9] = [
     ("GET /famille", "Accueil ouvert par la famille"),
     ("GET /famille/enfants/{id}", "Mois d’un enfant lu par la famille"),
     ("POST /famille/enfants/{id}/absence", "Absence annoncée par la famille"),
@@ -68,6 +69,7 @@ const OF_FAMILIES: [(&str, &str); 8] = [
     ("POST /famille/factures/{id}/lignes/{line}/question", "Question de la famille"),
     ("POST /famille/factures/{id}/payer", "Paiement commencé"),
     ("payfip", "Résultat d’un paiement"),
+    (night::ROUTE, "Liste de secours faite par le serveur"),
 ];
 
 /// `GET /bureau/{organisation}/actes?jour=`.
@@ -84,7 +86,7 @@ pub(super) async fn page(State(server): State<Server>, agent: Agent, Query(asked
     let chain = chain(&tenant, day, &all).await?;
     let names = who::names(&territory, all.iter().map(|line| line.actor.as_str()).collect()).await?;
     let of_desk = table().into_iter().filter_map(|entry| Some((entry.name, entry.told?)));
-    let labels: HashMap<&str, &str> = of_desk.chain(OF_FAMILIES).collect();
+    let labels: HashMap<&str, &str> = of_desk.chain(OF_OTHERS).collect();
     let wanted = asked.acte.unwrap_or_default();
     let routes: BTreeSet<&str> = all.iter().map(|line| line.route.as_str()).collect();
     let routes = routes.into_iter().map(|route| (route.to_owned(), label(&labels, route), route == wanted)).collect();
@@ -139,6 +141,7 @@ fn subject(kind: &str) -> &str {
         "payment" => "paiement",
         "quarantine" => "pointage mis de côté",
         "alert" => "signalement",
+        "day_list" => "liste de secours",
         other => other,
     }
 }

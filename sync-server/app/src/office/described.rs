@@ -2,7 +2,7 @@
 
 use super::table::{Entry, Needs, table};
 use super::{
-    activation_code, acts, alerts, apart, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, payments,
+    activation_code, acts, alerts, apart, bill, day, day_acts, day_list, decide, draft, families, fleet, household, issue, paper, payments,
     questions, run, site_watch, tablet, team,
 };
 use crate::api::{By, Field, Told};
@@ -105,6 +105,19 @@ fn of_days(name: &str) -> Option<Tell> {
             ])
             .html(200, "La feuille de présence.")
             .html(422, "Ce jour n’en est pas un.")
+        }),
+        "GET /bureau/{organisation}/liste-de-secours" => ("Les listes de secours", |t| {
+            t.query::<day_list::Asked>(&[("fait", Field::OneOf(&["faite", "pareille", "fermee"]), DONE)])
+                .html(200, "Celles d’aujourd’hui et de demain, par lieu.")
+        }),
+        day_list::MAKE => ("Faire une liste de secours", |t| {
+            t.form::<day_list::Typed>(&[DATE]).goes("Vers les listes.").html(422, "Ce jour n’est ni aujourd’hui ni demain.")
+        }),
+        day_list::PDF => ("Ouvrir une liste de secours", |t| {
+            t.query::<day_list::Wanted>(&[DATE])
+                .file(200, &["application/pdf"], "La dernière faite pour ce jour.")
+                .html(404, "Aucune n’a été faite pour ce jour.")
+                .html(422, "Ce jour n’en est pas un.")
         }),
         day_acts::SIGN => ("Signer une journée", day_form),
         day_acts::CORRECT => ("Corriger une heure", day_form),

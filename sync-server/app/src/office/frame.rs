@@ -35,8 +35,9 @@ pub(super) struct Link {
 }
 
 /// Entries of the column, in the order of a day: key, end of the address, label, what opens it.
-const ENTRIES: [(&str, &str, &str, Needs); 10] = [
+const ENTRIES: [(&str, &str, &str, Needs); 11] = [
     ("today", "", "Aujourd’hui", Needs::Somewhere(Right::SeeDay)),
+    ("day_list", "/liste-de-secours", "Liste de secours", Needs::Somewhere(Right::CorrectDay)),
     ("apart", "/a-decider", "À décider", Needs::Whole(Right::CorrectDay)),
     ("alerts", "/signalements", "Signalements", Needs::Whole(Right::SeeAlerts)),
     ("families", "/familles", "Familles", Needs::Somewhere(Right::SeeFamilies)),

@@ -14,6 +14,7 @@ mod apart_words;
 mod bill;
 mod day;
 mod day_acts;
+mod day_list;
 mod decide;
 pub(crate) mod described;
 mod draft;

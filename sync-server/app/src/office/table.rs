@@ -1,7 +1,7 @@
 //! The table of the office's routes: what each asks for, and what it leaves behind. Tests walk it.
 
 use super::{
-    activation_code, acts, alerts, apart, bill, day, day_acts, decide, draft, families, fleet, household, issue, paper, payments,
+    activation_code, acts, alerts, apart, bill, day, day_acts, day_list, decide, draft, families, fleet, household, issue, paper, payments,
     questions, run, site_watch, tablet, team, today,
 };
 use crate::identity::Right;
@@ -65,6 +65,10 @@ pub fn table() -> Vec<Entry> {
         told(day_acts::CORRECT, "Heure corrigée", Somewhere(CorrectDay), post(day_acts::correct)),
         told(day_acts::RETRACT, "Pointage retiré", Somewhere(CorrectDay), post(day_acts::retract)),
         told(day_acts::ADD, "Présence ajoutée", Somewhere(CorrectDay), post(day_acts::add)),
+        // The day on paper.
+        reads("GET /bureau/{organisation}/liste-de-secours", Somewhere(CorrectDay), get(day_list::page)),
+        told(day_list::MAKE, "Liste de secours faite", Somewhere(CorrectDay), post(day_list::make_anew)),
+        told(day_list::PDF, "Liste de secours ouverte", Somewhere(CorrectDay), get(day_list::pdf)),
         // Families.
         reads("GET /bureau/{organisation}/familles", Somewhere(SeeFamilies), get(families::page)),
         told(household::READ, "Dossier de famille lu", Somewhere(SeeFamilies), get(household::page)),

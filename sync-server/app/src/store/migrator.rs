@@ -27,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(Sql { name: "m0015_clocks_by_device", text: include_str!("migrations/m0015_clocks_by_device.sql") }),
             Box::new(Sql { name: "m0016_decisions", text: include_str!("migrations/m0016_decisions.sql") }),
             Box::new(Sql { name: "m0018_found_by_a_push", text: include_str!("migrations/m0018_found_by_a_push.sql") }),
+            Box::new(Sql { name: "m0019_day_list", text: include_str!("migrations/m0019_day_list.sql") }),
         ]
     }
 }

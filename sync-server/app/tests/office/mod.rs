@@ -373,6 +373,7 @@ pub fn call(entry: &Entry, desk: &str, ids: &Ids) -> (String, Vec<(&'static str,
             _ if entry.path().contains("a-decider") => {
                 vec![("decision", "ecarte".into()), ("motif", "personne ne le reconnaît".into()), ("jusqua", i64::MAX.to_string())]
             }
+            _ if entry.path().contains("liste-de-secours") => vec![("date", "2026-10-05".into())],
             "decisions" => vec![("probleme", "journee_non_signee|PERI|||".into()), ("decision", "emettre_quand_meme".into())],
             _ if entry.path().contains("paiements") => vec![("decision", "rien".into()), ("motif", "Relevé du 3 octobre".into())],
             _ if entry.path().contains("questions") => vec![("reponse", "C’est corrigé.".into())],

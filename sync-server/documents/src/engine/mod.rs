@@ -8,9 +8,10 @@ mod world;
 
 use crate::Rendered;
 use crate::data::InvoiceDocument;
+use crate::day_list::DayList;
 use crate::error::{DocumentError, Fault};
 use crate::limits::TEMPLATE_FAULTS_MAX;
-use crate::prepare::prepare;
+use crate::prepare::{prepare, prepare_list};
 use crate::samples;
 use crate::templates::Templates;
 use crate::verify::verify_batch;
@@ -60,10 +61,7 @@ impl Templates {
         let (data, warnings) = prepare(documents, self.logo(), fonts::draws);
         let data = serde_json::to_vec(&data).map_err(std::io::Error::from)?;
         let sheets = Sheets::new(self.clone(), data);
-        let pool = POOL.as_ref().map_err(|error| DocumentError::Crashed(error.to_string()))?;
-        let composed = panic::catch_unwind(AssertUnwindSafe(|| pool.install(|| compose(&sheets, identifier(documents)))))
-            .map_err(|_| DocumentError::Crashed("arrêt inattendu du moteur".to_owned()))?;
-        let (pdf, pages, faults) = composed.map_err(DocumentError::Template)?;
+        let (pdf, pages, faults) = set(&sheets, identifier(documents))?;
         Ok((Rendered { pdf, pages, warnings }, faults))
     }
 
@@ -100,8 +98,33 @@ impl Templates {
     }
 }
 
+/// The list of a day on paper.
+///
+/// # Errors
+/// As [`Templates::render`].
+pub fn render_day_list(list: &DayList) -> Result<Rendered, DocumentError> {
+    list.verify()?;
+    let (data, mut warnings) = prepare_list(list, fonts::draws);
+    let data = serde_json::to_vec(&data).map_err(std::io::Error::from)?;
+    let identifier = [&list.content.organisation, &list.content.lieu, &list.content.said_day, &list.made, &list.seal].map(String::as_str);
+    let (pdf, pages, faults) = set(&Sheets::of_list(data), identifier.join("\n"))?;
+    warnings.extend(faults.iter().map(ToString::to_string));
+    Ok(Rendered { pdf, pages, warnings })
+}
+
+/// What is set: the PDF, its pages, and what Typst would like to be changed.
+type Composed = (Vec<u8>, usize, Vec<Fault>);
+
+/// On the pool, where a panic stays a value.
+fn set(sheets: &Sheets, identifier: String) -> Result<Composed, DocumentError> {
+    let pool = POOL.as_ref().map_err(|error| DocumentError::Crashed(error.to_string()))?;
+    let composed = panic::catch_unwind(AssertUnwindSafe(|| pool.install(|| compose(sheets, identifier))))
+        .map_err(|_| DocumentError::Crashed("arrêt inattendu du moteur".to_owned()))?;
+    composed.map_err(DocumentError::Template)
+}
+
 /// The PDF, its pages, and what Typst would like to be changed.
-fn compose(sheets: &Sheets, identifier: String) -> Result<(Vec<u8>, usize, Vec<Fault>), Vec<Fault>> {
+fn compose(sheets: &Sheets, identifier: String) -> Result<Composed, Vec<Fault>> {
     let told = |diagnostics: &[SourceDiagnostic]| diagnose::faults(sheets, diagnostics);
     let composed = typst::compile::<PagedDocument>(sheets);
     let result = composed.output.and_then(|document| {

@@ -16,15 +16,24 @@ static LIBRARY: LazyLock<LazyHash<Library>> = LazyLock::new(|| LazyHash::new(Lib
 /// Typst calls it `main.typ`.
 static FRAME: LazyLock<Source> = LazyLock::new(|| Source::detached(include_str!("../../templates/cadre.typ")));
 
+/// The list of a day on paper. Never replaced either: who may take a child must stand where everybody looks for it.
+static LIST: LazyLock<Source> = LazyLock::new(|| Source::detached(include_str!("../../templates/liste.typ")));
+
 /// The files of one rendering.
 pub(super) struct Sheets {
+    main: &'static Source,
     templates: Templates,
     data: Bytes,
 }
 
 impl Sheets {
     pub fn new(templates: Templates, data: Vec<u8>) -> Self {
-        Self { templates, data: Bytes::new(data) }
+        Self { main: &FRAME, templates, data: Bytes::new(data) }
+    }
+
+    /// Of a day's list.
+    pub fn of_list(data: Vec<u8>) -> Self {
+        Self { main: &LIST, templates: Templates::builtin(), data: Bytes::new(data) }
     }
 
     /// Whether a file comes from the organisation.
@@ -55,12 +64,12 @@ impl World for Sheets {
     }
 
     fn main(&self) -> FileId {
-        FRAME.id()
+        self.main.id()
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
         match id.get().root() {
-            VirtualRoot::Project if id == FRAME.id() => Ok(FRAME.clone()),
+            VirtualRoot::Project if id == self.main.id() => Ok(self.main.clone()),
             VirtualRoot::Project => self.templates.sources.get(name(id)).cloned().ok_or_else(|| not_found(id)),
             VirtualRoot::Package(_) => Err(FileError::AccessDenied),
         }

@@ -3,6 +3,7 @@
 use super::protocol::{Reply, Request, read_frame, read_message, write_message};
 use crate::Rendered;
 use crate::data::InvoiceDocument;
+use crate::day_list::DayList;
 use crate::error::{DocumentError, Fault};
 use crate::limits::RENDER_SECONDS_MAX;
 use crate::verify::verify_batch;
@@ -62,7 +63,19 @@ impl Worker {
     /// [`DocumentError`]; data are verified before anything is started.
     pub fn render(&self, templates: Option<&Path>, documents: &[InvoiceDocument]) -> Result<Rendered, DocumentError> {
         verify_batch(documents)?;
-        let request = Request::Render { templates: templates.map(Path::to_owned), documents: documents.to_vec() };
+        self.rendered(Request::Render { templates: templates.map(Path::to_owned), documents: documents.to_vec() })
+    }
+
+    /// The PDF of a day's list.
+    ///
+    /// # Errors
+    /// As [`Worker::render`].
+    pub fn render_list(&self, list: &DayList) -> Result<Rendered, DocumentError> {
+        list.verify()?;
+        self.rendered(Request::List(Box::new(list.clone())))
+    }
+
+    fn rendered(&self, request: Request) -> Result<Rendered, DocumentError> {
         match self.ask(request)? {
             (Reply::Rendered { pages, warnings }, Some(pdf)) => Ok(Rendered { pdf, pages, warnings }),
             (Reply::Faults(faults), _) => Err(DocumentError::Template(faults)),

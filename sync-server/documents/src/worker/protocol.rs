@@ -2,6 +2,7 @@
 //! Both ends come from one build; nothing of it is kept.
 
 use crate::data::InvoiceDocument;
+use crate::day_list::DayList;
 use crate::error::Fault;
 use crate::limits::WORKER_MESSAGE_BYTES_MAX;
 use serde::de::DeserializeOwned;
@@ -13,6 +14,8 @@ use std::path::PathBuf;
 pub(super) enum Request {
     /// One PDF of these documents.
     Render { templates: Option<PathBuf>, documents: Vec<InvoiceDocument> },
+    /// The PDF of a day's list.
+    List(Box<DayList>),
     /// All that is wrong with a folder.
     Check { templates: PathBuf },
 }

@@ -2,6 +2,7 @@
 
 use super::protocol::{Reply, Request, read_message, write_frame, write_message};
 use crate::data::InvoiceDocument;
+use crate::engine::render_day_list;
 use crate::error::{DocumentError, Fault};
 use crate::limits::WORKER_MEMORY_BYTES_MAX;
 use crate::{Rendered, Templates};
@@ -26,20 +27,25 @@ pub fn serve_this_process() -> io::Result<()> {
 pub fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
     while let Some(request) = read_message(&mut input)? {
         match request {
-            Request::Render { templates, documents } => match render(templates.as_deref(), &documents) {
-                Ok(Rendered { pdf, pages, warnings }) => {
-                    write_message(&mut output, &Reply::Rendered { pages, warnings })?;
-                    write_frame(&mut output, &pdf)?;
-                }
-                Err(DocumentError::Template(faults)) => write_message(&mut output, &Reply::Faults(faults))?,
-                Err(DocumentError::Folder(error)) => write_message(&mut output, &Reply::Faults(vec![Fault::of_folder(&error)]))?,
-                Err(other) => write_message(&mut output, &Reply::Crashed(other.to_string()))?,
-            },
+            Request::Render { templates, documents } => answer(&mut output, render(templates.as_deref(), &documents))?,
+            Request::List(list) => answer(&mut output, render_day_list(&list))?,
             Request::Check { templates } => write_message(&mut output, &Reply::Faults(Templates::check(&templates)))?,
         }
         output.flush()?;
     }
     Ok(())
+}
+
+fn answer(output: &mut impl Write, rendered: Result<Rendered, DocumentError>) -> io::Result<()> {
+    match rendered {
+        Ok(Rendered { pdf, pages, warnings }) => {
+            write_message(output, &Reply::Rendered { pages, warnings })?;
+            write_frame(output, &pdf)
+        }
+        Err(DocumentError::Template(faults)) => write_message(output, &Reply::Faults(faults)),
+        Err(DocumentError::Folder(error)) => write_message(output, &Reply::Faults(vec![Fault::of_folder(&error)])),
+        Err(other) => write_message(output, &Reply::Crashed(other.to_string())),
+    }
 }
 
 /// The folder is read again each time: what an agent has just changed holds from the next document on.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helper fails where it stands")]
 
 mod batch;
+mod day_list;
 mod folder;
 mod invoice;
 mod limits;

@@ -60,6 +60,7 @@ mod families;
 mod guichet;
 mod identity;
 mod journal;
+mod lists;
 mod places;
 
 pub use activities::*;
@@ -70,4 +71,5 @@ pub use families::*;
 pub use guichet::*;
 pub use identity::*;
 pub use journal::*;
+pub use lists::*;
 pub use places::*;
