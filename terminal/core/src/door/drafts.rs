@@ -114,7 +114,6 @@ impl Door {
             other => other?,
         };
         self.recorded(&sealed);
-        self.answered.recorded = true;
         Ok(())
     }
 
