@@ -17,6 +17,7 @@ pub mod id;
 pub mod journal;
 pub mod money;
 pub mod name;
+pub mod pickup;
 pub mod ratio;
 pub mod roster;
 pub mod wire;

@@ -97,7 +97,7 @@ pub struct ListChild {
     pub contacts: Vec<ListContact>,
     /// Who may take the child on this day.
     pub takers: Vec<ListTaker>,
-    /// `peut partir seul à partir de 17:00`; empty: may not.
+    /// `Part sans adulte à partir de 17:00`; empty: may not.
     pub alone: String,
 }
 

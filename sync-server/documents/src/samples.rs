@@ -289,7 +289,7 @@ pub fn day_list(children: usize) -> DayList {
                 conditions: lines(&["pas avant 16:30", "sur pièce d’identité"]),
             },
         ],
-        alone: if index.is_multiple_of(6) { "Peut partir seul à partir de 17:00".to_owned() } else { String::new() },
+        alone: if index.is_multiple_of(6) { "Part sans adulte à partir de 17:00".to_owned() } else { String::new() },
     };
     let staff = |(name, role): (&str, &str)| ListStaff { name: name.to_owned(), role: role.to_owned() };
     DayList {

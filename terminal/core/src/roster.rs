@@ -6,6 +6,7 @@ use hardware::uid::BadgeUid;
 use shared::calendar::{DayKind, public_holiday};
 use shared::id::{ActivityId, CentreId, ChildId, ClassId, GroupId, PersonId, StaffId};
 use shared::name::folded;
+use shared::pickup;
 use shared::roster::{Activity, Adult, AdultStatus, Badge, Booking, Centre, Child, Class, Group, Item, Site, Staff};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -142,30 +143,25 @@ impl Roster {
 
     /// Adults whose row for a child holds on a day, in the order to show them. Barred ones included: the caller separates them.
     pub fn adults(&self, child: ChildId, day: NaiveDate) -> impl Iterator<Item = &Adult> {
-        self.adults.get(&child).into_iter().flatten().filter(move |adult| holds(adult, day))
+        self.adults.get(&child).into_iter().flatten().filter(move |adult| pickup::holds(adult, day))
     }
 
-    /// Those who may take a child on a day: one row a person, and nobody who is barred by another row, be it that of another person
-    /// of the same name. One human being is often typed twice, and the bar must win.
+    /// Those who may take a child on a day, one row a person ([`pickup`]).
     #[must_use]
     pub fn allowed(&self, child: ChildId, day: NaiveDate) -> Vec<&Adult> {
-        let barred: HashSet<PersonId> = self.barred(child, day).map(|a| a.person).collect();
-        let barred_names: HashSet<String> = self.barred(child, day).map(full_name).collect();
-        let may = |a: &&Adult| a.status != AdultStatus::Barred && !barred.contains(&a.person) && !barred_names.contains(&full_name(a));
-        let mut seen = HashSet::new();
-        self.adults(child, day).filter(may).filter(|a| seen.insert(a.person)).collect()
+        pickup::allowed(self.adults.get(&child).into_iter().flatten(), day)
     }
 
     /// Whether a person must never take a child, by a row of their own or by that of another person of the same name.
     #[must_use]
     pub fn is_barred(&self, child: ChildId, person: PersonId, day: NaiveDate) -> bool {
         let names = self.names_of(person);
-        self.barred(child, day).any(|a| a.person == person || names.contains(&full_name(a)))
+        self.barred(child, day).any(|a| a.person == person || names.contains(&pickup::compared_name(a)))
     }
 
     /// Every way in which rows of a person write the name.
     fn names_of(&self, person: PersonId) -> HashSet<String> {
-        self.adults.values().flatten().filter(|a| a.person == person).map(full_name).collect()
+        self.adults.values().flatten().filter(|a| a.person == person).map(pickup::compared_name).collect()
     }
 
     /// Those who must never take a child.
@@ -257,16 +253,6 @@ impl Roster {
         let weekday = activity.weekdays.is_empty() || activity.weekdays.contains(day.weekday());
         weekday && !closed && activity.period.fits(self.day_kind(day), public_holiday(day).is_some())
     }
-}
-
-fn holds(adult: &Adult, day: NaiveDate) -> bool {
-    let dated = adult.from.is_none_or(|d| d <= day) && adult.to.is_none_or(|d| day <= d);
-    dated && (adult.weekdays.is_empty() || adult.weekdays.contains(day.weekday()))
-}
-
-/// A name to compare: "karim benali".
-fn full_name(adult: &Adult) -> String {
-    folded(&format!("{} {}", adult.first_name, adult.last_name))
 }
 
 /// "M.", or "Martin" where another child would look the same, or "Martin · 2019" where even that is shared.

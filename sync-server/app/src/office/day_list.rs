@@ -94,7 +94,7 @@ async fn show(server: &Server, agent: &Agent, notice: Option<Notice>) -> Result<
             let none = match of_night(&territory, row.id, day).await?.as_deref() {
                 Some(GIVEN_UP) => "n’a pas pu être faite cette nuit",
                 Some(_) => "en train d’être faite",
-                None => "sera faite à 4:00, la nuit d’avant",
+                None => "sera faite dans la nuit, à 4:00",
             };
             lieux.push(Row {
                 code: row.code.clone(),

@@ -34,7 +34,7 @@ fn a_child_has_hours_boxes_people_to_call_and_people_who_may_take_it() {
         "06 12 34 56 78",
         "numéro à demander à la direction",
         "Odette Morin, grand-mère : pas avant 16:30, sur pièce d’identité",
-        "Peut partir seul à partir de 17:00",
+        "Part sans adulte à partir de 17:00",
         "absence annoncée",
         "consignes",
         "Seule une personne de la dernière colonne emmène l’enfant",

@@ -146,7 +146,7 @@ pub struct DepartureDialog {
     pub adults: Vec<AdultCard>,
     /// Brothers and sisters here, who may leave too.
     pub siblings: Vec<Choice>,
-    /// "Part seul à partir de 17:00", where the parents said so.
+    /// "Part sans adulte à partir de 17:00", where the parents said so.
     pub alone_hint: Option<String>,
     /// Whether leaving alone is allowed now.
     pub may_leave_alone: bool,

@@ -13,6 +13,7 @@ use shared::fold::Attendance;
 use shared::french;
 use shared::id::{ActivityId, CentreId, ChildId, ClassId, GroupId, SiteId};
 use shared::name::folded;
+use shared::pickup;
 use shared::roster::{Activity, Adult, AdultStatus, Booking, BookingRule, Care, Child, Class, Group, Item, Recording, Staff};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
@@ -198,14 +199,10 @@ impl DayOf<'_> {
 
     fn child(&self, child: &Child) -> ListChild {
         let adults = self.known.adults.get(&child.id).map_or(&[][..], Vec::as_slice);
-        // One human being is often typed twice, and the bar must win: by name as by row.
-        let barred: HashSet<String> = adults.iter().filter(|a| a.status == AdultStatus::Barred).map(|a| folded(&full_name(a))).collect();
-        let holds = |a: &&Adult| {
-            let dated = a.from.is_none_or(|d| d <= self.day) && a.to.is_none_or(|d| self.day <= d);
-            dated && (a.weekdays.is_empty() || a.weekdays.contains(self.day.weekday()))
-        };
-        let may = |a: &&Adult| a.status != AdultStatus::Barred && !barred.contains(&folded(&full_name(a)));
-        let mut takers: Vec<&Adult> = adults.iter().filter(holds).filter(may).collect();
+        let mut takers = pickup::allowed(adults, self.day);
+        // Stricter than the door, which asks again tomorrow: a sheet lies about, and names nobody who is barred on any day.
+        let barred: HashSet<String> = adults.iter().filter(|a| a.status == AdultStatus::Barred).map(pickup::compared_name).collect();
+        takers.retain(|adult| !barred.contains(&pickup::compared_name(adult)));
         takers.sort_by_cached_key(|a| (a.rank, folded(&a.last_name), folded(&a.first_name), a.person));
         let contacts = self.known.care.get(&child.id).into_iter().flat_map(|care| &care.contacts);
         let contacts = contacts.filter(|c| !barred.contains(&folded(&c.name))).map(|c| ListContact {
@@ -222,7 +219,7 @@ impl DayOf<'_> {
             care: child.care,
             contacts: contacts.collect(),
             takers: takers.into_iter().map(a_taker).collect(),
-            alone: alone.map(|from| format!("Peut partir seul à partir de {}", french::time(from))).unwrap_or_default(),
+            alone: alone.map(|from| format!("Part sans adulte à partir de {}", french::time(from))).unwrap_or_default(),
         }
     }
 }
