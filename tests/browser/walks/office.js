@@ -250,8 +250,8 @@ claim("an administrator of two desks chooses one, gives a tablet's code and revo
   const code = page.getByLabel(/^Nouveau code de/).first();
   await code.fill("1234");
   await code.press("Enter");
+  await page.getByText("choisissez-en un autre").waitFor();
   await look(page, "equipe-code-refuse");
-  await go(page, "/bureau/MEN/equipe");
   await page.getByLabel(/^Nouveau code de/).first().fill("4711");
   await page.getByLabel(/^Nouveau code de/).first().press("Enter");
   await page.getByRole("status").waitFor();

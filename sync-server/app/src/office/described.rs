@@ -251,6 +251,7 @@ fn of_tablets(name: &str) -> Option<Tell> {
             t.says("Un code nomme une personne à la tablette. Il n’est jamais montré ensuite.")
                 .form::<team::Typed>(&[("code", Field::Text(6), "4 à 6 chiffres ; vide : plus de code.")])
                 .goes("Vers l’équipe.")
+                .html(422, "Ce code n’est pas posé : l’équipe, et pourquoi.")
         }),
         "GET /bureau/{organisation}/tablettes" => ("Les tablettes", |t| {
             t.query::<fleet::Asked>(&[("fait", Field::OneOf(&["revoquee", "veille"]), DONE)]).html(200, "Le parc et les codes vivants.")

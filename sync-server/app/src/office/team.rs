@@ -4,7 +4,7 @@
 //! somebody at a watched door and opens nothing of this office.
 
 use super::day::Notice;
-use super::{Frame, act_of, desk, id_of, snapshot};
+use super::{Frame, act_of, desk, id_of, snapshot, to_say};
 use crate::identity::password::Password;
 use crate::identity::{Agent, Form, Right, audit};
 use crate::page::html;
@@ -15,6 +15,7 @@ use crate::sync::publish::mark_moved;
 use crate::{Error, Result};
 use askama::Template;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, QueryFilter};
@@ -61,10 +62,14 @@ struct Row {
 
 /// `GET /bureau/{organisation}/equipe`: the lieux where the role gives the right.
 pub(super) async fn page(State(server): State<Server>, agent: Agent, Query(asked): Query<Asked>) -> Result<Response> {
-    must_edit(&agent)?;
+    show(&server, &agent, Notice::done(&DONE, asked.fait.as_deref())).await
+}
+
+async fn show(server: &Server, agent: &Agent, notice: Option<Notice>) -> Result<Response> {
+    must_edit(agent)?;
     let reading = snapshot(&server.app).await?;
     let territory = Territory::new(server.app.territoire(), &reading);
-    let frame = desk(&territory, &agent, "team", server.app.clock.today()).await?;
+    let frame = desk(&territory, agent, "team", server.app.clock.today()).await?;
     let tenant = territory.tenant(agent.organisation_id());
     let lieux: HashMap<Uuid, String> = tenant.centres().await?.into_iter().map(|c| (c.id, c.name)).collect();
     let mut people = tenant.find::<staff::Entity>().all(&tenant.on()).await?;
@@ -78,7 +83,7 @@ pub(super) async fn page(State(server): State<Server>, agent: Agent, Query(asked
     };
     let mut people: Vec<Row> = people.into_iter().map(row).collect();
     people.sort_by_cached_key(|row| (row.lieu.clone(), shared::name::folded(&row.name), row.id));
-    html(&Page { frame, notice: Notice::done(&DONE, asked.fait.as_deref()), people })
+    html(&Page { frame, notice, people })
 }
 
 fn must_edit(agent: &Agent) -> Result<()> {
@@ -119,9 +124,19 @@ pub(super) async fn set_code(
     Path((_, staff)): Path<(String, String)>,
     Form(typed): Form<Typed>,
 ) -> Result<Response> {
-    must_edit(&agent)?;
-    let id = id_of(&staff, "Cette personne")?;
-    find(&Territory::new(server.app.territoire(), server.app.db.read()), &agent, id).await?;
+    match set(&server, &agent, &staff, typed).await {
+        Ok(done) => Ok(Redirect::to(&format!("/bureau/{}/equipe?fait={done}", agent.organisation.code)).into_response()),
+        Err(error) => {
+            let page = show(&server, &agent, Some(Notice::wrong(to_say(error)?))).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+    }
+}
+
+async fn set(server: &Server, agent: &Agent, staff: &str, typed: Typed) -> Result<&'static str> {
+    must_edit(agent)?;
+    let id = id_of(staff, "Cette personne")?;
+    find(&Territory::new(server.app.territoire(), server.app.db.read()), agent, id).await?;
     // Made before the transaction: it waits for its turn, and holds up nobody.
     let typed = Zeroizing::new(typed.code);
     let hash = match chosen(&typed)? {
@@ -131,15 +146,15 @@ pub(super) async fn set_code(
     let done = if hash.is_some() { "code" } else { "retire" };
     let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
     let territory = Territory::new(server.app.territoire(), &transaction);
-    let (row, site) = find(&territory, &agent, id).await?;
+    let (row, site) = find(&territory, agent, id).await?;
     let tenant = territory.tenant(agent.organisation_id());
     let set = tenant.update::<staff::Entity>().filter(staff::Column::Id.eq(row.id));
     let set = set.col_expr(staff::Column::PinSetAtMs, Expr::value(hash.is_some().then(|| now.timestamp_millis())));
     set.col_expr(staff::Column::PinHash, Expr::value(hash)).exec(&tenant.on()).await?;
-    audit::write(&territory, now, act_of(&agent, CODE).about("staff", row.id)).await?;
+    audit::write(&territory, now, act_of(agent, CODE).about("staff", row.id)).await?;
     mark_moved(&territory, site, now).await?;
     transaction.commit().await?;
-    Ok(Redirect::to(&format!("/bureau/{}/equipe?fait={done}", agent.organisation.code)).into_response())
+    Ok(done)
 }
 
 /// Somebody of a lieu where the role gives the right, and the site whose tablets know them.
