@@ -304,7 +304,7 @@ fn who_is_awaited_and_not_here_half_an_hour_after_is_said_until_a_touch_says_tha
     tablet.window.picture("vrai-pas-la");
     tablet.touch("J’ai lu");
     assert!(tablet.window.all(said).is_empty());
-    assert_eq!(tablet.says("Aya B."), "retard · 8:00", "the tile says it on");
+    assert_eq!(tablet.says("Aya B."), "retard · 8:00, consignes de soin", "the tile says it on");
 }
 
 #[test]

@@ -22,13 +22,11 @@ impl Door {
         // Who is asked about one child isn't asked about all of them at once.
         let calling = self.evacuating.front;
         let forgotten = || self.forgotten_departures(&standings).filter(|_| self.dialog.is_none());
-        let behind = || pinned().or_else(forgotten).or_else(|| self.lock_to_come(now));
-        // Read and closed, where nothing graver stands.
-        let not_here = || self.not_here(&standings).filter(|_| self.dialog.is_none() && !calling);
+        let not_here = self.not_here(&standings).filter(|_| self.says_not_here());
+        let behind = || pinned().or_else(forgotten).or_else(|| not_here.clone()).or_else(|| self.lock_to_come(now));
         // Over a roll call nothing stands that isn't worth covering a name for.
         let said = self.notice.clone().filter(|notice| !calling || notice.tone != Tone::Calm);
-        let stays = said.or_else(|| if calling { None } else { behind() });
-        let notice = stays.clone().or_else(not_here);
+        let notice = said.or_else(|| if calling { None } else { behind() });
         let dialog = self.paint_dialog().or_else(|| self.evacuation_dialog().map(Dialog::Evacuation));
         Screen {
             place: self.place(),
@@ -41,7 +39,10 @@ impl Door {
             tiles: self.tiles(&standings),
             counters: counters(standings.iter().map(|(_, s)| s.state)),
             undo: self.undo.as_ref().and_then(|u| u.bar(now.boottime_ms)),
-            notice_stays: self.notice.is_none() && stays.is_some() && (self.pinned.is_none() || self.roster.has_staff_badge()),
+            notice_stays: self.notice.is_none()
+                && notice.is_some()
+                && not_here.is_none()
+                && (self.pinned.is_none() || self.roster.has_staff_badge()),
             notice,
             dialog,
             by_roll_call: self.recording() == Some(Recording::Appel),

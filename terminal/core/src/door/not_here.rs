@@ -57,9 +57,15 @@ impl Door {
         Some(Notice { text, tone: Tone::Amber })
     }
 
+    /// Whether it stands on the board: nothing is in front, no graver sentence waits, and the team looks at it.
+    pub(super) fn says_not_here(&self) -> bool {
+        let is_board = self.dialog.is_none() && !self.evacuating.front && !self.serves_families();
+        is_board && self.notice.is_none() && self.pinned.is_none()
+    }
+
     /// Somebody has read it: it is not said again of these children.
     pub(super) fn read_not_here(&mut self) {
-        let Some(activity) = self.moment else { return };
+        let Some(activity) = self.moment.filter(|_| self.says_not_here()) else { return };
         let read: Vec<ChildId> = self.missed(&self.standings()).into_iter().map(|child| child.id).collect();
         self.not_here.read.extend(read.into_iter().map(|child| (activity, child)));
     }

@@ -133,6 +133,8 @@ fn after_the_end_the_board_asks_who_saw_the_last_children_leave() {
     let dir = tempdir().unwrap();
     let mut door = door_in(dir.path(), wednesday("07:40"));
     door.act(wednesday("07:42"), Act::Badge(FAMILY_CARD.into()));
+    // Aya never came: that was read in the morning.
+    door.act(wednesday("08:31"), Act::Close);
     assert_eq!(door.tick_clock(wednesday("18:30")).notice, None);
     let screen = door.tick_clock(wednesday("18:31"));
     assert_eq!(said(&screen), "Sans départ enregistré : Léa et Tom. Touchez chaque enfant pour dire avec qui, et à quelle heure.");

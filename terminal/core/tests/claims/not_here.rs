@@ -58,6 +58,17 @@ fn who_came_or_was_noted_absent_is_missed_no_more() {
 }
 
 #[test]
+fn a_family_at_the_gate_reads_it_for_nobody() {
+    let dir = tempdir().unwrap();
+    let mut door = open(dir.path());
+    door.serve_families(true);
+    let screen = door.act(wednesday("08:40"), Act::Close);
+    assert_eq!(said(&screen), None, "a family sees nobody else's child");
+    door.serve_families(false);
+    assert!(said(&door.tick_clock(wednesday("08:41"))).is_some());
+}
+
+#[test]
 fn once_the_moment_is_over_nobody_is_awaited() {
     let dir = tempdir().unwrap();
     let mut door = open(dir.path());
