@@ -121,7 +121,9 @@ proptest! {
             shown.extend(door.last_recorded().to_vec());
             shell.round(&|| now, true);
         }
-        prop_assert_eq!(shown.len(), 3, "the door goes on");
+        // Entries may be more: told that the server holds what it never sealed, a tablet opens an epoch.
+        let arrivals = |who| door.attendance().days.get(&(date("2026-10-14"), child(who))).map_or(0, |day| day.presences.len());
+        prop_assert_eq!([LEA, TOM, AYA].map(arrivals), [1, 1, 1], "the door goes on");
         for _ in 0..14 {
             now = later(now, 600_000);
             shell.round(&|| now, true);
