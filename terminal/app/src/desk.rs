@@ -9,14 +9,16 @@ use hardware::ReaderEvent;
 use terminal_core::clock::{Clock, Now, SystemClock};
 use terminal_core::door::Door;
 use terminal_core::peers::line::Peers;
+use terminal_core::sound::{Answered, Ear, Heard};
 use terminal_core::store::{NoFaults, Peek, Photos, Store, StoreError, Tpm};
 use terminal_core::sync::line::Line;
 use terminal_core::sync::report::Machine;
 use terminal_core::upkeep::Upkeep;
-use terminal_core::view::{Act, Notice, Screen, Tone};
+use terminal_core::view::{Act, Notice, Screen, Setting, TabletAct, TabletPlace, Tone};
 
 use crate::door_thread::Desk;
 use crate::faces::Album;
+use crate::sound::{Silent, Speaker};
 
 /// A closed door is tried again after this many ticks: another program may still be ending, or enrolling the tablet; damage that
 /// the door met as it opened is salvaged by the next opening.
@@ -38,6 +40,8 @@ pub struct Tablet {
     /// `None` where the kernel doesn't name its start: no door opens then.
     clock: Option<SystemClock>,
     ticks: u32,
+    ear: Ear,
+    speaker: Box<dyn Speaker>,
 }
 
 /// The door of an enrolled tablet, on this machine's clock.
@@ -57,9 +61,16 @@ impl Tablet {
         let door = OpenDoor::open(&data, &tpm);
         let upkeep = Upkeep::of(&data).on(Machine::LINUX);
         let clock = SystemClock::new().ok();
-        let tablet = Self { data, tpm, door, photos: Arc::default(), reader: None, upkeep, clock, ticks: 0 };
+        let (ear, speaker) = (Ear::default(), Box::new(Silent));
+        let tablet = Self { data, tpm, door, photos: Arc::default(), reader: None, upkeep, clock, ticks: 0, ear, speaker };
         tablet.show_photos();
         tablet
+    }
+
+    /// The same, heard by somebody.
+    #[must_use]
+    pub fn heard_by(self, speaker: impl Speaker + 'static) -> Self {
+        Self { speaker: Box::new(speaker), ..self }
     }
 
     /// Photos are those of the door that is open now: another life of the tablet seals its own.
@@ -91,11 +102,23 @@ impl Tablet {
             open.door.serve_families(self.upkeep.serves_families());
             open.door.alert_after(self.upkeep.alert_minutes());
         }
+        // A door that is closed records no card, whoever's it is.
+        let refused = Answered { recorded: false, said: Tone::Red };
+        let is_card = matches!(act, Some(Act::Badge(_) | Act::Reader(ReaderEvent::Badge(_))));
+        let asked = act.is_some();
         let screen = match (&mut self.door, act) {
             (Ok(open), Some(act)) => open.act(act),
             (Ok(open), None) => open.door.tick_clock(open.clock.now()),
             (Err(why), _) => closed(why),
         };
+        let answered = match &self.door {
+            Ok(open) => asked.then(|| open.door.answered()),
+            Err(_) => is_card.then_some(refused),
+        };
+        if let Some(heard) = self.ear.hear(&screen, answered) {
+            self.speaker.sound(heard, self.upkeep.sound());
+        }
+        self.upkeep.sounds(self.speaker.finds());
         let Some(now) = now else { return screen };
         self.upkeep.beside(now, screen, self.door.as_ref().ok().map(|open| &open.door))
     }
@@ -152,8 +175,16 @@ impl Desk for Tablet {
         if let Act::Reader(said @ (ReaderEvent::Fault(..) | ReaderEvent::Heard(_))) = &act {
             self.reader = Some(said.clone());
         }
+        if act == Act::Tablet(TabletAct::Open(TabletPlace::Diagnosis)) {
+            self.speaker.look();
+        }
+        let loudness = matches!(act, Act::Tablet(TabletAct::Set(Setting::Sound(_))));
         let Some(now) = self.clock.map(|clock| clock.now()) else { return self.behind(None, Some(act)) };
         let left = self.upkeep.take(now, act, self.door.as_ref().ok().map(|open| &open.door));
+        if loudness {
+            // As loud as it will be.
+            self.speaker.sound(Heard::Recorded, self.upkeep.sound());
+        }
         self.behind(Some(now), left)
     }
 
@@ -162,6 +193,10 @@ impl Desk for Tablet {
         self.try_again();
         let now = self.clock.map(|clock| clock.now());
         self.behind(now, None)
+    }
+
+    fn failed(&mut self) {
+        self.speaker.sound(Heard::Warning, self.upkeep.sound());
     }
 
     fn album(&self) -> Album {

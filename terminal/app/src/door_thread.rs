@@ -25,6 +25,8 @@ pub trait Desk: Send {
     fn act(&mut self, act: Act) -> Screen;
     /// Time has passed, or something came from the server.
     fn tick(&mut self) -> Screen;
+    /// A defect kept it from answering a touch.
+    fn failed(&mut self) {}
     /// Where photos are opened; none, unless a desk has some.
     fn album(&self) -> Album {
         Arc::new(|_| None)
@@ -123,6 +125,7 @@ fn ask_safely(desk: &mut impl Desk, act: Option<Act>, last: Option<&Screen>) -> 
         tracing::error!("a defect behind the door; the last screen stays");
         let mut screen = last.cloned().unwrap_or_default();
         if was_asked {
+            desk.failed();
             screen.notice = Some(Notice {
                 text: "Ce geste n’a pas pu être enregistré. Recommencez ; si cela revient, redémarrez la tablette et prévenez la collectivité.".into(),
                 tone: Tone::Red,

@@ -1,7 +1,7 @@
 //! The window of the tablet.
 //!
 //! Owns: what `ui/*.slint` shows ([`paint`]), what a touch asks ([`acts`]),
-//! keys and badge readers that type ([`keyboard`]), other readers ([`reader`]), photos ([`faces`]), how large everything is ([`magnify`]),
+//! keys and badge readers that type ([`keyboard`]), other readers ([`reader`]), what is heard ([`sound`]), photos ([`faces`]), how large everything is ([`magnify`]),
 //! and the thread behind the window ([`door_thread`]), over the tablet's own store and exchange ([`desk`]). Promises: no rule of attendance, no storage;
 //! the window never waits for a disk or a network, and shows a fact only after
 //! the door has answered that it is kept.
@@ -15,6 +15,7 @@ pub mod faces;
 pub mod keyboard;
 pub mod magnify;
 pub mod reader;
+pub mod sound;
 mod staff_pages;
 
 pub mod paint;

@@ -7,6 +7,7 @@ use clap::builder::FalseyValueParser;
 use clap::{CommandFactory, Parser, Subcommand};
 use terminal_app::desk::Tablet;
 use terminal_app::reader::Reader;
+use terminal_app::sound::Loudspeaker;
 use terminal_app::window::{self, Look};
 use terminal_core::commands::cli::Headless;
 use terminal_core::commands::data_dir;
@@ -62,11 +63,15 @@ fn main() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         None => {
-            window::run(
-                Tablet::at(data_dir(cli.data)?, cli.tpm),
-                &cli.lecteur,
-                Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation, ..Look::default() },
-            )?;
+            let tablet = Tablet::at(data_dir(cli.data)?, cli.tpm);
+            let tablet = match Loudspeaker::start() {
+                Ok(speaker) => tablet.heard_by(speaker),
+                Err(error) => {
+                    tracing::warn!(%error, "the tablet stays silent");
+                    tablet
+                }
+            };
+            window::run(tablet, &cli.lecteur, Look { kiosk: cli.kiosk, dark: cli.sombre, still: cli.sans_animation, ..Look::default() })?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -1,13 +1,13 @@
 //! The pages about the tablet itself, and how the window looks: both ways between `TabletAdapter` and the door's words.
 
 use slint::ComponentHandle;
-use terminal_core::settings::Theme;
+use terminal_core::settings::{Sound, Theme};
 use terminal_core::view::{Act, Finding, Screen, Setting, TabletAct, TabletDialog, TabletPage, TabletPlace, Tone};
 
 use crate::acts::Send;
 use crate::magnify;
 use crate::paint::{count, fill, mood, sentence, text};
-use crate::ui::{AppWindow, FindingRow, Front, Hand, Motion, Palette, StaffPage, StaffPlace, TabletAdapter, ThemeChoice};
+use crate::ui::{AppWindow, FindingRow, Front, Hand, Motion, Palette, SoundChoice, StaffPage, StaffPlace, TabletAdapter, ThemeChoice};
 
 /// How the window is to look, and whether it rests.
 pub fn show_look(window: &AppWindow, screen: &Screen) {
@@ -35,6 +35,12 @@ pub fn show(window: &AppWindow, dialog: &TabletDialog) -> Front {
                 Theme::Light => ThemeChoice::Light,
                 Theme::Dark => ThemeChoice::Dark,
                 Theme::DarkInTheEvening => ThemeChoice::Evening,
+            });
+            tablet.set_sound(match settings.sound {
+                Sound::Off => SoundChoice::Off,
+                Sound::Faint => SoundChoice::Faint,
+                Sound::Normal => SoundChoice::Normal,
+                Sound::Loud => SoundChoice::Loud,
             });
             tablet.set_rest_minutes(count(settings.rest_minutes));
             tablet.set_alert_minutes(count(settings.alert_minutes));
@@ -115,6 +121,15 @@ pub fn connect(window: &AppWindow, send: &Send) {
             ThemeChoice::Light => Theme::Light,
             ThemeChoice::Dark => Theme::Dark,
             ThemeChoice::Evening => Theme::DarkInTheEvening,
+        }))));
+    });
+    let to = send.clone();
+    tablet.on_sound_set(move |sound| {
+        to(Act::Tablet(TabletAct::Set(Setting::Sound(match sound {
+            SoundChoice::Off => Sound::Off,
+            SoundChoice::Faint => Sound::Faint,
+            SoundChoice::Normal => Sound::Normal,
+            SoundChoice::Loud => Sound::Loud,
         }))));
     });
     let set_minutes = |setting: fn(u32) -> Setting| {

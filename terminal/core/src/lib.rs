@@ -8,6 +8,7 @@
 //! | [`sync`] | the exchange with the server: a client sans I/O, a thin shell, TLS |
 //! | [`peers`] | the exchange with the other tablets of the site, where the server is out of reach |
 //! | [`settings`] | how this one tablet is set, in a file |
+//! | [`sound`] | what is heard of an answer |
 //! | [`upkeep`] | what staff does to the tablet itself: its menu, settings, reader, diagnosis, rest |
 //! | [`view`] | the border with the window, in plain values |
 //! | [`clock`], [`entropy`] | the only places that read a clock or the kernel's random bytes |
@@ -18,6 +19,7 @@ pub mod entropy;
 pub mod peers;
 pub mod roster;
 pub mod settings;
+pub mod sound;
 pub mod store;
 pub mod sync;
 pub mod upkeep;

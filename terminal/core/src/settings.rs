@@ -49,6 +49,9 @@ pub struct Settings {
     /// By the gate: families serve themselves by their cards, and see no board.
     #[serde(rename = "libre_service")]
     pub families: bool,
+    /// How loud it says that a gesture is recorded, or isn't.
+    #[serde(rename = "son")]
+    pub sound: Sound,
     /// The form in which the reader that types writes numbers.
     #[serde(rename = "lecteur_forme")]
     pub uid_form: UidForm,
@@ -64,9 +67,28 @@ impl Default for Settings {
             rest_minutes: 0,
             alert_minutes: ALERT_MINUTES,
             families: false,
+            sound: Sound::default(),
             uid_form: UidForm::default(),
         }
     }
+}
+
+/// How loud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Sound {
+    /// Silent.
+    #[serde(rename = "coupe")]
+    Off,
+    /// For a room where children sleep.
+    #[serde(rename = "faible")]
+    Faint,
+    /// Heard beside the tablet.
+    #[default]
+    #[serde(rename = "normal")]
+    Normal,
+    /// Heard through ten parents.
+    #[serde(rename = "fort")]
+    Loud,
 }
 
 /// Light or dark.
@@ -160,6 +182,7 @@ fn about(key: &str) -> &'static str {
         "repos_minutes" => "Écran de repos, sans aucun nom, après tant de minutes sans toucher ; 0 : jamais.",
         "alerte_minutes" => "L'écran dit qui est attendu et n'est pas là, tant de minutes après son heure ; 0 : jamais.",
         "libre_service" => "Les familles pointent elles-mêmes par leur carte, sans tableau ; un badge de l'équipe l'ouvre : true ou false.",
+        "son" => "Un son quand c'est enregistré, un autre quand l'écran est à lire : \"coupe\", \"faible\", \"normal\" ou \"fort\".",
         "lecteur_forme" => {
             "Forme des numéros d'un lecteur qui tape comme un clavier : \"hexadecimal\", \"hexadecimal_inverse\", \"decimal\" ou \
              \"decimal_inverse\". La page « Lecteur » du menu l'apprend d'une carte connue."
@@ -201,16 +224,20 @@ mod tests {
     fn any_settings() -> impl Strategy<Value = Settings> {
         let theme = prop_oneof![Just(Theme::Light), Just(Theme::Dark), Just(Theme::DarkInTheEvening)];
         let booleans = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+        let sound = prop_oneof![Just(Sound::Off), Just(Sound::Faint), Just(Sound::Normal), Just(Sound::Loud)];
         let minutes = (0..=REST_MINUTES_MAX, 0..=ALERT_MINUTES_MAX);
-        (booleans, theme, minutes, 0..UidForm::ALL.len()).prop_map(|(set, theme, (rest_minutes, alert_minutes), form)| Settings {
-            left_handed: set.0,
-            large_type: set.1,
-            less_motion: set.2,
-            families: set.3,
-            theme,
-            rest_minutes,
-            alert_minutes,
-            uid_form: UidForm::ALL[form],
+        (booleans, theme, sound, minutes, 0..UidForm::ALL.len()).prop_map(|(set, theme, sound, (rest_minutes, alert_minutes), form)| {
+            Settings {
+                left_handed: set.0,
+                large_type: set.1,
+                less_motion: set.2,
+                families: set.3,
+                theme,
+                sound,
+                rest_minutes,
+                alert_minutes,
+                uid_form: UidForm::ALL[form],
+            }
         })
     }
 
@@ -275,7 +302,7 @@ mod tests {
             settings.save(dir.path()).unwrap();
             prop_assert_eq!(Settings::load(dir.path()), (settings, None));
             let text = std::fs::read_to_string(dir.path().join(FILE)).unwrap();
-            prop_assert_eq!(text.lines().filter(|line| line.starts_with("# ")).count(), 2 + 8, "{}", text);
+            prop_assert_eq!(text.lines().filter(|line| line.starts_with("# ")).count(), 2 + 9, "{}", text);
         }
 
         #[test]

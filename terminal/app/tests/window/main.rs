@@ -20,6 +20,7 @@ mod reader;
 mod sheets;
 #[path = "../../../core/tests/claims/fixture.rs"]
 mod site;
+mod sound;
 mod staff_pages;
 mod team;
 mod through;

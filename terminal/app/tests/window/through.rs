@@ -299,7 +299,7 @@ fn the_kitchen_reads_its_letters_and_the_table_says_who_did_not_eat() {
 #[test]
 fn who_is_awaited_and_not_here_half_an_hour_after_is_said_until_a_touch_says_that_it_was_read() {
     let mut tablet = Tablet::at(site::wednesday("08:31"));
-    let said = "Pas encore là, plus de 30 minutes après l’heure\u{a0}: Aya B. (8:00). Appelez la famille, ou notez l’absence.";
+    let said = "Pas encore là, plus de 30 minutes après l’heure : Aya B. (8:00). Appelez la famille, ou notez l’absence.";
     tablet.window.find(said);
     tablet.window.picture("vrai-pas-la");
     tablet.touch("J’ai lu");

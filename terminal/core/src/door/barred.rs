@@ -62,6 +62,7 @@ impl Door {
     fn alert(&mut self, barred_for: Option<ChildId>) -> bool {
         let Some(child) = barred_for else { return false };
         self.dialog = Some(Open::Barred { child });
+        self.answered.said = Tone::Red;
         true
     }
 

@@ -114,6 +114,7 @@ impl Door {
             other => other?,
         };
         self.recorded(&sealed);
+        self.answered.recorded = true;
         Ok(())
     }
 

@@ -87,6 +87,7 @@ pub use team::{StaffHere, VisitorHere};
 use crate::clock::{Now, Observed};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::roster::Roster;
+use crate::sound::Answered;
 use crate::store::{Agreement, DataLock, Identity, LineStatus, Queue, Store, StoreError};
 use crate::view::{Act, Notice, Screen, Tone};
 use chrono::{NaiveDate, NaiveTime};
@@ -150,6 +151,8 @@ pub struct Door {
     team_echo: Option<(StaffId, u64)>,
     echoes: HashMap<ChildId, u64>,
     last_recorded: Vec<EntryId>,
+    /// What the last gesture came to, for the ear.
+    answered: Answered,
     evacuating: evacuation::Evacuating,
     /// Why the badge reader can't be heard; `None` where it can, or says nothing of itself.
     reader: Option<Fault>,
@@ -242,6 +245,7 @@ impl Door {
             team_echo: None,
             echoes: HashMap::new(),
             last_recorded: Vec::new(),
+            answered: Answered::default(),
             evacuating: evacuation::Evacuating::default(),
             reader: None,
             failures: VecDeque::new(),
@@ -277,6 +281,7 @@ impl Door {
     pub fn act(&mut self, now: Now, act: Act) -> Screen {
         self.last_recorded.clear();
         self.refresh(now);
+        self.answered = Answered::default();
         self.store_roomy();
         if let Act::Reader(event) = &act {
             self.reader_said(event);
@@ -371,6 +376,12 @@ impl Door {
         &self.last_recorded
     }
 
+    /// What the last gesture came to.
+    #[must_use]
+    pub fn answered(&self) -> Answered {
+        self.answered
+    }
+
     /// What the tablet knows of its site.
     #[must_use]
     pub fn roster(&self) -> &Roster {
@@ -405,6 +416,7 @@ impl Door {
     }
 
     fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        self.answered.said = tone;
         self.notice = Some(Notice { text: text.into(), tone });
     }
 }

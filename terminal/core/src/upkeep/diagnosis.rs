@@ -4,6 +4,7 @@ use super::Upkeep;
 use crate::clock::Now;
 use crate::commands::status::{Status, status_at};
 use crate::door::Door;
+use crate::settings::Sound;
 use crate::store::{Queue, RESERVE_BYTES, Reserve};
 use crate::view::Finding;
 use nix::sys::statvfs::statvfs;
@@ -37,6 +38,10 @@ pub struct Diagnosis {
     pub children: Option<usize>,
     /// How the reader is.
     pub reader: Finding,
+    /// How loud the tablet is set, and whether anything is heard of it.
+    pub sound: Sound,
+    /// Whether there is something to sound by; nothing where nobody tried yet.
+    pub sounds: Option<bool>,
     /// Why the settings that hold aren't those on the disk.
     pub settings_trouble: Option<String>,
     /// Last failures of the disk, the newest last: hour and words.
@@ -72,6 +77,8 @@ impl Upkeep {
             copy_stays_behind: false,
             children: door.map(|door| door.roster().children.len()),
             reader: self.reader_found(),
+            sound: self.settings.sound,
+            sounds: self.sounds,
             settings_trouble: self.trouble.as_ref().map(|trouble| trouble.text.clone()),
             failures: door.into_iter().flat_map(Door::failures).map(|(at, error)| (words::time_ms(*at), error.to_string())).collect(),
             line_detail: door.and_then(|door| door.store().roster.line().ok()).map(|line| line.detail).unwrap_or_default(),

@@ -3,6 +3,7 @@
 use super::diagnosis::Diagnosis;
 use crate::commands::status::Status;
 use crate::door::{of_revoked, set_apart};
+use crate::settings::Sound;
 use crate::store::{KeyPlace, LineState};
 use crate::view::{Finding, Tone};
 use shared::french as words;
@@ -32,6 +33,7 @@ impl Diagnosis {
         }
         found.push(self.disk());
         found.push(self.reader.clone());
+        found.push(sound(self.sound, self.sounds));
         if let Some(why) = &self.settings_trouble {
             found.push(amber("Réglages", why.clone(), "Réglez la tablette par la page « Réglages »."));
         }
@@ -197,6 +199,22 @@ fn clock(status: &Status) -> Finding {
             amber("Horloge", words, "Réglez l'heure de la machine.")
         }
     }
+}
+
+/// Calm whatever it is: the screen says all that a sound does.
+fn sound(set: Sound, sounds: Option<bool>) -> Finding {
+    let loud = match set {
+        Sound::Off => return found("Son", "Coupé par les réglages".into()),
+        Sound::Faint => "Faible",
+        Sound::Normal => "Normal",
+        Sound::Loud => "Fort",
+    };
+    let words = match sounds {
+        Some(true) => loud.to_owned(),
+        Some(false) => format!("{loud}, mais rien pour l'entendre : cette machine n'a pas de sortie son, ou une autre la tient"),
+        None => format!("{loud}, pas encore essayé"),
+    };
+    found("Son", words)
 }
 
 fn journal(status: &Status) -> Finding {

@@ -24,7 +24,7 @@ pub use export::MOUNTS;
 
 use crate::clock::Now;
 use crate::door::Door;
-use crate::settings::Settings;
+use crate::settings::{Settings, Sound};
 use crate::sync::report::Machine;
 use crate::view::{Act, Dialog, Look, Notice, Screen, TabletAct, Tone};
 use hardware::ReaderEvent;
@@ -56,6 +56,8 @@ pub struct Upkeep {
     closed: Option<String>,
     /// What the reader says of itself: its name, or why it can't be heard.
     reader: Option<Result<String, Fault>>,
+    /// Whether there is something to sound by; `None` where nobody tried yet.
+    sounds: Option<bool>,
 }
 
 /// Why the settings that hold aren't those on the disk.
@@ -87,6 +89,7 @@ impl Upkeep {
             ends: false,
             closed: None,
             reader: None,
+            sounds: None,
         }
     }
 
@@ -112,6 +115,17 @@ impl Upkeep {
     #[must_use]
     pub fn alert_minutes(&self) -> u32 {
         self.settings.alert_minutes
+    }
+
+    /// How loud the tablet is to be.
+    #[must_use]
+    pub fn sound(&self) -> Sound {
+        self.settings.sound
+    }
+
+    /// What the window found to sound by: for the page of diagnosis.
+    pub fn sounds(&mut self, sounds: Option<bool>) {
+        self.sounds = sounds;
     }
 
     /// Looks at what a person asks. What is left is the door's to answer; `None` where nothing is.

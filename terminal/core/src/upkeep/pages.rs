@@ -108,6 +108,7 @@ impl Upkeep {
             Setting::LessMotion(less_motion) => settings.less_motion = less_motion,
             Setting::Families(families) => settings.families = families,
             Setting::Theme(theme) => settings.theme = theme,
+            Setting::Sound(sound) => settings.sound = sound,
             Setting::RestMinutes(minutes) => settings.rest_minutes = minutes.min(REST_MINUTES_MAX),
             Setting::AlertMinutes(minutes) => settings.alert_minutes = minutes.min(ALERT_MINUTES_MAX),
         }

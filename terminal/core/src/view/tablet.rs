@@ -1,7 +1,7 @@
 //! What staff sees and asks of the tablet itself: its menu, how it is set, its reader, how it is. No child is in any of it.
 
 use super::Tone;
-use crate::settings::{Settings, Theme};
+use crate::settings::{Settings, Sound, Theme};
 
 /// How the window is to look from now on, by the settings and the hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -137,4 +137,6 @@ pub enum Setting {
     RestMinutes(u32),
     /// See [`Settings::alert_minutes`].
     AlertMinutes(u32),
+    /// See [`Settings::sound`].
+    Sound(Sound),
 }
