@@ -15,6 +15,7 @@ use terminal_core::sync::line::Line;
 use terminal_core::sync::report::Machine;
 use terminal_core::upkeep::Upkeep;
 use terminal_core::view::{Act, Notice, Screen, Setting, TabletAct, TabletPlace, Tone};
+use terminal_core::words;
 
 use crate::door_thread::Desk;
 use crate::faces::Album;
@@ -58,8 +59,10 @@ impl Tablet {
     /// The tablet whose data is in this folder, on a machine with this chip. What stands in the way is shown, not returned.
     #[must_use]
     pub fn at(data: PathBuf, tpm: Tpm) -> Self {
-        let door = OpenDoor::open(&data, &tpm);
+        // First: what a door says as it opens is in the tablet's language.
         let upkeep = Upkeep::of(&data).on(Machine::LINUX);
+        upkeep.speak();
+        let door = OpenDoor::open(&data, &tpm);
         let clock = SystemClock::new().ok();
         let (ear, speaker) = (Ear::default(), Box::new(Silent));
         let tablet = Self { data, tpm, door, photos: Arc::default(), reader: None, upkeep, clock, ticks: 0, ear, speaker };
@@ -172,6 +175,7 @@ impl OpenDoor {
 
 impl Desk for Tablet {
     fn act(&mut self, act: Act) -> Screen {
+        self.upkeep.speak();
         if let Act::Reader(said @ (ReaderEvent::Fault(..) | ReaderEvent::Heard(_))) = &act {
             self.reader = Some(said.clone());
         }
@@ -189,6 +193,8 @@ impl Desk for Tablet {
     }
 
     fn tick(&mut self) -> Screen {
+        // The first word on a thread of its own.
+        self.upkeep.speak();
         self.salvage_if_damaged();
         self.try_again();
         let now = self.clock.map(|clock| clock.now());
@@ -209,8 +215,8 @@ impl Desk for Tablet {
 #[must_use]
 pub fn closed(why: &StoreError) -> Screen {
     let (text, tone) = match why {
-        StoreError::NotEnrolled => (why.to_string(), Tone::Amber),
-        _ => (format!("Notez les arrivées et les départs sur papier : la tablette n'enregistre rien.\n\n{why}"), Tone::Red),
+        StoreError::NotEnrolled => (why.in_words(), Tone::Amber),
+        _ => (words::paper_first(why), Tone::Red),
     };
     Screen { place: "Préau".into(), notice: Some(Notice { text, tone }), notice_stays: true, forgets: true, ..Screen::default() }
 }

@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use terminal_core::view::{Act, Notice, Screen, Tone};
+use terminal_core::words;
 
 use crate::faces::Album;
 
@@ -126,10 +127,7 @@ fn ask_safely(desk: &mut impl Desk, act: Option<Act>, last: Option<&Screen>) -> 
         let mut screen = last.cloned().unwrap_or_default();
         if was_asked {
             desk.failed();
-            screen.notice = Some(Notice {
-                text: "Ce geste n’a pas pu être enregistré. Recommencez ; si cela revient, redémarrez la tablette et prévenez la collectivité.".into(),
-                tone: Tone::Red,
-            });
+            screen.notice = Some(Notice { text: words::not_done(), tone: Tone::Red });
         }
         screen
     })

@@ -130,27 +130,12 @@ fn tile_row(tile: &Tile, by_roll_call: bool, choosing: bool) -> TileRow {
         photo: faces::name(tile.photo.as_ref()),
         look: look(tile.state),
         state_text: text(&tile.state_text),
-        spoken: SharedString::from(spoken(tile, to_call, choosing)),
+        spoken: text(&tile.spoken(to_call, choosing)),
         care: tile.care,
         to_call,
         ticked: tile.ticked,
         chosen: choosing && tile.ticked,
     }
-}
-
-/// The state as a person would say it: a screen reader sees neither colour nor sign. Without gender.
-fn spoken(tile: &Tile, to_call: bool, choosing: bool) -> String {
-    let state = match tile.state {
-        _ if to_call => if tile.ticked { "là, à valider" } else { "manque, à valider" }.to_owned(),
-        // A roll call says "présence", a touch says the time.
-        TileState::Present if tile.state_text.starts_with(|c: char| c.is_ascii_digit()) => format!("arrivée {}", tile.state_text),
-        TileState::Expected => format!("à venir, {}", tile.state_text),
-        TileState::Unexpected => format!("non prévu aujourd’hui, {}", tile.state_text),
-        TileState::Present | TileState::Late | TileState::Gone | TileState::Absent => tile.state_text.clone(),
-    };
-    let state = state.trim_end_matches([' ', ',']).to_owned();
-    let state = if choosing && tile.ticked { format!("{state}, fait partie du choix") } else { state };
-    if tile.care { state + ", consignes de soin" } else { state }
 }
 
 fn show_front(window: &AppWindow, dialog: Option<&Dialog>) {

@@ -3,6 +3,7 @@
 use slint::ComponentHandle;
 use terminal_core::settings::{Sound, Theme};
 use terminal_core::view::{Act, Finding, Screen, Setting, TabletAct, TabletDialog, TabletPage, TabletPlace, Tone};
+use terminal_core::words::{self, Language};
 
 use crate::acts::Send;
 use crate::magnify;
@@ -16,6 +17,27 @@ pub fn show_look(window: &AppWindow, screen: &Screen) {
     window.global::<Hand>().set_left(screen.look.left_handed);
     magnify::set(window, screen.look.large);
     window.global::<TabletAdapter>().set_resting(screen.rests);
+    show_language(window, screen.look.language);
+}
+
+/// Both halves: the window's own words, and what this thread says of a tile to a screen reader.
+fn show_language(window: &AppWindow, set: Language) {
+    let tablet = window.global::<TabletAdapter>();
+    let language = if tablet.get_english_always() { Language::English } else { set };
+    words::speak(language);
+    let english = language == Language::English;
+    // Selecting paints every word anew.
+    if english != tablet.get_english_now() {
+        tablet.set_english_now(english);
+        select(language);
+    }
+}
+
+/// The window's own words, from now on.
+pub fn select(language: Language) {
+    if let Err(error) = slint::select_bundled_translation(language.code()) {
+        tracing::warn!("the window's words are missing: {error}");
+    }
 }
 
 /// A page of the menu.
@@ -42,6 +64,7 @@ pub fn show(window: &AppWindow, dialog: &TabletDialog) -> Front {
                 Sound::Normal => SoundChoice::Normal,
                 Sound::Loud => SoundChoice::Loud,
             });
+            tablet.set_english(settings.language == Language::English);
             tablet.set_rest_minutes(count(settings.rest_minutes));
             tablet.set_alert_minutes(count(settings.alert_minutes));
             tablet.set_trouble(page.trouble.as_deref().map(sentence).unwrap_or_default());
@@ -49,7 +72,7 @@ pub fn show(window: &AppWindow, dialog: &TabletDialog) -> Front {
         }
         TabletPage::Reader(page) => {
             tablet.set_reader(finding_row(&page.state));
-            tablet.set_form(sentence(page.form));
+            tablet.set_form(sentence(&page.form));
             tablet.set_held(count(page.held));
             tablet.set_said(page.said.as_ref().map(|(_, words)| sentence(words)).unwrap_or_default());
             tablet.set_said_mood(mood(page.said.as_ref().map_or(Tone::Calm, |(tone, _)| *tone)));
@@ -115,6 +138,7 @@ pub fn connect(window: &AppWindow, send: &Send) {
     tablet.on_large_type_set(set(Setting::LargeType));
     tablet.on_less_motion_set(set(Setting::LessMotion));
     tablet.on_families_set(set(Setting::Families));
+    tablet.on_english_set(set(|on| Setting::Language(if on { Language::English } else { Language::French })));
     let to = send.clone();
     tablet.on_theme_set(move |theme| {
         to(Act::Tablet(TabletAct::Set(Setting::Theme(match theme {

@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use slint::{CloseRequestResponse, ComponentHandle, PlatformError, Weak};
 use terminal_core::view::Screen;
+pub use terminal_core::words::Language;
 
 use crate::door_thread::{Answer, Desk, DoorThread};
 use crate::reader::Reader;
-use crate::ui::{AppWindow, BoardAdapter, Dashes, FaceAdapter, Motion, Palette};
-use crate::{acts, dashes, faces, keyboard, magnify, paint};
+use crate::ui::{AppWindow, BoardAdapter, Dashes, FaceAdapter, Motion, Palette, TabletAdapter};
+use crate::{acts, dashes, faces, keyboard, magnify, paint, staff_pages};
 
 /// How the window is opened.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,37 +23,16 @@ pub struct Look {
     pub dark: bool,
     /// Nothing moves, whatever the tablet's settings say.
     pub still: bool,
-    /// In which language the window says its own words.
+    /// English whatever the tablet's settings say; French: as they say.
     pub language: Language,
-}
-
-/// A language of the window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// French, as the door's own sentences are.
-    #[default]
-    French,
-    /// English: the care card in whole; the door's own sentences stay French.
-    English,
-}
-
-impl Language {
-    /// The folder of `lang/`.
-    fn code(self) -> &'static str {
-        match self {
-            Self::French => "fr",
-            Self::English => "en",
-        }
-    }
 }
 
 /// A window that shows `first`, and asks nobody yet.
 pub fn open(look: Look, first: &Screen) -> Result<AppWindow, PlatformError> {
     let window = AppWindow::new()?;
     // The system's language was chosen when the window was made; this is a French product, with the French plural of 0.
-    if let Err(error) = slint::select_bundled_translation(look.language.code()) {
-        tracing::warn!("the window's words are missing: {error}");
-    }
+    staff_pages::select(Language::French);
+    window.global::<TabletAdapter>().set_english_always(look.language == Language::English);
     window.set_kiosk(look.kiosk);
     if look.kiosk {
         window.window().on_close_requested(|| CloseRequestResponse::KeepWindowShown);

@@ -11,7 +11,13 @@
 //! | [`sound`] | what is heard of an answer |
 //! | [`upkeep`] | what staff does to the tablet itself: its menu, settings, reader, diagnosis, rest |
 //! | [`view`] | the border with the window, in plain values |
+//! | [`words`] | what is said to a person, in the language of the tablet |
 //! | [`clock`], [`entropy`] | the only places that read a clock or the kernel's random bytes |
+
+// First, for its macro.
+#[macro_use]
+pub mod words;
+
 pub mod clock;
 pub mod commands;
 pub mod door;

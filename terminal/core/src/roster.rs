@@ -192,13 +192,13 @@ impl Roster {
     /// "Léa", or what the tablet has of her.
     #[must_use]
     pub fn first_name(&self, child: ChildId) -> String {
-        self.children.get(&child).map_or_else(|| "Un enfant".to_owned(), |c| c.first_name.clone())
+        self.children.get(&child).map_or_else(|| tr!("Un enfant"), |c| c.first_name.clone())
     }
 
     /// "Léa Martin".
     #[must_use]
     pub fn full_name(&self, child: ChildId) -> String {
-        self.children.get(&child).map_or_else(|| "Un enfant".to_owned(), |c| format!("{} {}", c.first_name, c.last_name))
+        self.children.get(&child).map_or_else(|| tr!("Un enfant"), |c| format!("{} {}", c.first_name, c.last_name))
     }
 
     /// The child of a file's code.

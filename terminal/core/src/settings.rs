@@ -4,6 +4,7 @@
 //! kept, and what every tablet does by itself holds meanwhile.
 
 use crate::store::{StoreError, replace};
+use crate::words::Language;
 use chrono::NaiveTime;
 use hardware::form::UidForm;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,9 @@ pub struct Settings {
     pub large_type: bool,
     /// Light or dark.
     pub theme: Theme,
+    /// What the whole window speaks.
+    #[serde(rename = "langue")]
+    pub language: Language,
     /// Nothing moves.
     #[serde(rename = "sans_animation")]
     pub less_motion: bool,
@@ -67,6 +71,7 @@ impl Default for Settings {
             rest_minutes: 0,
             alert_minutes: ALERT_MINUTES,
             families: false,
+            language: Language::default(),
             sound: Sound::default(),
             uid_form: UidForm::default(),
         }
@@ -141,7 +146,7 @@ impl Settings {
     fn out_of_bounds(&self) -> Option<String> {
         let minutes = [("repos_minutes", self.rest_minutes, REST_MINUTES_MAX), ("alerte_minutes", self.alert_minutes, ALERT_MINUTES_MAX)];
         let (key, set, most) = minutes.into_iter().find(|(_, set, most)| set > most)?;
-        Some(format!("{key} = {set} : attendu 0 à {most}"))
+        Some(tr!("{} = {} : attendu 0 à {}", key, set, most))
     }
 
     /// Writes them. A file that wasn't understood is kept beside.
@@ -178,6 +183,7 @@ fn about(key: &str) -> &'static str {
         "gaucher" => "Gestes principaux et panneaux à gauche : true ou false.",
         "grands_caracteres" => "Lettres, signes et cases plus grands : true ou false.",
         "theme" => "\"clair\", \"sombre\", ou \"sombre_le_soir\" (de 18 h à 7 h).",
+        "langue" => "Langue de l'écran : \"fr\" ou \"en\".",
         "sans_animation" => "Rien ne bouge à l'écran : true ou false.",
         "repos_minutes" => "Écran de repos, sans aucun nom, après tant de minutes sans toucher ; 0 : jamais.",
         "alerte_minutes" => "L'écran dit qui est attendu et n'est pas là, tant de minutes après son heure ; 0 : jamais.",
@@ -193,21 +199,25 @@ fn about(key: &str) -> &'static str {
 
 fn read_short(path: &PathBuf) -> std::io::Result<String> {
     if std::fs::metadata(path)?.len() > BYTES_MAX {
-        return Err(std::io::Error::other("fichier trop long"));
+        return Err(std::io::Error::other(tr!("fichier trop long")));
     }
     std::fs::read_to_string(path)
 }
 
 /// The line that wasn't understood: the library's own words are English.
 fn where_it_stands(text: &str, error: &toml::de::Error) -> String {
-    let Some(span) = error.span() else { return "contenu inattendu".into() };
+    let Some(span) = error.span() else { return tr!("contenu inattendu") };
     let number = text.get(..span.start).map_or(1, |before| before.matches('\n').count() + 1);
     let line: String = text.lines().nth(number - 1).unwrap_or_default().chars().take(80).collect();
-    format!("ligne {number} : « {} »", line.trim())
+    tr!("ligne {number} : « {line} »", number, line = line.trim())
 }
 
 fn not_understood(why: &str) -> String {
-    format!("Les réglages de cette tablette n'ont pas été compris ({FILE}, {why}) : ceux d'origine valent. Réglez-la par son menu.")
+    tr!(
+        "Les réglages de cette tablette n'ont pas été compris ({file}, {why}) : ceux d'origine valent. Réglez-la par son menu.",
+        file = FILE,
+        why
+    )
 }
 
 #[cfg(test)]
@@ -225,20 +235,22 @@ mod tests {
         let theme = prop_oneof![Just(Theme::Light), Just(Theme::Dark), Just(Theme::DarkInTheEvening)];
         let booleans = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
         let sound = prop_oneof![Just(Sound::Off), Just(Sound::Faint), Just(Sound::Normal), Just(Sound::Loud)];
+        let language = prop_oneof![Just(Language::French), Just(Language::English)];
         let minutes = (0..=REST_MINUTES_MAX, 0..=ALERT_MINUTES_MAX);
-        (booleans, theme, sound, minutes, 0..UidForm::ALL.len()).prop_map(|(set, theme, sound, (rest_minutes, alert_minutes), form)| {
-            Settings {
+        (booleans, (theme, language), sound, minutes, 0..UidForm::ALL.len()).prop_map(
+            |(set, (theme, language), sound, (rest_minutes, alert_minutes), form)| Settings {
                 left_handed: set.0,
                 large_type: set.1,
                 less_motion: set.2,
                 families: set.3,
                 theme,
+                language,
                 sound,
                 rest_minutes,
                 alert_minutes,
                 uid_form: UidForm::ALL[form],
-            }
-        })
+            },
+        )
     }
 
     #[test]
@@ -302,7 +314,7 @@ mod tests {
             settings.save(dir.path()).unwrap();
             prop_assert_eq!(Settings::load(dir.path()), (settings, None));
             let text = std::fs::read_to_string(dir.path().join(FILE)).unwrap();
-            prop_assert_eq!(text.lines().filter(|line| line.starts_with("# ")).count(), 2 + 9, "{}", text);
+            prop_assert_eq!(text.lines().filter(|line| line.starts_with("# ")).count(), 2 + 10, "{}", text);
         }
 
         #[test]

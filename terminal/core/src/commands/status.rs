@@ -3,10 +3,11 @@
 
 use super::CommandError;
 use crate::clock::{Clock, Now, SystemClock};
-use crate::door::{line_in_words, of_revoked, set_apart, words};
+use crate::door::{line_in_words, of_revoked, set_apart};
 use crate::store::{DataLock, KeyPlace, LineState, Peek, set_aside};
 use serde::Serialize;
 use shared::calendar::instant_from_ms;
+use shared::french as words;
 use std::fmt::Write;
 use std::path::Path;
 

@@ -2,8 +2,8 @@
 //! signature by signature. Reads only; a repair is done by the next start.
 
 use super::CommandError;
-use crate::door::words;
 use crate::store::{Peek, Whole, ask_repair};
+use shared::french as words;
 use std::path::Path;
 
 /// Verifies everything that a data folder holds.

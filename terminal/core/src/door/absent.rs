@@ -14,11 +14,11 @@ impl Door {
         match self.standing(child).map(|s| s.state) {
             None => return,
             Some(TileState::Present | TileState::Gone) => {
-                return self.say(Tone::Amber, format!("{name} : une présence est enregistrée, l'absence n'est pas notée."));
+                return self.say(Tone::Amber, tr!("{name} : une présence est enregistrée, l'absence n'est pas notée.", name));
             }
             Some(TileState::Absent) => {
                 self.dialog = None;
-                return self.say(Tone::Calm, format!("{name} : l'absence est déjà notée."));
+                return self.say(Tone::Calm, tr!("{name} : l'absence est déjà notée.", name));
             }
             Some(_) => {}
         }
@@ -26,7 +26,7 @@ impl Door {
         if self.record(now, vec![said]) {
             self.dialog = None;
             self.notice = None;
-            self.offer_undo(now, format!("{name}, absence"));
+            self.offer_undo(now, tr!("{name}, absence", name));
         }
     }
 

@@ -25,7 +25,7 @@ impl Door {
         if coming.is_empty() {
             self.dialog = None;
             if !children.is_empty() {
-                self.say(Tone::Calm, format!("{} : l'arrivée est déjà enregistrée.", self.first_names(children)));
+                self.say(Tone::Calm, tr!("{} : l'arrivée est déjà enregistrée.", self.first_names(children)));
             }
             return;
         }
@@ -34,7 +34,7 @@ impl Door {
             self.dialog = None;
             self.notice = None;
             self.echoes = coming.iter().map(|child| (*child, now.boottime_ms + ECHO_MS)).collect();
-            let text = format!("{}, arrivée {}", self.first_names(&coming), words::time(self.time));
+            let text = tr!("{}, arrivée {}", self.first_names(&coming), words::time(self.time));
             self.offer_undo(now, text);
         }
     }
@@ -50,7 +50,7 @@ impl Door {
     /// "Léa et Tom"; "12 enfants" where names would fill the screen.
     pub(super) fn first_names(&self, children: &[ChildId]) -> String {
         if children.len() > NAMES_SHOWN_MAX {
-            return format!("{} enfants", children.len());
+            return tr!("{n} enfant" | "{n} enfants" % children.len());
         }
         words::list(&children.iter().map(|child| self.roster.first_name(*child)).collect::<Vec<_>>())
     }

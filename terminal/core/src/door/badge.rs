@@ -5,7 +5,7 @@ use super::hours::NOON;
 use super::{Door, NAMED_MS, Named, Open};
 use crate::clock::Now;
 use crate::view::{TileState, Tone};
-use hardware::uid::BadgeUid;
+use hardware::uid::{BadgeUid, UidError};
 use shared::id::{BadgeId, ChildId, PersonId, StaffId};
 use shared::roster::{BadgeHolder, Recording};
 
@@ -16,13 +16,13 @@ impl Door {
         let uid = match BadgeUid::parse(text) {
             Ok(uid) => uid,
             Err(error) => {
-                return self.say(Tone::Amber, format!("Carte illisible : {error}. Présentez-la de nouveau. {instead}."));
+                return self.say(Tone::Amber, unreadable(error, &instead));
             }
         };
         if uid.is_random() {
             return self.say(
                 Tone::Amber,
-                format!("Ce téléphone ou cette carte change de numéro à chaque passage : il ne peut pas servir de badge. {instead}."),
+                tr!("Ce téléphone ou cette carte change de numéro à chaque passage : il ne peut pas servir de badge. {instead}.", instead),
             );
         }
         let Some(badge) = self.roster.badge(&uid) else {
@@ -30,7 +30,7 @@ impl Door {
             let end = number.get(number.len().saturating_sub(4)..).unwrap_or_default();
             return self.say(
                 Tone::Amber,
-                format!("Carte inconnue (numéro finissant par {end}). {instead} ; l'administration peut rattacher la carte."),
+                tr!("Carte inconnue (numéro finissant par {end}). {instead} ; l'administration peut rattacher la carte.", end, instead),
             );
         };
         let (id, holder) = (badge.id, badge.holder);
@@ -47,7 +47,7 @@ impl Door {
     /// Says that its holder came to work, names who acts for a minute, and takes a pinned alert away.
     fn staff_badge(&mut self, now: Now, badge: BadgeId, id: StaffId) {
         if self.roster.staff(id).is_none() {
-            return self.say(Tone::Amber, "Cette carte n'est plus celle d'un membre de l'équipe de ce site.");
+            return self.say(Tone::Amber, tr!("Cette carte n'est plus celle d'un membre de l'équipe de ce site."));
         }
         self.let_the_team_in(now);
         let was_asked = self.named_by_dialog();
@@ -83,7 +83,7 @@ impl Door {
     /// Children of one card: those who are awaited arrive together, or the departure screen opens for those who are here.
     fn family_badge(&mut self, now: Now, badge: BadgeId, children: &[ChildId], person: Option<PersonId>) {
         if children.is_empty() {
-            return self.say(Tone::Amber, "Cette carte ne correspond aujourd'hui à aucun enfant de ce site.");
+            return self.say(Tone::Amber, tr!("Cette carte ne correspond aujourd'hui à aucun enfant de ce site."));
         }
         let with_state = |wanted: &[TileState]| -> Vec<ChildId> {
             children.iter().copied().filter(|c| self.standing(*c).is_some_and(|s| wanted.contains(&s.state))).collect()
@@ -96,7 +96,7 @@ impl Door {
         }
         if self.recording() == Some(Recording::Appel) {
             awaited.iter().chain(&here).for_each(|child| self.tick_present(*child));
-            return self.say(Tone::Calm, format!("{} : coché pour l'appel.", self.first_names(children)));
+            return self.say(Tone::Calm, tr!("{} : coché pour l'appel.", self.first_names(children)));
         }
         let leaving =
             self.recording() == Some(Recording::Depart) || (!here.is_empty() && (awaited.is_empty() || self.is_late_in_the_moment()));
@@ -131,5 +131,18 @@ impl Door {
             // Without a window, a card fetches from noon on.
             _ => self.time >= NOON,
         }
+    }
+}
+
+fn unreadable(why: UidError, instead: &str) -> String {
+    match why {
+        UidError::NotHexadecimal => {
+            tr!("Carte illisible : ce que le lecteur a envoyé n'est pas un numéro de carte. Présentez-la de nouveau. {instead}.", instead)
+        }
+        UidError::Length => tr!(
+            "Carte illisible : le numéro lu n'a pas la longueur d'un numéro de carte (4, 7 ou 10 octets). Présentez-la de nouveau. \
+             {instead}.",
+            instead
+        ),
     }
 }

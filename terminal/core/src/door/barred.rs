@@ -8,7 +8,9 @@ use shared::name::folded;
 use shared::roster::Adult;
 
 /// What to do, in the order in which to do it.
-pub(super) const WHAT_TO_DO: &str = "L'enfant reste avec vous. Appelez la direction. En cas de danger : 17";
+pub(super) fn what_to_do() -> String {
+    tr!("L'enfant reste avec vous. Appelez la direction. En cas de danger : 17")
+}
 /// Words before a name that say nothing of who it is.
 const TITLES: [&str; 8] = ["m", "mr", "mme", "mlle", "monsieur", "madame", "papa", "maman"];
 /// From how many letters on one wrong letter is forgiven.
@@ -67,13 +69,18 @@ impl Door {
     }
 
     pub(super) fn barred_dialog(&self, child: ChildId) -> BarredDialog {
-        BarredDialog { text: WHAT_TO_DO.into(), child_name: self.roster.full_name(child) }
+        BarredDialog { text: what_to_do(), child_name: self.roster.full_name(child) }
     }
 
     /// The alert was read: it stays as a sentence, and the door goes on.
     pub(super) fn pin_barred(&mut self, child: ChildId) {
-        let how = if self.roster.has_staff_badge() { " Pour retirer cette alerte : badge d'un membre de l'équipe." } else { "" };
-        let text = format!("{} : personne interdite à {}. {WHAT_TO_DO}.{how}", self.roster.full_name(child), words::time(self.time));
+        let at = words::time(self.time);
+        let name = self.roster.full_name(child);
+        let mut text = tr!("{name} : personne interdite à {at}. {what_to_do}.", name, at, what_to_do = what_to_do());
+        if self.roster.has_staff_badge() {
+            text.push(' ');
+            text.push_str(&tr!("Pour retirer cette alerte : badge d'un membre de l'équipe."));
+        }
         self.pinned = Some(Notice { text, tone: Tone::Red });
     }
 

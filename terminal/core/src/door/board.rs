@@ -77,7 +77,7 @@ impl Door {
     }
 
     fn not_enrolled(&self) -> Option<Notice> {
-        let text = crate::store::StoreError::NotEnrolled.to_string();
+        let text = crate::store::StoreError::NotEnrolled.in_words();
         self.identity.is_none().then_some(Notice { text, tone: Tone::Amber })
     }
 
@@ -91,8 +91,8 @@ impl Door {
         if names.is_empty() {
             return None;
         }
-        let shown = if names.len() > NAMES_SHOWN_MAX { format!("{} enfants", names.len()) } else { words::list(&names) };
-        let text = format!("Sans départ enregistré : {shown}. Touchez chaque enfant pour dire avec qui, et à quelle heure.");
+        let shown = if names.len() > NAMES_SHOWN_MAX { tr!("{n} enfant" | "{n} enfants" % names.len()) } else { words::list(&names) };
+        let text = tr!("Sans départ enregistré : {shown}. Touchez chaque enfant pour dire avec qui, et à quelle heure.", shown);
         Some(Notice { text, tone: Tone::Amber })
     }
 
@@ -135,7 +135,7 @@ impl Door {
         let listed = by_group.into_iter().filter(|(g, _)| !has_groups || self.roster.groups.contains_key(g));
         let mut tabs: Vec<GroupTab> = listed.filter_map(|(g, figures)| tab(g, figures)).collect();
         tabs.sort_by(|a, b| (&a.name, a.group).cmp(&(&b.name, b.group)));
-        tabs.insert(0, GroupTab { group: None, name: "Tous".into(), present, expected, chosen: self.group.is_none() });
+        tabs.insert(0, GroupTab { group: None, name: tr!("Tous"), present, expected, chosen: self.group.is_none() });
         tabs
     }
 
@@ -162,7 +162,7 @@ impl Door {
             photo: self.photo_of(child.id),
             state: standing.state,
             // With an outing, a child is still in the team's care.
-            state_text: away.map_or_else(|| standing.text.clone(), |label| format!("en sortie · {label}")),
+            state_text: away.map_or_else(|| standing.text.clone(), |label| tr!("en sortie · {label}", label)),
             care: child.care,
             ticked: if by_roll_call { self.is_ticked(child.id, standing.state) } else { self.is_chosen(child.id) },
         }

@@ -32,14 +32,14 @@ impl Door {
         let name = self.roster.first_name(child);
         match what {
             Corrects::PaperArrival if !self.may_fill_in(child, what) => {
-                return self.say(Tone::Amber, format!("{name} : l'arrivée est déjà enregistrée."));
+                return self.say(Tone::Amber, tr!("{} : l'arrivée est déjà enregistrée.", name));
             }
             Corrects::PaperDeparture if !self.may_fill_in(child, what) => {
-                return self.say(Tone::Amber, format!("{name} : aucune présence dont le départ manque."));
+                return self.say(Tone::Amber, tr!("{name} : aucune présence dont le départ manque.", name));
             }
             Corrects::PaperDeparture => return self.open_paper_departure(child),
             Corrects::Arrival | Corrects::Departure if self.to_correct(child, what).is_none() => {
-                return self.say(Tone::Amber, format!("{name} : rien à corriger ce jour-là."));
+                return self.say(Tone::Amber, tr!("{name} : rien à corriger ce jour-là.", name));
             }
             _ => {}
         }
@@ -55,7 +55,7 @@ impl Door {
     }
 
     pub(super) fn confirm_correction(&mut self, now: Now, correcting: Correcting) {
-        let Some(hour) = correcting.hour else { return self.say(Tone::Amber, "Touchez d'abord la bonne heure.") };
+        let Some(hour) = correcting.hour else { return self.say(Tone::Amber, tr!("Touchez d'abord la bonne heure.")) };
         let at_ms = instant(self.day, hour).timestamp_millis();
         if correcting.what == Corrects::PaperArrival {
             self.fill_in_arrival(now, correcting.child, at_ms);
@@ -85,7 +85,7 @@ impl Door {
         if self.record(now, vec![said]) {
             self.dialog = None;
             self.notice = None;
-            self.offer_undo(now, format!("{}, arrivée {}", self.roster.first_name(child), words::time_ms(at_ms)));
+            self.offer_undo(now, tr!("{}, arrivée {}", self.roster.first_name(child), words::time_ms(at_ms)));
         }
     }
 
@@ -93,24 +93,28 @@ impl Door {
     pub(super) fn time_dialog(&self, correcting: Correcting) -> Option<TimeDialog> {
         let Correcting { child, what, hour } = correcting;
         let recorded = self.recorded_at(child, what);
-        let word = if what == Corrects::Departure { "Départ" } else { "Arrivée" };
+        let name = self.roster.full_name(child);
         let likely = recorded.or_else(|| self.awaited_at(child)).unwrap_or(self.time);
         let mut hours = pick(self.correction_span(child, what), likely, None, hour.map(Hour::At));
         // What is recorded is no correction of itself.
         hours.choices.retain(|choice| recorded.is_none() || choice.at != recorded);
         let subtitle = match recorded {
-            Some(at) => format!("Heure enregistrée : {} · quelle est la bonne ?", words::time(at)),
-            None => "D'après la liste papier : à quelle heure ?".to_owned(),
+            Some(at) => tr!("Heure enregistrée : {} · quelle est la bonne ?", words::time(at)),
+            None => tr!("D'après la liste papier : à quelle heure ?"),
         };
         Some(TimeDialog {
             child,
-            title: format!("{word} de {}", self.roster.full_name(child)),
+            title: if what == Corrects::Departure { tr!("Départ de {name}", name) } else { tr!("Arrivée de {name}", name) },
             initials: self.initials(child),
             hue: hue(child.0),
             photo: self.photo_of(child),
             subtitle,
             hours,
-            confirm: hour.map_or_else(|| "Touchez la bonne heure".to_owned(), |at| format!("{word} à {}", words::time(at))),
+            confirm: match (hour.map(words::time), what) {
+                (None, _) => tr!("Touchez la bonne heure"),
+                (Some(at), Corrects::Departure) => tr!("Départ à {at}", at),
+                (Some(at), _) => tr!("Arrivée à {at}", at),
+            },
             may_confirm: hour.is_some_and(|at| Some(words::time(at)) != recorded.map(words::time)),
         })
     }
@@ -123,13 +127,18 @@ impl Door {
 
     /// Times of today that a child's dialog offers to put right, or to fill in.
     pub(super) fn corrections(&self, child: ChildId) -> Vec<Correction> {
-        let both = [(Corrects::Arrival, "l'arrivée"), (Corrects::Departure, "le départ")];
-        let label = |which: &str, at: NaiveTime| format!("Corriger {which} de {}", words::time(at));
-        let wrong =
-            both.into_iter().filter_map(|(what, which)| Some(Correction { what, label: label(which, self.recorded_at(child, what)?) }));
-        let papers = [(Corrects::PaperArrival, "Arrivée d'après le papier"), (Corrects::PaperDeparture, "Départ d'après le papier")];
+        let label = |what: Corrects, at: String| match what {
+            Corrects::Departure => tr!("Corriger le départ de {at}", at),
+            _ => tr!("Corriger l'arrivée de {at}", at),
+        };
+        let both = [Corrects::Arrival, Corrects::Departure];
+        let wrong = both
+            .into_iter()
+            .filter_map(|what| Some(Correction { what, label: label(what, self.recorded_at(child, what).map(words::time)?) }));
+        let papers =
+            [(Corrects::PaperArrival, tr!("Arrivée d'après le papier")), (Corrects::PaperDeparture, tr!("Départ d'après le papier"))];
         let papers = papers.into_iter().filter(|(what, _)| self.may_fill_in(child, *what));
-        wrong.chain(papers.map(|(what, label)| Correction { what, label: label.to_owned() })).collect()
+        wrong.chain(papers.map(|(what, label)| Correction { what, label })).collect()
     }
 
     fn recorded_at(&self, child: ChildId, what: Corrects) -> Option<NaiveTime> {
@@ -160,7 +169,7 @@ impl Door {
     fn put_right(&mut self, now: Now, child: ChildId, what: Corrects, at_ms: i64) {
         let name = self.roster.first_name(child);
         let Some((mark, detail)) = self.to_correct(child, what) else {
-            return self.say(Tone::Amber, format!("{name} : rien à corriger ce jour-là."));
+            return self.say(Tone::Amber, tr!("{name} : rien à corriger ce jour-là.", name));
         };
         let said = Said {
             target: Some(mark.entry),
@@ -174,8 +183,9 @@ impl Door {
         if self.record(now, vec![said]) {
             self.dialog = None;
             self.notice = None;
-            let what = if what == Corrects::Arrival { "arrivée" } else { "départ" };
-            self.offer_undo(now, format!("{name}, {what} {}", words::time_ms(at_ms)));
+            let at = words::time_ms(at_ms);
+            let arrived = what == Corrects::Arrival;
+            self.offer_undo(now, if arrived { tr!("{}, arrivée {}", name, at) } else { tr!("{}, départ {}", name, at) });
         }
     }
 

@@ -136,7 +136,7 @@ impl Door {
         let Some(adult) = self.allowed(child, person) else { return };
         // What has happened is recorded as it was, even where it should not have been.
         if let Some(hour) = adult.not_before.filter(|hour| !departing.asks_hour && self.time < *hour) {
-            let text = format!("{} {} : pas avant {}.", adult.first_name, adult.last_name, words::time(hour));
+            let text = tr!("{} {} : pas avant {}.", adult.first_name, adult.last_name, words::time(hour));
             return self.say(Tone::Amber, text);
         }
         // A brother or sister whom this adult may not take stays: half-brothers have other rights.
@@ -158,7 +158,7 @@ impl Door {
                     let name = self.roster.first_name(*refused);
                     return self.say(
                         Tone::Amber,
-                        format!("Cette personne n'est pas sur la liste pour {name} : décochez {name}, ou choisissez quelqu'un d'autre."),
+                        tr!("Cette personne n'est pas sur la liste pour {name} : décochez {name}, ou choisissez quelqu'un d'autre.", name),
                     );
                 }
                 Destination { person: Some(person), ..Destination::of(LeftTo::Person) }
@@ -169,17 +169,17 @@ impl Door {
                 let note = if let Way::Club(name) = &way { Some(name.clone()).filter(|name| !name.is_empty()) } else { None };
                 Destination { note, ..Destination::of(way.to()) }
             }
-            None => return self.say(Tone::Amber, "Touchez d'abord la personne qui vient."),
+            None => return self.say(Tone::Amber, tr!("Touchez d'abord la personne qui vient.")),
         };
         if self.asks_identity(&departing) && !departing.identity_seen {
-            return self.say(Tone::Amber, "Demandez la pièce d'identité, puis touchez « Pièce d'identité vue ».");
+            return self.say(Tone::Amber, tr!("Demandez la pièce d'identité, puis touchez « Pièce d'identité vue »."));
         }
         let destination = Destination { authority: if departing.identity_seen { IDENTITY_SEEN } else { "" }, ..destination };
         if departing.is_in_the_past() {
             return self.leave_late(now, &departing, &destination, witness);
         }
         if witness.is_none() && !self.witnesses(&departing).is_empty() {
-            return self.say(Tone::Amber, "Touchez le nom de la personne qui remet l'enfant.");
+            return self.say(Tone::Amber, tr!("Touchez le nom de la personne qui remet l'enfant."));
         }
         self.leave_by(now, &leaving, &destination, departing.badge, witness);
     }
@@ -208,9 +208,14 @@ impl Door {
             self.dialog = None;
             self.several = None;
             self.notice = None;
-            let late =
-                self.minutes_past_the_end().map(|minutes| format!(" ({} après l'heure)", words::count(minutes, "minute", "minutes")));
-            let text = format!("{}, départ {}{}", self.first_names(children), words::time(self.time), late.unwrap_or_default());
+            let text = match self.minutes_past_the_end() {
+                Some(minutes) => tr!(
+                    "{names}, départ {hour} ({n} minute après l'heure)" | "{names}, départ {hour} ({n} minutes après l'heure)" % minutes,
+                    names = self.first_names(children),
+                    hour = words::time(self.time)
+                ),
+                None => tr!("{}, départ {}", self.first_names(children), words::time(self.time)),
+            };
             self.offer_undo(now, text);
         }
     }

@@ -48,21 +48,20 @@ impl Door {
         let asks_identity = self.asks_identity(departing);
         let (chosen, other) = match &departing.with {
             Some(With::Adult(person)) => (Some(*person), String::new()),
-            Some(With::Other(name, _)) => (None, format!(" avec {name}")),
-            Some(With::Alone) => (None, " sans adulte".to_owned()),
+            Some(With::Other(name, _)) => (None, tr!(" avec {name}", name)),
+            Some(With::Alone) => (None, tr!(" sans adulte")),
             Some(With::Way(way)) => (None, way.words()),
             None => (None, String::new()),
         };
         // Said of the past, the whole sentence is read before somebody puts a name to it.
         let taker = chosen.filter(|_| late.is_some()).and_then(|person| self.allowed(*child, person));
-        let other = taker.map_or(other, |a| format!(" avec {} {}", a.first_name, a.last_name));
+        let other = taker.map_or(other, |a| tr!(" avec {name}", name = format_args!("{} {}", a.first_name, a.last_name)));
         let leaving = departing.leaving();
-        let verb = if leaving.len() > 1 { "partent" } else { "part" };
         let names = self.first_names(&leaving);
         let said_hour = late.as_ref().map(|late| late.hours.chosen.clone());
         let confirm = match (&said_hour, departing.hour) {
-            (Some(Some(at)), Some(Hour::At(_))) => format!("{names}, départ à {at}{other}"),
-            _ => format!("{names} {verb}{other}"),
+            (Some(Some(at)), Some(Hour::At(_))) => tr!("{names}, départ à {at}{how}", names, at, how = other),
+            _ => tr!("{names} part{how}" | "{names} partent{how}" % leaving.len(), names, how = other),
         };
         let one = DepartureDialog {
             child: *child,
@@ -95,12 +94,12 @@ impl Door {
         let count = leaving.len();
         let takes_all = |card: &AdultCard| leaving.iter().all(|child| self.allowed(*child, card.person).is_some());
         DepartureDialog {
-            name: format!("{count} enfants"),
+            name: tr!("{n} enfant" | "{n} enfants" % count),
             initials: count.to_string(),
             photo: None,
             subtitle: match one.late {
-                Some(_) => "Qui est venu, et quand ?".to_owned(),
-                None => format!("Il est {} · avec qui partent-ils, et où ?", words::time(self.time)),
+                Some(_) => tr!("Qui est venu, et quand ?"),
+                None => tr!("Il est {} · avec qui partent-ils, et où ?", words::time(self.time)),
             },
             adults: one.adults.into_iter().filter(takes_all).collect(),
             siblings: Vec::new(),
@@ -112,25 +111,26 @@ impl Door {
     }
 
     fn departure_subtitle(&self, child: ChildId, late: bool) -> String {
-        let since = self.standing(child).and_then(|s| s.since_ms).map(|at| format!("Arrivée à {} · ", words::time_ms(at)));
+        let since = self.standing(child).and_then(|s| s.since_ms).map(words::time_ms);
+        let now = words::time(self.time);
         match (since, late) {
-            (Some(since), true) => format!("{since}qui est venu, et quand ?"),
-            (None, true) => "Qui est venu, et quand ?".to_owned(),
-            (Some(since), false) => format!("{since}il est {} · qui vient ?", words::time(self.time)),
-            (None, false) => format!("Il est {} · qui vient ?", words::time(self.time)),
+            (Some(since), true) => tr!("Arrivée à {since} · qui est venu, et quand ?", since),
+            (None, true) => tr!("Qui est venu, et quand ?"),
+            (Some(since), false) => tr!("Arrivée à {since} · il est {now} · qui vient ?", since, now),
+            (None, false) => tr!("Il est {now} · qui vient ?", now),
         }
     }
 
     fn adult_card(&self, adult: &Adult, chosen: Option<PersonId>) -> AdultCard {
         let mut conditions = Vec::new();
         if !adult.weekdays.is_empty() && adult.weekdays != shared::calendar::Weekdays::ALL {
-            conditions.push("aujourd'hui".to_owned());
+            conditions.push(tr!("aujourd'hui"));
         }
         if let Some(hour) = adult.not_before {
-            conditions.push(format!("dès {}", words::time(hour)));
+            conditions.push(tr!("dès {}", words::time(hour)));
         }
         if adult.identity_check {
-            conditions.push("pièce d'identité".to_owned());
+            conditions.push(tr!("pièce d'identité"));
         }
         AdultCard {
             person: adult.person,
@@ -146,15 +146,17 @@ impl Door {
 
     fn child_dialog(&self, child: ChildId) -> Option<ChildDialog> {
         let standing = self.standing(child)?;
+        // The hour ends the words of a tile.
+        let hour = standing.text.rsplit(' ').next().unwrap_or_default();
         let subtitle = match standing.state {
-            TileState::Expected => format!("Présence prévue, {}", standing.text),
-            TileState::Late => format!("Présence prévue, {}", standing.text.replace(" · ", " depuis ")),
-            TileState::Present => standing
-                .since_ms
-                .map_or_else(|| "Présence enregistrée à l'appel".to_owned(), |at| format!("Arrivée à {}", words::time_ms(at))),
-            TileState::Gone => standing.text.replacen("départ ", "Départ à ", 1),
+            TileState::Expected => tr!("Présence prévue, {}", standing.text),
+            TileState::Late => tr!("Présence prévue, retard depuis {hour}", hour),
+            TileState::Present => {
+                standing.since_ms.map_or_else(|| tr!("Présence enregistrée à l'appel"), |at| tr!("Arrivée à {at}", at = words::time_ms(at)))
+            }
+            TileState::Gone => tr!("Départ à {at}", at = hour),
             TileState::Absent => self.absence_words(child),
-            TileState::Unexpected => format!("Pas de présence prévue : {}", standing.text),
+            TileState::Unexpected => tr!("Pas de présence prévue : {}", standing.text),
         };
         Some(ChildDialog {
             child,
@@ -177,7 +179,7 @@ impl Door {
             .zip(self.reading())
             .zip(self.attendance.days.get(&(self.day, child)))
             .and_then(|((a, r), day)| r.absence(a, day));
-        if noted.is_some_and(|a| a.noted) { "Absence notée".into() } else { "Absence annoncée".into() }
+        if noted.is_some_and(|a| a.noted) { tr!("Absence notée") } else { tr!("Absence annoncée") }
     }
 
     /// The photo of a child, by its hash; `None` without one, or without the parents' consent.

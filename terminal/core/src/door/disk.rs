@@ -18,7 +18,7 @@ pub(super) struct Seen {
     pub day: Option<NaiveDate>,
     journal: i64,
     roster: i64,
-    items: String,
+    pub items: String,
     whole: bool,
 }
 
@@ -51,7 +51,7 @@ impl Door {
         if let Err(error) = self.read_again(now) {
             tracing::error!(%error, "the tablet's data could not be read");
             self.look_at(&error);
-            self.notice = Some(Notice { text: error.to_string(), tone: Tone::Red });
+            self.notice = Some(Notice { text: error.in_words(), tone: Tone::Red });
         }
         if self.identity.as_ref().is_some_and(|identity| identity.epoch > 1)
             && let Err(error) = self.open_epoch(now)
@@ -126,7 +126,7 @@ impl Door {
         if self.store.is_nearly_full() && self.notice.is_none() {
             self.say(
                 Tone::Amber,
-                "Le disque de la tablette est presque plein : appelez l'administration. Les pointages sont encore enregistrés.",
+                tr!("Le disque de la tablette est presque plein : appelez l'administration. Les pointages sont encore enregistrés."),
             );
         }
     }

@@ -86,7 +86,7 @@ impl Door {
             Err(error) => {
                 tracing::error!(%error, "a gesture was not recorded");
                 self.look_at(&error);
-                self.say(Tone::Red, error.to_string());
+                self.say(Tone::Red, error.in_words());
                 false
             }
         }

@@ -41,10 +41,10 @@ impl Way {
     /// "à l'école": after "Léa part".
     pub(super) fn words(&self) -> String {
         match self {
-            Self::School => " à l’école".into(),
-            Self::Club(name) if name.is_empty() => " à un club".into(),
-            Self::Club(name) => format!(" au club ({name})"),
-            Self::Emergency => " avec les secours".into(),
+            Self::School => tr!(" à l’école"),
+            Self::Club(name) if name.is_empty() => tr!(" à un club"),
+            Self::Club(name) => tr!(" au club ({name})", name),
+            Self::Emergency => tr!(" avec les secours"),
         }
     }
 }
@@ -66,7 +66,7 @@ impl Door {
         let Some(Open::Departure(departing)) = self.dialog.clone() else { return };
         let typed = one_line(typed, NAME_CHARS_MAX);
         if typed.is_empty() {
-            return self.say(Tone::Amber, "Écrivez le nom de la personne qui vient.");
+            return self.say(Tone::Amber, tr!("Écrivez le nom de la personne qui vient."));
         }
         let concerned: Vec<ChildId> = std::iter::once(departing.child).chain(departing.siblings.iter().map(|(s, _)| *s)).collect();
         if self.alert_if_named(&concerned, &typed) {
@@ -105,8 +105,8 @@ impl Door {
         };
         if !self.may_leave_alone(child) {
             let name = self.roster.first_name(child);
-            let when = self.alone_hint(child).map_or_else(|| "La famille ne l'a pas autorisé.".to_owned(), |hint| format!("{hint}."));
-            return self.say(Tone::Amber, format!("{name} ne part pas sans adulte. {when}"));
+            let when = self.alone_hint(child).map_or_else(|| tr!("La famille ne l'a pas autorisé."), |hint| format!("{hint}."));
+            return self.say(Tone::Amber, tr!("{name} ne part pas sans adulte. {when}", name, when));
         }
         if self.is_over() && matches!(self.dialog, Some(Open::Child(_))) {
             self.open_departure(child, None);
@@ -151,7 +151,7 @@ impl Door {
     pub(super) fn alone_hint(&self, child: ChildId) -> Option<String> {
         let child = self.roster.children.get(&child)?;
         let from = child.alone_from.filter(|_| self.is_alone_day(child))?;
-        Some(format!("Part sans adulte à partir de {}", words::time(from)))
+        Some(tr!("Part sans adulte à partir de {}", words::time(from)))
     }
 
     fn is_alone_day(&self, child: &shared::roster::Child) -> bool {

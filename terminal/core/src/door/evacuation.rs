@@ -72,7 +72,7 @@ impl Door {
         if self.running().is_none() {
             let call = match bytes(self.entropy.as_mut()) {
                 Ok(random) => uuid_v7(now.wall_ms, random),
-                Err(error) => return self.say(Tone::Red, error.to_string()),
+                Err(error) => return self.say(Tone::Red, error.in_words()),
             };
             self.keep(now, vec![of_site(Kind::EvacuationStarted, Detail::Evacuation { call }, "")]);
         }
@@ -200,8 +200,10 @@ impl Door {
     pub(super) fn unrecorded(&self) -> Option<String> {
         self.evacuating.refused_until_ms?;
         let waiting = u32::try_from(self.evacuating.waiting.len()).unwrap_or(u32::MAX);
-        let gestures = super::words::count(waiting, "geste gardé", "gestes gardés");
-        (waiting > 0).then(|| format!("Pas encore enregistré : {gestures} en mémoire, la tablette réessaie. Ne l'éteignez pas."))
+        (waiting > 0).then(|| {
+            tr!("Pas encore enregistré : {n} geste gardé en mémoire, la tablette réessaie. Ne l'éteignez pas."
+                | "Pas encore enregistré : {n} gestes gardés en mémoire, la tablette réessaie. Ne l'éteignez pas." % waiting)
+        })
     }
 
     /// Seals facts, or keeps them in memory until they can be.
@@ -209,7 +211,7 @@ impl Door {
         for said in said {
             match self.draft(now, said) {
                 Ok(draft) => self.evacuating.waiting.push(draft),
-                Err(error) => return self.say(Tone::Red, error.to_string()),
+                Err(error) => return self.say(Tone::Red, error.in_words()),
             }
         }
         self.take_to_disk(now);

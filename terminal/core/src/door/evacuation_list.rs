@@ -29,7 +29,7 @@ impl Door {
         let (seen, total) = figures(lines.iter());
         let missing: Vec<String> = missing(&lines).map(|line| line.row.name.clone()).collect();
         let elapsed_ms = self.wall_ms.saturating_sub(running.started_ms()).max(0);
-        let title = format!("Évacuation depuis {} · {}", words::time_ms(running.started_ms()), duration(elapsed_ms));
+        let title = tr!("Évacuation depuis {} · {}", words::time_ms(running.started_ms()), duration(elapsed_ms));
         let acting = self.staff.map(|named| self.shown(Someone::Staff(named.staff), None).full).unwrap_or_default();
         let ending = self.evacuating.ending.then(|| missing_in_words(&missing, &lines));
         let group = &self.evacuating.group;
@@ -53,7 +53,7 @@ impl Door {
         let running = self.running()?;
         let lines = self.evacuation_lines(running);
         let (seen, total) = figures(lines.iter());
-        Some(format!("Évacuation en cours · {} sur {total}", words::count(seen, "vu", "vus")))
+        Some(tr!("Évacuation en cours · {n} vu sur {total}" | "Évacuation en cours · {n} vus sur {total}" % seen, total))
     }
 
     fn evacuation_lines(&self, running: &Evacuation) -> Vec<Line> {
@@ -76,12 +76,12 @@ impl Door {
     fn line(&self, running: &Evacuation, who: Someone, at: Option<OnSite>) -> Line {
         let Shown { short, initials, hue, photo, group, .. } = self.shown(who, at.as_ref().and_then(|at| at.slot.centre));
         let (unseen, text) = match at.map(|at| at.place) {
-            Some(Whereabouts::Here) | None => (PersonState::Missing, "manque".to_owned()),
-            Some(Whereabouts::ToCheck(why)) => (PersonState::ToCheck, format!("à vérifier · {why}")),
-            Some(Whereabouts::Out(_, label)) => (PersonState::Out, format!("en sortie · {label}")),
+            Some(Whereabouts::Here) | None => (PersonState::Missing, tr!("manque")),
+            Some(Whereabouts::ToCheck(why)) => (PersonState::ToCheck, tr!("à vérifier · {why}", why)),
+            Some(Whereabouts::Out(_, label)) => (PersonState::Out, tr!("en sortie · {label}", label)),
         };
         let (state, text) = match running.first_seen(who) {
-            Some(mark) => (PersonState::Seen, format!("vu {}", self.by_whom(mark, " · "))),
+            Some(mark) => (PersonState::Seen, tr!("vu {}", self.by_whom(mark, " · "))),
             None => (unseen, text),
         };
         let settled = state != PersonState::Seen || self.evacuating.settled.contains(&who);
@@ -107,7 +107,7 @@ impl Door {
             let chosen = self.evacuating.group == key;
             PeopleTab { key: key.into(), name: name.into(), seen, total, chosen }
         };
-        let all = tab("", "Tous", figures(lines.iter()));
+        let all = tab("", &tr!("Tous"), figures(lines.iter()));
         let groups = by_group.iter().filter(|((name, _), _)| !name.is_empty());
         std::iter::once(all).chain(groups.map(|((name, key), of)| tab(key, name, figures(of.iter().copied())))).collect()
     }
@@ -128,23 +128,23 @@ fn missing(lines: &[Line]) -> impl Iterator<Item = &Line> {
 
 /// "Manquent : Léa M., Tom P. et 12 autres".
 pub(super) fn missing_names(names: &[String]) -> String {
-    let verb = if names.len() > 1 { "Manquent" } else { "Manque" };
+    let named = |names: &[String]| tr!("Manque : {list}" | "Manquent : {list}" % names.len(), list = words::list(names));
     match names.len().saturating_sub(NAMES_SHOWN_MAX) {
-        0 => format!("{verb} : {}", words::list(names)),
-        1 => format!("{verb} : {}", words::list(&names[..=NAMES_SHOWN_MAX])),
-        more => format!("{verb} : {} et {more} autres", names[..NAMES_SHOWN_MAX].join(", ")),
+        0 => named(names),
+        1 => named(&names[..=NAMES_SHOWN_MAX]),
+        more => tr!("Manquent : {list} et {more} autres", list = names[..NAMES_SHOWN_MAX].join(", "), more),
     }
 }
 
 /// What is to be known before a roll call is ended.
 fn missing_in_words(missing: &[String], lines: &[Line]) -> String {
     let to_check = lines.iter().filter(|line| line.row.state == PersonState::ToCheck).count();
-    let checks = match u32::try_from(to_check).unwrap_or(u32::MAX) {
+    let checks = match to_check {
         0 => String::new(),
-        some => format!(" {} à vérifier.", words::count(some, "personne reste", "personnes restent")),
+        some => tr!(" {n} personne reste à vérifier." | " {n} personnes restent à vérifier." % some),
     };
     match missing_names(missing) {
-        _ if missing.is_empty() => format!("Toutes les personnes présentes sont vues.{checks}"),
+        _ if missing.is_empty() => tr!("Toutes les personnes présentes sont vues.") + &checks,
         // An initial has its point already.
         names => format!("{}.{checks}", names.trim_end_matches('.')),
     }

@@ -12,8 +12,7 @@ use uuid::Uuid;
 impl Door {
     pub(super) fn evacuation_help(&self) -> EvacuationHelp {
         let ended = self.evacuations().filter_map(|e| Some((e, e.ended.as_ref()?)));
-        let said =
-            |(e, ended): (&Evacuation, &Ended)| (e.calls[0], format!("{} de {}", name(&ended.reason), words::time_ms(e.started_ms())));
+        let said = |(e, ended): (&Evacuation, &Ended)| (e.calls[0], tr!("{} de {}", name(&ended.reason), words::time_ms(e.started_ms())));
         EvacuationHelp { reports: ended.map(said).collect() }
     }
 
@@ -35,12 +34,12 @@ impl Door {
         let incomplete = lines.iter().any(|line| !line.seen);
         let last_ms = people.iter().filter_map(|who| evacuation.first_seen(*who)).map(|mark| mark.at_ms).max();
         let took = last_ms.map(|last| in_words(last - evacuation.started_ms())).filter(|_| !incomplete);
-        let took = took.map_or_else(String::new, |took| format!(", toutes en {took}"));
-        let (from, to) = (words::time_ms(evacuation.started_ms()), self.by_whom(&ended.mark, ", par "));
+        let took = took.map_or_else(String::new, |took| tr!(", toutes en {took}", took));
+        let (from, to) = (words::time_ms(evacuation.started_ms()), self.by_whom(&ended.mark, &by()));
         Some(EvacuationReport {
-            title: name(&ended.reason).into(),
-            subtitle: format!("{} · ouvert à {from}, terminé à {to}", words::long_day(self.day)),
-            summary: format!("{} sur {}{took}.", words::count(seen, "personne vue", "personnes vues"), lines.len()),
+            title: name(&ended.reason),
+            subtitle: tr!("{} · ouvert à {from}, terminé à {to}", words::long_day(self.day), from, to),
+            summary: tr!("{n} personne vue sur {all}{took}." | "{n} personnes vues sur {all}{took}." % seen, all = lines.len(), took),
             incomplete,
             unrecorded: self.unrecorded(),
             lines,
@@ -50,15 +49,20 @@ impl Door {
     fn report_line(&self, evacuation: &Evacuation, who: Someone) -> ReportLine {
         let name = self.shown(who, None).full;
         let first = evacuation.first_seen(who);
-        ReportLine { name, text: first.map_or_else(|| "non vu".to_owned(), |mark| self.by_whom(mark, ", par ")), seen: first.is_some() }
+        ReportLine { name, text: first.map_or_else(|| tr!("non vu"), |mark| self.by_whom(mark, &by())), seen: first.is_some() }
     }
 }
 
-fn name(reason: &str) -> &'static str {
+/// Between an hour and who said so.
+pub(super) fn by() -> String {
+    tr!(", par ")
+}
+
+fn name(reason: &str) -> String {
     match reason {
-        ALARM => "Évacuation",
-        MISTAKE => "Appel ouvert par erreur",
-        _ => "Exercice d'évacuation",
+        ALARM => tr!("Évacuation"),
+        MISTAKE => tr!("Appel ouvert par erreur"),
+        _ => tr!("Exercice d'évacuation"),
     }
 }
 

@@ -58,7 +58,7 @@ impl Door {
                 None => self.dialog = None,
             },
             Some(Open::Correction(correcting)) => self.confirm_correction(now, correcting),
-            Some(Open::Sign) => self.say(Tone::Amber, "Touchez le nom de qui signe."),
+            Some(Open::Sign) => self.say(Tone::Amber, tr!("Touchez le nom de qui signe.")),
             Some(Open::Pin(_)) => self.pin_typed(now),
             Some(Open::Barred { .. } | Open::Care(_) | Open::Meals | Open::Team | Open::EvacuationHelp | Open::EvacuationReport(_)) => {
                 self.close()

@@ -52,7 +52,7 @@ pub(super) fn later(at: NaiveTime) -> Option<NaiveTime> {
 pub(super) fn pick(span: Span, likely: NaiveTime, now: Option<NaiveTime>, chosen: Option<Hour>) -> HourPick {
     let quarter = |at: NaiveTime| HourChoice { at: Some(at), label: words::time(at), chosen: chosen == Some(Hour::At(at)) };
     let mut choices: Vec<HourChoice> = quarters(span, likely).into_iter().map(quarter).collect();
-    choices.extend(now.map(|_| HourChoice { at: None, label: "maintenant".into(), chosen: chosen == Some(Hour::Now) }));
+    choices.extend(now.map(|_| HourChoice { at: None, label: tr!("maintenant"), chosen: chosen == Some(Hour::Now) }));
     let at = match chosen {
         Some(Hour::At(at)) => Some(at),
         Some(Hour::Now) => now,

@@ -79,13 +79,16 @@ impl Door {
     /// Records what was said of a departure in the past: an hour and, where the site has a list of staff, whose word it is.
     pub(super) fn leave_late(&mut self, now: Now, departing: &Departing, destination: &Destination, witness: Option<StaffId>) {
         let leaving = departing.leaving();
-        let Some(Hour::At(at)) = departing.hour else { return self.say(Tone::Amber, "Touchez d'abord l'heure du départ.") };
+        let Some(Hour::At(at)) = departing.hour else { return self.say(Tone::Amber, tr!("Touchez d'abord l'heure du départ.")) };
         if witness.is_none() && !self.witnesses(departing).is_empty() {
-            return self.say(Tone::Amber, "Touchez le nom de la personne qui a vu ce départ.");
+            return self.say(Tone::Amber, tr!("Touchez le nom de la personne qui a vu ce départ."));
         }
         if let Some(child) = leaving.iter().find(|child| !self.departure_span(**child).holds(at)) {
             let (name, arrived) = (self.roster.first_name(*child), self.arrived_at(*child).map_or_else(String::new, words::time));
-            return self.say(Tone::Amber, format!("{name} : arrivée à {arrived}, après l'heure du départ. Décochez, ou changez l'heure."));
+            return self.say(
+                Tone::Amber,
+                tr!("{name} : arrivée à {arrived}, après l'heure du départ. Décochez, ou changez l'heure.", name, arrived),
+            );
         }
         let rests_on = if departing.paper { (Evidence::Paper, ON_PAPER) } else { FORGOTTEN };
         self.declare(now, &leaving, instant(self.day, at).timestamp_millis(), destination, witness, rests_on);
@@ -118,7 +121,7 @@ impl Door {
             self.dialog = None;
             self.several = None;
             self.notice = None;
-            let text = format!("{}, départ {}", self.first_names(children), words::time_ms(at_ms));
+            let text = tr!("{}, départ {}", self.first_names(children), words::time_ms(at_ms));
             self.offer_undo(now, text);
         }
     }

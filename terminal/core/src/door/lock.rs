@@ -45,15 +45,16 @@ impl Door {
             return None;
         }
         let kept = match self.queue.unsent {
-            0 => "Tout ce qui a été pointé est arrivé au serveur.".to_owned(),
-            1 => "Le pointage qui attend est gardé, et partira alors.".to_owned(),
-            waiting => format!("Les {waiting} pointages qui attendent sont gardés, et partiront alors."),
+            0 => tr!("Tout ce qui a été pointé est arrivé au serveur."),
+            waiting => tr!("Le pointage qui attend est gardé, et partira alors."
+                | "Les {n} pointages qui attendent sont gardés, et partiront alors." % waiting),
         };
-        let text = format!(
-            "Tablette verrouillée : le serveur {}.\n\nNotez les arrivées et les départs sur papier : elle n'enregistre plus rien.\n\nPour la \
+        let text = tr!(
+            "Tablette verrouillée : le serveur {silence}.\n\nNotez les arrivées et les départs sur papier : elle n'enregistre plus rien.\n\nPour la \
              rouvrir, reliez-la au réseau : la liste des enfants, qu'elle a effacée, revient dès que le serveur répond. Sinon, appelez \
              l'administration.\n\n{kept}",
-            self.silence(now)
+            silence = self.silence(now),
+            kept
         );
         let place = self.identity.as_ref().map(|identity| identity.site_name.clone()).unwrap_or_default();
         let notice = Some(Notice { text, tone: Tone::Red });
@@ -74,13 +75,15 @@ impl Door {
     pub(super) fn lock_to_come(&self, now: Now) -> Option<Notice> {
         let when = match self.lock {
             DataLock::Open | DataLock::Locked => return None,
-            DataLock::Soon(1) => "demain".to_owned(),
-            DataLock::Soon(days) => format!("dans {days} jours"),
-            DataLock::Due => "dès que plus aucun enfant n'est noté présent".to_owned(),
+            DataLock::Soon(1) => tr!("demain"),
+            DataLock::Soon(days) => tr!("dans {n} jour" | "dans {n} jours" % days),
+            DataLock::Due => tr!("dès que plus aucun enfant n'est noté présent"),
         };
         let silence = self.silence(now);
-        let text = format!(
-            "Le serveur {silence}. Sans réponse, la tablette se verrouille {when} : reliez-la au réseau, ou appelez l'administration."
+        let text = tr!(
+            "Le serveur {silence}. Sans réponse, la tablette se verrouille {when} : reliez-la au réseau, ou appelez l'administration.",
+            silence,
+            when
         );
         Some(Notice { text, tone: Tone::Amber })
     }
@@ -88,7 +91,6 @@ impl Door {
     fn silence(&self, now: Now) -> String {
         const DAY_MS: u64 = 24 * 3_600_000;
         let away_ms = self.store.roster.away_ms(now.corrected(self.observed)).ok().flatten().unwrap_or(0);
-        let days = words::count(u32::try_from(away_ms / DAY_MS).unwrap_or(u32::MAX), "jour", "jours");
-        format!("n'a pas répondu depuis {days}")
+        tr!("n'a pas répondu depuis {n} jour" | "n'a pas répondu depuis {n} jours" % (away_ms / DAY_MS))
     }
 }

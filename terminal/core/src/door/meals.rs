@@ -49,16 +49,16 @@ impl Door {
         let served = match row.eating {
             Eating::Served => false,
             Eating::NotServed => true,
-            Eating::Awaited => return self.say(Tone::Amber, "L'appel n'est pas encore validé : un repas se dit servi après l'appel."),
-            Eating::Absent => return self.say(Tone::Amber, format!("{} n'est pas là : aucun repas à servir.", row.name)),
+            Eating::Awaited => return self.say(Tone::Amber, tr!("L'appel n'est pas encore validé : un repas se dit servi après l'appel.")),
+            Eating::Absent => return self.say(Tone::Amber, tr!("{} n'est pas là : aucun repas à servir.", row.name)),
         };
         let slot = self.roster.activities.get(&activity).map(Slot::in_activity);
         let menu = self.roster.children.get(&child).map(|c| c.menu.clone()).unwrap_or_default();
         let said = Said { slot, ..Said::touch(Kind::Meal, child, Detail::Meal { menu, served }) };
         if self.record(now, vec![said]) {
             self.notice = None;
-            let what = if served { "repas servi" } else { "repas non servi" };
-            self.offer_undo(now, format!("{} : {what}", self.roster.first_name(child)));
+            let name = self.roster.first_name(child);
+            self.offer_undo(now, if served { tr!("{name} : repas servi", name) } else { tr!("{name} : repas non servi", name) });
         }
     }
 
@@ -73,10 +73,10 @@ impl Door {
         }
         let awaited = || rows.iter().filter(|row| row.eating != Eating::Absent);
         let (meals, care) = (awaited().count(), awaited().filter(|row| row.care).count());
-        let meals = words::count(u32::try_from(meals).unwrap_or(u32::MAX), "repas", "repas");
-        let care = match u32::try_from(care).unwrap_or(u32::MAX) {
+        let meals = tr!("{n} repas" | "{n} repas" % meals);
+        let care = match care {
             0 => String::new(),
-            care => format!(", dont {care} avec des consignes de soin"),
+            care => tr!(", dont {care} avec des consignes de soin", care),
         };
         let letters = letters.into_values().collect();
         MealsDialog { subtitle: format!("{} · {meals}{care}", words::day(self.day)), letters, rows }

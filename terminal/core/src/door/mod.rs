@@ -76,7 +76,7 @@ mod sync_bar;
 mod team;
 mod undo;
 
-pub(crate) use shared::french as words;
+pub(crate) use crate::words;
 
 pub use crate::view::Corrects;
 pub use depart::Destination;

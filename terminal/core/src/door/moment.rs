@@ -79,7 +79,7 @@ impl Door {
     pub(super) fn moment_choices(&self) -> Vec<MomentChoice> {
         let window = |a: &Activity| match (a.starts, a.ends) {
             (Some(from), Some(to)) => format!(" · {} – {}", words::time(from), words::time(to)),
-            (Some(from), None) => format!(" · dès {}", words::time(from)),
+            (Some(from), None) => format!(" · {}", tr!("dès {}", words::time(from))),
             _ => String::new(),
         };
         let moments = of_day(&self.roster, self.day);

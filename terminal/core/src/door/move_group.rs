@@ -39,7 +39,7 @@ impl Door {
         if self.record(now, vec![said]) {
             self.dialog = None;
             self.notice = None;
-            self.offer_undo(now, format!("{} : {} aujourd'hui", self.roster.first_name(child), choice.name));
+            self.offer_undo(now, tr!("{} : {} aujourd'hui", self.roster.first_name(child), choice.name));
         }
     }
 }

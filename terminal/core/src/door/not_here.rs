@@ -49,11 +49,15 @@ impl Door {
         };
         let who = match missed.len() {
             0 => return None,
-            many if many > NAMES_SHOWN_MAX => format!("{many} enfants attendus"),
+            many if many > NAMES_SHOWN_MAX => tr!("{n} enfant attendu" | "{n} enfants attendus" % words::number(many)),
             _ => words::list(&missed.iter().map(of_one).collect::<Vec<_>>()),
         };
-        let after = words::count(self.not_here.after_minutes, "minute", "minutes");
-        let text = format!("Pas encore là, plus de {after} après l'heure : {who}. Appelez la famille, ou notez l'absence.");
+        let text = tr!(
+            "Pas encore là, plus d'une minute après l'heure : {who}. Appelez la famille, ou notez l'absence."
+                | "Pas encore là, plus de {n} minutes après l'heure : {who}. Appelez la famille, ou notez l'absence."
+                    % self.not_here.after_minutes,
+            who
+        );
         Some(Notice { text, tone: Tone::Amber })
     }
 

@@ -144,12 +144,12 @@ impl Door {
             let place = match self.away_with(look, Someone::Child(child), since_ms) {
                 Some((outing, label)) => Whereabouts::Out(outing, label),
                 None if goes_on(mark) || !self.asked_no_departure(mark, look.time) => Whereabouts::Here,
-                None => Whereabouts::ToCheck(format!("arrivée {}, sans départ", words::time_ms(mark.at_ms))),
+                None => Whereabouts::ToCheck(tr!("arrivée {}, sans départ", words::time_ms(mark.at_ms))),
             };
             return Some(OnSite { place, slot });
         }
         if let Some(mark) = called.filter(|mark| mark.activity.is_some() && mark.activity == self.moment) {
-            let place = Whereabouts::ToCheck(format!("à l'appel de {}", words::time_ms(mark.at_ms)));
+            let place = Whereabouts::ToCheck(tr!("à l'appel de {}", words::time_ms(mark.at_ms)));
             return Some(OnSite { place, slot: Slot::of(mark) });
         }
         self.awaited(look, self.roster.children.get(&child)?, moments)
@@ -209,12 +209,12 @@ impl Door {
             }
             Someone::Staff(id) => {
                 let name = self.roster.staff(id).map(|s| (s.first_name.clone(), s.last_name.clone()));
-                let (first, last) = name.unwrap_or_else(|| ("Membre de l'équipe".into(), String::new()));
+                let (first, last) = name.unwrap_or_else(|| (tr!("Membre de l'équipe"), String::new()));
                 let (full, initials) = (format!("{first} {last}").trim_end().to_owned(), initials(&first, &last));
-                Shown { short: full.clone(), full, initials, hue: hue(id.0), photo: None, group: ("equipe".into(), "Équipe".into()) }
+                Shown { short: full.clone(), full, initials, hue: hue(id.0), photo: None, group: ("equipe".into(), tr!("Équipe")) }
             }
             Someone::Visitor(id) => {
-                let (name, group) = (self.visitor_name(id), ("visiteurs".into(), "Visiteurs".into()));
+                let (name, group) = (self.visitor_name(id), ("visiteurs".into(), tr!("Visiteurs")));
                 let (first, last) = name.split_once(' ').unwrap_or((&name, ""));
                 let initials = initials(first, last);
                 Shown { short: name.clone(), full: name, initials, hue: hue(id.0), photo: None, group }

@@ -91,13 +91,13 @@ impl Door {
         let Some(Open::OutingChoice(choosing)) = self.dialog.clone() else { return };
         let label = one_line(typed, LABEL_CHARS_MAX);
         if label.is_empty() {
-            return self.say(Tone::Amber, "Écrivez ou touchez où va la sortie.");
+            return self.say(Tone::Amber, tr!("Écrivez ou touchez où va la sortie."));
         }
         // Whoever left the site since they were ticked doesn't go.
         let here = self.may_go("");
         let going: Vec<(&Someone, &OnSite)> = here.iter().filter(|(who, _)| choosing.chosen.contains(who)).collect();
         if going.is_empty() {
-            return self.say(Tone::Amber, "Touchez d'abord qui part.");
+            return self.say(Tone::Amber, tr!("Touchez d'abord qui part."));
         }
         let Some(outing) = self.name_of_new(now) else { return };
         let left = |(who, on_site): (&Someone, &OnSite)| {
@@ -105,7 +105,7 @@ impl Door {
             Said { slot: Some(on_site.slot.clone()), ..about(*who, Kind::OutingLeft, detail) }
         };
         let said = going.iter().map(|one| left(*one)).collect();
-        let text = format!("{label} : {}", party(going.iter().map(|(who, _)| **who)));
+        let text = tr!("{label} : {party}", label, party = party(going.iter().map(|(who, _)| **who)));
         if self.record(now, said) {
             self.dialog = None;
             self.notice = None;
@@ -151,7 +151,7 @@ impl Door {
         }
         self.notice = None;
         self.dialog = (!self.away(outing).is_empty()).then(|| Open::Outing(Counting { outing, ticked: BTreeSet::new() }));
-        self.offer_undo(now, format!("De retour : {}", party(back.into_iter())));
+        self.offer_undo(now, tr!("De retour : {}", party(back.into_iter())));
     }
 
     /// Who may go: here, and on no other outing.
@@ -180,7 +180,7 @@ impl Door {
         match bytes(self.entropy.as_mut()) {
             Ok(random) => Some(uuid_v7(now.wall_ms, random)),
             Err(error) => {
-                self.say(Tone::Red, error.to_string());
+                self.say(Tone::Red, error.in_words());
                 None
             }
         }
@@ -195,10 +195,12 @@ fn about(who: Someone, kind: Kind, detail: Detail) -> Said {
 /// "12 enfants et 2 adultes".
 pub(super) fn party(people: impl Iterator<Item = Someone>) -> String {
     let (children, adults): (Vec<Someone>, Vec<Someone>) = people.partition(|who| who.child().is_some());
-    let count = |people: &[Someone], one, many| words::count(u32::try_from(people.len()).unwrap_or(u32::MAX), one, many);
-    match (children.is_empty(), adults.is_empty()) {
-        (_, true) => count(&children, "enfant", "enfants"),
-        (true, false) => count(&adults, "adulte", "adultes"),
-        (false, false) => format!("{} et {}", count(&children, "enfant", "enfants"), count(&adults, "adulte", "adultes")),
+    let (some_children, some_adults) = (!children.is_empty(), !adults.is_empty());
+    let children = tr!("{n} enfant" | "{n} enfants" % children.len());
+    let adults = tr!("{n} adulte" | "{n} adultes" % adults.len());
+    match (some_children, some_adults) {
+        (_, false) => children,
+        (false, true) => adults,
+        (true, true) => words::list(&[children, adults]),
     }
 }

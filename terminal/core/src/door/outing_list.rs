@@ -10,7 +10,7 @@ use shared::journal::Someone;
 use shared::name::folded;
 use std::collections::BTreeMap;
 
-/// Places that are one touch away.
+/// Places that are one touch away. In French whatever the tablet speaks: the label is sealed, and families read it.
 const PLACES: [&str; 5] = ["Piscine", "Bibliothèque", "Gymnase", "Parc", "Promenade"];
 
 impl Door {
@@ -31,8 +31,9 @@ impl Door {
 
     fn outing_row(&self, who: Someone, centre: Option<CentreId>, choosing: &Choosing) -> (String, PersonRow) {
         let Shown { short, initials, hue, photo, group, .. } = self.shown(who, centre);
-        let (state, text) = if choosing.chosen.contains(&who) { (PersonState::Seen, "part") } else { (PersonState::Plain, "reste") };
-        (group.0, PersonRow { who, name: short, initials, hue, photo, group: group.1, state, text: text.into() })
+        let (state, text) =
+            if choosing.chosen.contains(&who) { (PersonState::Seen, tr!("part")) } else { (PersonState::Plain, tr!("reste")) };
+        (group.0, PersonRow { who, name: short, initials, hue, photo, group: group.1, state, text })
     }
 
     pub(super) fn outing_dialog(&self, counting: &Counting) -> Option<OutingDialog> {
@@ -40,8 +41,8 @@ impl Door {
         let row = |who: &Someone| {
             let Shown { short, initials, hue, photo, group, .. } = self.shown(*who, None);
             let ticked = counting.ticked.contains(who);
-            let (state, text) = if ticked { (PersonState::Seen, "là") } else { (PersonState::Plain, "à compter") };
-            PersonRow { who: *who, name: short, initials, hue, photo, group: group.1, state, text: text.into() }
+            let (state, text) = if ticked { (PersonState::Seen, tr!("là")) } else { (PersonState::Plain, tr!("à compter")) };
+            PersonRow { who: *who, name: short, initials, hue, photo, group: group.1, state, text }
         };
         let mut people: Vec<PersonRow> = away.iter().map(row).collect();
         people.sort_by_cached_key(|row| (folded(&row.name), row.who));
@@ -50,24 +51,27 @@ impl Door {
         let (here, total) = (figure(people.len() - missing.len()), figure(people.len()));
         let ticked = away.iter().copied().filter(|who| counting.ticked.contains(who));
         Some(OutingDialog {
-            title: format!("{} · {} depuis {}", outing.label, party(away.iter().copied()), words::time_ms(outing.left_ms())),
+            title: tr!("{} · {} depuis {}", outing.label, party(away.iter().copied()), words::time_ms(outing.left_ms())),
             last_count: outing.counts.last().map(|count| self.count_in_words(count)).unwrap_or_default(),
             counted: here,
             total,
             missing: if missing.is_empty() || here == 0 { String::new() } else { super::evacuation_list::missing_names(&missing) },
             people,
-            back: if here == 0 { "Tous de retour".into() } else { format!("De retour : {}", ticked.count()) },
+            back: if here == 0 { tr!("Tous de retour") } else { tr!("De retour : {}", ticked.count()) },
         })
     }
 
     fn count_in_words(&self, count: &OutingCount) -> String {
         let missing: Vec<String> = count.here.iter().filter(|(_, here)| !**here).map(|(who, _)| self.shown(*who, None).short).collect();
         let here = count.here.len() - missing.len();
-        let total = format!("{here} sur {}", count.here.len());
-        let by = self.by_whom(&count.mark, ", par ");
+        let all = count.here.len();
+        let at = self.by_whom(&count.mark, &super::evacuation_report::by());
         match missing.is_empty() {
-            true => format!("Dernier comptage à {by} : {total}, personne ne manque."),
-            false => format!("Dernier comptage à {by} : {total}. {}", super::evacuation_list::missing_names(&missing)),
+            true => tr!("Dernier comptage à {at} : {here} sur {all}, personne ne manque.", at, here, all),
+            false => {
+                let missing = super::evacuation_list::missing_names(&missing);
+                tr!("Dernier comptage à {at} : {here} sur {all}. {missing}", at, here, all, missing)
+            }
         }
     }
 
@@ -75,7 +79,7 @@ impl Door {
     pub(super) fn outing_bars(&self) -> Vec<OutingBar> {
         let bar = |(outing, away): (&shared::fold::Outing, Vec<Someone>)| OutingBar {
             outing: outing.id,
-            text: format!("En sortie · {} : {}", outing.label, party(away.into_iter())),
+            text: tr!("En sortie · {} : {}", outing.label, party(away.into_iter())),
         };
         self.outings_away().map(bar).collect()
     }
@@ -97,5 +101,5 @@ fn tabs(rows: &[(String, PersonRow)], chosen: &str) -> Vec<PeopleTab> {
         chosen: key == chosen,
     };
     let all: Vec<&PersonRow> = rows.iter().map(|(_, row)| row).collect();
-    std::iter::once(tab("", "Tous", &all)).chain(by_group.iter().map(|((name, key), rows)| tab(key, name, rows))).collect()
+    std::iter::once(tab("", &tr!("Tous"), &all)).chain(by_group.iter().map(|((name, key), rows)| tab(key, name, rows))).collect()
 }

@@ -47,7 +47,7 @@ impl Door {
     /// Asks who somebody is. What was in front is there again afterwards.
     pub(super) fn ask_pin(&mut self, now: Now, purpose: PinFor) {
         if self.codes.is_empty() {
-            return self.say(Tone::Amber, "Aucun code personnel sur ce site : le bureau les donne. Présentez un badge de l'équipe.");
+            return self.say(Tone::Amber, tr!("Aucun code personnel sur ce site : le bureau les donne. Présentez un badge de l'équipe."));
         }
         let behind = self.dialog.take().filter(|open| !matches!(open, Open::Pin(_))).map(Box::new);
         let until_ms = now.boottime_ms.saturating_add(OPEN_MS);
@@ -85,18 +85,18 @@ impl Door {
         let typed = std::mem::take(&mut asking.typed);
         let said = match self.store.roster.try_pin(now, staff, &typed.0) {
             Ok(PinVerdict::Right) => return self.pin_right(now, staff),
-            Ok(PinVerdict::Wrong { tries_left: 0, pause_ms }) => format!("Code faux. Nouvel essai dans {}.", minutes(pause_ms)),
+            Ok(PinVerdict::Wrong { tries_left: 0, pause_ms }) => tr!("Code faux. Nouvel essai dans {}.", minutes(pause_ms)),
             Ok(PinVerdict::Wrong { tries_left, .. }) => {
-                format!("Code faux. Il reste {}.", words::count(tries_left, "essai", "essais"))
+                tr!("Code faux. Il reste {n} essai." | "Code faux. Il reste {n} essais." % tries_left)
             }
             Ok(PinVerdict::Paused { left_ms }) => {
-                format!("Trop d'essais : attendez {}, ou présentez votre badge.", minutes(left_ms))
+                tr!("Trop d'essais : attendez {}, ou présentez votre badge.", minutes(left_ms))
             }
-            Ok(PinVerdict::None) => "Ce code n'est plus connu ici : présentez votre badge.".to_owned(),
+            Ok(PinVerdict::None) => tr!("Ce code n'est plus connu ici : présentez votre badge."),
             Err(error) => {
                 tracing::error!(%error, "a code could not be compared");
                 self.look_at(&error);
-                format!("Le code n'a pas pu être vérifié : {error}")
+                tr!("Le code n'a pas pu être vérifié : {}", error.in_words())
             }
         };
         if let Some(Open::Pin(asking)) = &mut self.dialog {
@@ -151,13 +151,13 @@ impl Door {
     pub(super) fn say_named(&mut self, staff: StaffId) {
         let name = self.roster.staff(staff).map(full_name).unwrap_or_default();
         if self.pinned.take().is_some() {
-            return self.say(Tone::Calm, format!("{name} : l'alerte est retirée. Vos gestes portent votre nom pendant une minute."));
+            return self.say(Tone::Calm, tr!("{name} : l'alerte est retirée. Vos gestes portent votre nom pendant une minute.", name));
         }
-        self.say(Tone::Calm, format!("{name} : vos gestes portent votre nom pendant une minute."));
+        self.say(Tone::Calm, tr!("{name} : vos gestes portent votre nom pendant une minute.", name));
     }
 }
 
 /// "1 minute", "15 minutes": begun ones count.
 fn minutes(ms: u64) -> String {
-    words::count(u32::try_from(ms.div_ceil(60_000)).unwrap_or(u32::MAX), "minute", "minutes")
+    tr!("{n} minute" | "{n} minutes" % ms.div_ceil(60_000))
 }

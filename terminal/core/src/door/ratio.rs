@@ -42,12 +42,12 @@ impl Door {
         let ratio = self.ratio()?;
         let mut lines: Vec<String> = ratio.required.shares.iter().map(share_in_words).collect();
         if ratio.required.at_least_two {
-            lines.push("Dans une crèche, deux adultes au moins sont présents.".into());
+            lines.push(tr!("Dans une crèche, deux adultes au moins sont présents."));
         }
         if ratio.director_on_top {
-            lines.push("Au-delà de 50 enfants, la direction est en plus : elle ne compte pas.".into());
+            lines.push(tr!("Au-delà de 50 enfants, la direction est en plus : elle ne compte pas."));
         }
-        lines.push(source(ratio.rule).into());
+        lines.push(source(ratio.rule));
         Some(RatioCard { text: ratio.words(), tone: ratio.tone(), lines })
     }
 
@@ -108,8 +108,11 @@ impl Ratio {
     }
 
     fn words(&self) -> String {
-        let wanted = format!("Il faut {}", words::count(self.required.adults, "adulte", "adultes"));
-        if self.told { format!("{wanted}, vous êtes {}", self.adults) } else { format!("{wanted} · pointez l'équipe") }
+        let wanted = self.required.adults;
+        match self.told {
+            true => tr!("Il faut {n} adulte, vous êtes {here}" | "Il faut {n} adultes, vous êtes {here}" % wanted, here = self.adults),
+            false => tr!("Il faut {n} adulte · pointez l'équipe" | "Il faut {n} adultes · pointez l'équipe" % wanted),
+        }
     }
 
     fn short(&self) -> String {
@@ -119,26 +122,24 @@ impl Ratio {
 
 /// "11 enfants de moins de 6 ans : 2 adultes (1 pour 8)".
 fn share_in_words(share: &Share) -> String {
-    let many = share.children > 1;
-    let children = words::count(share.children, "enfant", "enfants");
-    let which = match share.band {
-        Band::All => "",
-        Band::NotWalking if many => " qui ne marchent pas",
-        Band::NotWalking => " qui ne marche pas",
-        Band::Walking if many => " qui marchent",
-        Band::Walking => " qui marche",
-        Band::UnderSix => " de moins de 6 ans",
-        Band::FromSix => " de 6 ans et plus",
+    let children = share.children;
+    let children = match share.band {
+        Band::All => tr!("{n} enfant" | "{n} enfants" % children),
+        Band::NotWalking => tr!("{n} enfant qui ne marche pas" | "{n} enfants qui ne marchent pas" % children),
+        Band::Walking => tr!("{n} enfant qui marche" | "{n} enfants qui marchent" % children),
+        Band::UnderSix => tr!("{n} enfant de moins de 6 ans" | "{n} enfants de moins de 6 ans" % children),
+        Band::FromSix => tr!("{n} enfant de 6 ans et plus" | "{n} enfants de 6 ans et plus" % children),
     };
-    format!("{children}{which} : {} (1 pour {})", words::count(share.adults, "adulte", "adultes"), share.per_adult)
+    let each = share.per_adult;
+    tr!("{children} : {n} adulte (1 pour {each})" | "{children} : {n} adultes (1 pour {each})" % share.adults, children, each)
 }
 
-fn source(rule: StaffingRule) -> &'static str {
+fn source(rule: StaffingRule) -> String {
     match rule {
-        StaffingRule::Eaje6 | StaffingRule::Eaje5And8 => "Code de la santé publique, articles R. 2324-46-4 et R. 2324-43-1.",
-        StaffingRule::AlshExtra => "Code de l'action sociale et des familles, article R. 227-15.",
-        StaffingRule::AlshPeri => "Code de l'action sociale et des familles, article R. 227-16, sans PEDT.",
-        StaffingRule::AlshPeriPedt => "Code de l'action sociale et des familles, article R. 227-16, avec PEDT.",
-        StaffingRule::Aucun => "",
+        StaffingRule::Eaje6 | StaffingRule::Eaje5And8 => tr!("Code de la santé publique, articles R. 2324-46-4 et R. 2324-43-1."),
+        StaffingRule::AlshExtra => tr!("Code de l'action sociale et des familles, article R. 227-15."),
+        StaffingRule::AlshPeri => tr!("Code de l'action sociale et des familles, article R. 227-16, sans PEDT."),
+        StaffingRule::AlshPeriPedt => tr!("Code de l'action sociale et des familles, article R. 227-16, avec PEDT."),
+        StaffingRule::Aucun => String::new(),
     }
 }

@@ -36,23 +36,23 @@ impl Door {
 }
 
 /// What was held to the reader wrongly, and what to do.
-pub(crate) fn of_cards(event: &ReaderEvent) -> Option<&'static str> {
+pub(crate) fn of_cards(event: &ReaderEvent) -> Option<String> {
     match event {
-        ReaderEvent::Unread => Some("Carte mal lue : tenez-la une seconde contre le lecteur."),
-        ReaderEvent::Several => Some("Plusieurs cartes à la fois, aucune n'a compté : présentez-en une seule, hors du portefeuille."),
+        ReaderEvent::Unread => Some(tr!("Carte mal lue : tenez-la une seconde contre le lecteur.")),
+        ReaderEvent::Several => Some(tr!("Plusieurs cartes à la fois, aucune n'a compté : présentez-en une seule, hors du portefeuille.")),
         ReaderEvent::Badge(_) | ReaderEvent::Fault(..) | ReaderEvent::Heard(_) => None,
     }
 }
 
 /// Why the reader can't be heard, and what to do.
-pub(crate) fn in_words(fault: Fault) -> &'static str {
+pub(crate) fn in_words(fault: Fault) -> String {
     match fault {
-        Fault::Unplugged => "Lecteur débranché : rebranchez son câble",
-        Fault::Mute => "Lecteur muet : débranchez-le, puis rebranchez-le",
-        Fault::Garbled => "Lecteur mal branché : changez de prise ou de câble",
-        Fault::Taken => "Lecteur pris par un autre programme : redémarrez la tablette",
-        Fault::Missing => "Lecteur non installé : appelez l'administration",
-        Fault::Stopped => "Lecteur en panne : il redémarre",
+        Fault::Unplugged => tr!("Lecteur débranché : rebranchez son câble"),
+        Fault::Mute => tr!("Lecteur muet : débranchez-le, puis rebranchez-le"),
+        Fault::Garbled => tr!("Lecteur mal branché : changez de prise ou de câble"),
+        Fault::Taken => tr!("Lecteur pris par un autre programme : redémarrez la tablette"),
+        Fault::Missing => tr!("Lecteur non installé : appelez l'administration"),
+        Fault::Stopped => tr!("Lecteur en panne : il redémarre"),
     }
 }
 

@@ -39,11 +39,11 @@ impl Door {
     /// "Valider la classe": presences and absences of the chosen class, in one transaction.
     pub(super) fn validate_roll_call(&mut self, now: Now) {
         if self.recording() != Some(Recording::Appel) {
-            return self.say(Tone::Amber, "Ce moment se pointe enfant par enfant : il n'y a pas d'appel à valider.");
+            return self.say(Tone::Amber, tr!("Ce moment se pointe enfant par enfant : il n'y a pas d'appel à valider."));
         }
         let call = match bytes(self.entropy.as_mut()) {
             Ok(random) => shared::id::uuid_v7(now.wall_ms, random),
-            Err(error) => return self.say(Tone::Red, error.to_string()),
+            Err(error) => return self.say(Tone::Red, error.in_words()),
         };
         let (mut said, mut present, mut absent) = (Vec::new(), 0, 0);
         for (child, state) in self.called() {
@@ -65,17 +65,17 @@ impl Door {
             }
         }
         if said.is_empty() && present + absent == 0 {
-            return self.say(Tone::Amber, "Personne n'est attendu ici à ce moment : cherchez un enfant pour l'ajouter.");
+            return self.say(Tone::Amber, tr!("Personne n'est attendu ici à ce moment : cherchez un enfant pour l'ajouter."));
         }
         if said.is_empty() {
-            return self.say(Tone::Calm, "L'appel est déjà enregistré tel quel.");
+            return self.say(Tone::Calm, tr!("L'appel est déjà enregistré tel quel."));
         }
         if self.record(now, said) {
             self.notice = None;
             let called = self.called();
             self.ticks.retain(|child, _| !called.iter().any(|(c, _)| c == child));
-            let counts = (words::count(present, "présence", "présences"), words::count(absent, "absence", "absences"));
-            let group = self.group.and_then(|g| self.roster.group_name(g)).map_or_else(|| "Appel".to_owned(), str::to_owned);
+            let counts = (tr!("{n} présence" | "{n} présences" % present), tr!("{n} absence" | "{n} absences" % absent));
+            let group = self.group.and_then(|g| self.roster.group_name(g)).map_or_else(|| tr!("Appel"), str::to_owned);
             self.offer_undo(now, format!("{group} : {}, {}", counts.0, counts.1));
         }
     }

@@ -122,8 +122,8 @@ impl Door {
     }
 
     /// What to do instead of holding a card to the reader.
-    pub(super) fn instead_of_a_card(&self) -> &'static str {
-        if self.serves_families() { "Adressez-vous à l'équipe" } else { "Touchez le nom de l'enfant" }
+    pub(super) fn instead_of_a_card(&self) -> String {
+        if self.serves_families() { tr!("Adressez-vous à l'équipe") } else { tr!("Touchez le nom de l'enfant") }
     }
 
     /// Whether an act is the reader's own word, behind which nobody stands.

@@ -57,8 +57,8 @@ impl Door {
         if first.is_some() && first != direction {
             let name = self.roster.first_name(child);
             let text = match direction {
-                Some(Direction::Out) => format!("{name} est là : validez d'abord les arrivées."),
-                _ => format!("{name} n'est pas là : validez d'abord les départs."),
+                Some(Direction::Out) => tr!("{name} est là : validez d'abord les arrivées.", name),
+                _ => tr!("{name} n'est pas là : validez d'abord les départs.", name),
             };
             self.say(Tone::Amber, text);
             return true;
@@ -76,7 +76,7 @@ impl Door {
     /// Records those who come in; of those who leave, asks once with whom.
     pub(super) fn confirm_several(&mut self, now: Now) {
         let Some(Choosing { children, .. }) = self.several.clone() else { return };
-        let Some(first) = children.first() else { return self.say(Tone::Amber, "Touchez d'abord les enfants.") };
+        let Some(first) = children.first() else { return self.say(Tone::Amber, tr!("Touchez d'abord les enfants.")) };
         match self.direction(*first) {
             // What could not be recorded stays chosen: nobody has to find twelve children again.
             Some(Direction::In) => {
@@ -102,9 +102,9 @@ impl Door {
         let Choosing { children, .. } = self.several.as_ref()?;
         let count = u32::try_from(children.len()).unwrap_or(u32::MAX);
         let text = match children.first().and_then(|first| self.direction(*first)) {
-            None => "Touchez les enfants".into(),
-            Some(Direction::In) => words::count(count, "arrive", "arrivent"),
-            Some(Direction::Out) => words::count(count, "part", "partent"),
+            None => tr!("Touchez les enfants"),
+            Some(Direction::In) => tr!("{n} arrive" | "{n} arrivent" % count),
+            Some(Direction::Out) => tr!("{n} part" | "{n} partent" % count),
         };
         Some(Several { text, count })
     }

@@ -45,7 +45,8 @@ impl Door {
     /// "Signer la journée": at once where a card has just named a director, else by name.
     pub(super) fn ask_signature(&mut self, now: Now) {
         let Some(centre) = self.to_sign() else {
-            return self.say(Tone::Amber, "La journée ne peut pas encore être signée : un départ manque, ou un moment n'est pas fini.");
+            return self
+                .say(Tone::Amber, tr!("La journée ne peut pas encore être signée : un départ manque, ou un moment n'est pas fini."));
         };
         match self.staff {
             Some(named) if self.is_director(named.staff, centre) => self.sign(now, centre, Said::day_signed),
@@ -58,7 +59,7 @@ impl Door {
         let Some(centre) = self.to_sign().filter(|centre| self.is_director(staff, *centre)) else { return };
         if self.roster.has_card(staff) {
             let name = self.roster.staff(staff).map(|s| format!("{} {}", s.first_name, s.last_name)).unwrap_or_default();
-            return self.say(Tone::Amber, format!("{name} : présentez votre carte pour signer."));
+            return self.say(Tone::Amber, tr!("{name} : présentez votre carte pour signer.", name));
         }
         self.sign(now, centre, |detail| Said { actor: Some(staff), ..Said::day_signed(detail) });
     }
@@ -67,7 +68,7 @@ impl Door {
     pub(super) fn sign_by_card(&mut self, now: Now, badge: BadgeId, staff: StaffId) {
         match self.to_sign().filter(|centre| self.is_director(staff, *centre)) {
             Some(centre) => self.sign(now, centre, |detail| Said::day_signed(detail).by(Some(badge))),
-            None => self.say(Tone::Amber, "Cette carte n'est pas celle de la direction de ce lieu : la journée n'est pas signée."),
+            None => self.say(Tone::Amber, tr!("Cette carte n'est pas celle de la direction de ce lieu : la journée n'est pas signée.")),
         }
     }
 
@@ -82,7 +83,7 @@ impl Door {
         self.refresh(now);
         match self.activity().map(|a| a.centre) {
             Some(centre) => self.sign(now, centre, Said::day_signed),
-            None => self.say(Tone::Amber, "Aucun lieu d'accueil n'est connu : rien à signer."),
+            None => self.say(Tone::Amber, tr!("Aucun lieu d'accueil n'est connu : rien à signer.")),
         }
     }
 
@@ -92,7 +93,7 @@ impl Door {
         if self.record(now, vec![said]) {
             self.dialog = None;
             let lieu = self.lieu(centre);
-            self.say(Tone::Calm, format!("{lieu} : la journée est signée, {} sur la feuille.", on_the_sheet(&sheet)));
+            self.say(Tone::Calm, tr!("{lieu} : la journée est signée, {children} sur la feuille.", lieu, children = on_the_sheet(&sheet)));
         }
     }
 
@@ -100,7 +101,7 @@ impl Door {
     pub(super) fn sign_dialog(&self) -> Option<SignDialog> {
         let centre = self.activity()?.centre;
         let sheet = DaySheet::of(&self.attendance, centre, self.day, None);
-        let subtitle = format!("{} · {} · {} sur la feuille", self.lieu(centre), words::day(self.day), on_the_sheet(&sheet));
+        let subtitle = tr!("{} · {} · {} sur la feuille", self.lieu(centre), words::day(self.day), on_the_sheet(&sheet));
         Some(SignDialog { subtitle, directors: self.roster.directors(centre).into_iter().map(staff_choice).collect() })
     }
 
@@ -130,7 +131,7 @@ impl Said {
 }
 
 fn on_the_sheet(sheet: &DaySheet) -> String {
-    words::count(u32::try_from(sheet.rows.len()).unwrap_or(u32::MAX), "enfant", "enfants")
+    tr!("{n} enfant" | "{n} enfants" % sheet.rows.len())
 }
 
 /// A site has a handful of devices; the layout's own limit is 256.

@@ -98,10 +98,10 @@ impl Reading<'_> {
         } else if let Some(left) = last_departure(day)
             && self.departure_counts(activity, left, day)
         {
-            return (TileState::Gone, format!("départ {}", words::time_ms(left.mark.at_ms)), None);
+            return (TileState::Gone, tr!("départ {}", words::time_ms(left.mark.at_ms)), None);
         }
         if self.absence(activity, day).is_some() {
-            return (TileState::Absent, "absence".into(), None);
+            return (TileState::Absent, tr!("absence"), None);
         }
         self.planned(activity, plan)
     }
@@ -112,8 +112,8 @@ impl Reading<'_> {
         let absence = self.absence(activity, day);
         let noted_ms = absence.filter(|a| a.noted).map(|a| a.mark.at_ms);
         match (called, absence) {
-            (Some(call), _) if noted_ms.is_none_or(|at| at <= call.mark.at_ms) => (TileState::Present, "présence".into(), None),
-            (_, Some(_)) => (TileState::Absent, "absence".into(), None),
+            (Some(call), _) if noted_ms.is_none_or(|at| at <= call.mark.at_ms) => (TileState::Present, tr!("présence"), None),
+            (_, Some(_)) => (TileState::Absent, tr!("absence"), None),
             _ => self.planned(activity, plan),
         }
     }
@@ -121,35 +121,35 @@ impl Reading<'_> {
     fn without_moment(&self, day: &ChildDay) -> (TileState, String, Option<i64>) {
         match (day.open_presence(self.site), last_departure(day)) {
             (Some(open), _) => (TileState::Present, words::time_ms(open.arrived.at_ms), Some(open.arrived.at_ms)),
-            (None, Some(left)) => (TileState::Gone, format!("départ {}", words::time_ms(left.mark.at_ms)), None),
+            (None, Some(left)) => (TileState::Gone, tr!("départ {}", words::time_ms(left.mark.at_ms)), None),
             (None, None) => (TileState::Unexpected, String::new(), None),
         }
     }
 
     fn planned(&self, activity: &Activity, plan: Plan) -> (TileState, String, Option<i64>) {
         let to_come = |from: Option<NaiveTime>| match from {
-            Some(from) if self.time < from => format!("dès {}", words::time(from)),
-            _ => "à venir".to_owned(),
+            Some(from) if self.time < from => tr!("dès {}", words::time(from)),
+            _ => tr!("à venir"),
         };
         match plan {
             // Only a person's own hour can be missed: an activity's start is when its door opens.
             Plan::Booked(Some(hour)) if self.time > hour && matches!(activity.recording, Recording::Heures | Recording::Arrivee) => {
-                (TileState::Late, format!("retard · {}", words::time(hour)), None)
+                (TileState::Late, tr!("retard · {}", words::time(hour)), None)
             }
             Plan::Booked(hour) => (TileState::Expected, to_come(hour.or(activity.starts)), None),
             Plan::Enrolled => (TileState::Expected, to_come(activity.starts), None),
-            Plan::CalledOff => (TileState::Absent, "absence".into(), None),
+            Plan::CalledOff => (TileState::Absent, tr!("absence"), None),
             Plan::Nothing => (TileState::Unexpected, String::new(), None),
         }
     }
 
     fn unexpected_text(&self, child: &Child, day: &ChildDay) -> String {
         if let Some(open) = day.open_presence(self.site) {
-            return format!("sur place depuis {}", words::time_ms(open.arrived.at_ms));
+            return tr!("sur place depuis {}", words::time_ms(open.arrived.at_ms));
         }
         match self.activity {
-            Some(a) if self.roster.is_enrolled(child, a.id, self.day) => "sans réservation".into(),
-            _ => "sans inscription".into(),
+            Some(a) if self.roster.is_enrolled(child, a.id, self.day) => tr!("sans réservation"),
+            _ => tr!("sans inscription"),
         }
     }
 

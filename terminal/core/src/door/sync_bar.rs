@@ -8,7 +8,7 @@ use crate::view::{Notice, SyncBar, Tone};
 impl Door {
     pub(super) fn sync_bar(&self) -> SyncBar {
         if self.identity.is_none() {
-            return SyncBar { text: "Tablette à enrôler".into(), tone: Tone::Red, unsent: 0 };
+            return SyncBar { text: tr!("Tablette à enrôler"), tone: Tone::Red, unsent: 0 };
         }
         let neighbours = Neighbours { agreeing: self.agreement.at(self.wall_ms), not_counted: self.not_counted };
         let line = neighbours.beside(&self.line, bar(&self.line, &self.queue, self.wall_ms));
@@ -32,11 +32,11 @@ impl Neighbours {
         let cut = matches!(line.state, LineState::NoNetwork | LineState::ServerTrouble | LineState::NotPreau | LineState::Unknown);
         let agreeing = (cut && self.agreeing > 0).then(|| {
             // This one is one of them.
-            format!("{} d'accord", words::count(self.agreeing.saturating_add(1), "tablette", "tablettes"))
+            tr!("{n} tablette d'accord" | "{n} tablettes d'accord" % self.agreeing.saturating_add(1))
         });
         let tone = if apart.is_some() && said.tone != Tone::Red { Tone::Amber } else { said.tone };
         // There is a network, as far as the other tablets.
-        let first = if agreeing.is_some() { said.text.replacen("Sans réseau", "Sans Internet", 1) } else { said.text };
+        let first = if agreeing.is_some() { said.text.replacen(&tr!("Sans réseau"), &tr!("Sans Internet"), 1) } else { said.text };
         let text: Vec<String> = std::iter::once(first).chain(agreeing).chain(apart).collect();
         SyncBar { text: text.join(" · "), tone, unsent: said.unsent }
     }
@@ -44,8 +44,10 @@ impl Neighbours {
 
 /// What a revoked tablet handed to the others, and who is to be told; `None` where there is nothing.
 pub(crate) fn of_revoked(not_counted: u32) -> Option<String> {
-    let apart = words::count(not_counted, "pointage d'une autre tablette mis à part", "pointages d'une autre tablette mis à part");
-    (not_counted > 0).then(|| format!("{apart} : prévenez le bureau"))
+    (not_counted > 0).then(|| {
+        tr!("{n} pointage d'une autre tablette mis à part : prévenez le bureau"
+            | "{n} pointages d'une autre tablette mis à part : prévenez le bureau" % not_counted)
+    })
 }
 
 /// What was damaged on this tablet, and made again.
@@ -62,24 +64,24 @@ impl Repaired {
     pub fn notice(&self) -> Option<Notice> {
         let mut text = String::new();
         if self.journal.is_some() {
-            text.push_str(
+            text.push_str(&tr!(
                 "Le journal de la tablette était abîmé. Ce qui a pu être lu a été repris, l'ancien fichier est gardé, et les pointages \
-                 sont de nouveau enregistrés. Vérifiez qui est présent, et prévenez l'administration.",
-            );
+                 sont de nouveau enregistrés. Vérifiez qui est présent, et prévenez l'administration."
+            ));
         }
         if self.roster_lost {
             let space = if text.is_empty() { "" } else { " " };
             text.push_str(space);
-            text.push_str("La liste des enfants était abîmée : elle revient au prochain échange avec le serveur.");
+            text.push_str(&tr!("La liste des enfants était abîmée : elle revient au prochain échange avec le serveur."));
         }
         (!text.is_empty()).then_some(Notice { text, tone: Tone::Amber })
     }
 
     /// Stays in the corner for as long as it is so.
     fn beside(&self, said: SyncBar) -> SyncBar {
-        let journal = self.journal.as_ref().map(|_| "Journal réparé : prévenez l'administration");
-        let roster = self.roster_lost.then_some("Liste des enfants à recevoir");
-        let repaired: Vec<&str> = journal.into_iter().chain(roster).collect();
+        let journal = self.journal.as_ref().map(|_| tr!("Journal réparé : prévenez l'administration"));
+        let roster = self.roster_lost.then(|| tr!("Liste des enfants à recevoir"));
+        let repaired: Vec<String> = journal.into_iter().chain(roster).collect();
         if repaired.is_empty() {
             return said;
         }
@@ -94,13 +96,13 @@ const QUARANTINE_SHOWN_MS: i64 = 7 * 24 * 3_600_000;
 
 /// What the server did not take as it came, and who is to be told; `None` where there is nothing.
 pub(crate) fn set_apart(refused: u32, quarantined: u32) -> Option<String> {
-    let refused_words = words::count(refused, "pointage refusé", "pointages refusés");
-    let apart = words::count(quarantined, "pointage mis de côté", "pointages mis de côté");
+    let refused_words = tr!("{n} pointage refusé" | "{n} pointages refusés" % refused);
+    let apart = tr!("{n} pointage mis de côté" | "{n} pointages mis de côté" % quarantined);
     match (refused, quarantined) {
         (0, 0) => None,
-        (0, _) => Some(format!("{apart} par le serveur : prévenez le bureau")),
-        (_, 0) => Some(format!("{refused_words} par le serveur : appelez l'administration")),
-        _ => Some(format!("{refused_words} et {apart} par le serveur : appelez l'administration")),
+        (0, _) => Some(tr!("{apart} par le serveur : prévenez le bureau", apart)),
+        (_, 0) => Some(tr!("{refused} par le serveur : appelez l'administration", refused = refused_words)),
+        _ => Some(tr!("{refused} par le serveur : appelez l'administration", refused = words::list(&[refused_words, apart]))),
     }
 }
 
@@ -128,36 +130,36 @@ pub(crate) fn line_in_words(line: &LineStatus, queue: &Queue, now_ms: i64) -> St
 
 /// Beside a sentence that says already that something is wrong.
 fn set_apart_in_short(queue: &Queue) -> String {
-    let refused = (queue.refused > 0).then(|| words::count(queue.refused, "refusé", "refusés"));
-    let apart = (queue.quarantined > 0).then(|| format!("{} mis de côté", queue.quarantined));
+    let refused = (queue.refused > 0).then(|| tr!("{n} refusé" | "{n} refusés" % queue.refused));
+    let apart = (queue.quarantined > 0).then(|| tr!("{} mis de côté", queue.quarantined));
     words::list(&refused.into_iter().chain(apart).collect::<Vec<_>>())
 }
 
 fn bar_of_line(line: &LineStatus, queue: &Queue, now_ms: i64) -> SyncBar {
-    let kept = words::count(queue.unsent, "pointage gardé", "pointages gardés");
+    let kept = tr!("{n} pointage gardé" | "{n} pointages gardés" % queue.unsent);
     let since = words::since(line.since_ms, now_ms);
     let (text, tone) = match line.state {
-        LineState::Unknown if queue.unsent == 0 => ("Pas encore de contact avec le serveur".to_owned(), Tone::Calm),
-        LineState::Unknown => (format!("Pas encore de contact avec le serveur · {kept}"), Tone::Amber),
-        LineState::Online if queue.unsent > 0 => (format!("Envoi de {}", words::count(queue.unsent, "pointage", "pointages")), Tone::Calm),
-        LineState::Online => {
-            let last = line.last_contact_ms.map_or_else(String::new, |at| format!(" · dernier échange {}", words::time_ms(at)));
-            (format!("À jour{last}"), Tone::Calm)
-        }
-        LineState::NoNetwork => (format!("Sans réseau depuis {since} · {kept}"), Tone::Amber),
-        LineState::ServerTrouble => (format!("Le serveur ne répond pas bien depuis {since} · {kept}"), Tone::Amber),
-        LineState::NotPreau => (format!("Ce réseau n'est pas ouvert (page d'accueil ?) depuis {since} · {kept}"), Tone::Amber),
-        LineState::Clock => (format!("L'horloge de la tablette est fausse : appelez l'administration · {kept}"), Tone::Red),
-        LineState::CertificateExpired => (format!("Le certificat du serveur a expiré : appelez l'administration · {kept}"), Tone::Red),
+        LineState::Unknown if queue.unsent == 0 => (tr!("Pas encore de contact avec le serveur"), Tone::Calm),
+        LineState::Unknown => (tr!("Pas encore de contact avec le serveur · {kept}", kept), Tone::Amber),
+        LineState::Online if queue.unsent > 0 => (tr!("Envoi de {n} pointage" | "Envoi de {n} pointages" % queue.unsent), Tone::Calm),
+        LineState::Online => match line.last_contact_ms {
+            Some(at) => (tr!("À jour · dernier échange {}", words::time_ms(at)), Tone::Calm),
+            None => (tr!("À jour"), Tone::Calm),
+        },
+        LineState::NoNetwork => (tr!("Sans réseau depuis {since} · {kept}", since, kept), Tone::Amber),
+        LineState::ServerTrouble => (tr!("Le serveur ne répond pas bien depuis {since} · {kept}", since, kept), Tone::Amber),
+        LineState::NotPreau => (tr!("Ce réseau n'est pas ouvert (page d'accueil ?) depuis {since} · {kept}", since, kept), Tone::Amber),
+        LineState::Clock => (tr!("L'horloge de la tablette est fausse : appelez l'administration · {kept}", kept), Tone::Red),
+        LineState::CertificateExpired => (tr!("Le certificat du serveur a expiré : appelez l'administration · {kept}", kept), Tone::Red),
         LineState::CertificateTooEarly => {
-            let text = format!("Le serveur et la tablette ne sont pas à la même heure : appelez l'administration · {kept}");
+            let text = tr!("Le serveur et la tablette ne sont pas à la même heure : appelez l'administration · {kept}", kept);
             (text, Tone::Red)
         }
         LineState::WrongCertificate => {
-            (format!("Ce n'est pas le serveur de Préau qui répond : appelez l'administration · {kept}"), Tone::Red)
+            (tr!("Ce n'est pas le serveur de Préau qui répond : appelez l'administration · {kept}", kept), Tone::Red)
         }
-        LineState::Revoked => (format!("Le serveur refuse cette tablette : appelez l'administration · {kept}"), Tone::Red),
-        LineState::ExistsTwice => (format!("Cette tablette existe en double : réenrôlez-la · {kept}"), Tone::Red),
+        LineState::Revoked => (tr!("Le serveur refuse cette tablette : appelez l'administration · {kept}", kept), Tone::Red),
+        LineState::ExistsTwice => (tr!("Cette tablette existe en double : réenrôlez-la · {kept}", kept), Tone::Red),
     };
     SyncBar { text, tone, unsent: queue.unsent }
 }

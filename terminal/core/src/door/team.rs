@@ -69,7 +69,7 @@ impl Door {
             tracing::error!(%error, "a visitor's name could not be read");
             Vec::new()
         });
-        notes.into_iter().next().map_or_else(|| "Visiteur".to_owned(), |note| note.text)
+        notes.into_iter().next().map_or_else(|| tr!("Visiteur"), |note| note.text)
     }
 
     /// "Équipe": who is here, and the reckoning behind the chip.
@@ -110,12 +110,13 @@ impl Door {
     fn of_team(&mut self, now: Now, kind: Kind, staff: StaffId, badge: Option<BadgeId>) -> bool {
         let Some(member) = self.roster.staff(staff) else { return false };
         let (name, centre) = (full_name(member), member.centre);
-        let what = if kind == Kind::StaffArrived { "arrivée" } else { "départ" };
+        let comes = kind == Kind::StaffArrived;
         let said = Said { child: None, slot: Some(at_lieu(centre)), ..Said::touch(kind, ChildId::NIL, Detail::Staff { staff }) };
         let done = self.record(now, vec![said.by(badge)]);
         if done {
             self.notice = None;
-            self.offer_undo(now, format!("{name}, {what} {}", words::time(self.time)));
+            let at = words::time(self.time);
+            self.offer_undo(now, if comes { tr!("{}, arrivée {}", name, at) } else { tr!("{}, départ {}", name, at) });
         }
         done
     }
@@ -127,7 +128,7 @@ impl Door {
         }
         let name = one_line(typed, VISITOR_CHARS_MAX);
         if name.is_empty() {
-            return self.say(Tone::Amber, "Écrivez le nom du visiteur.");
+            return self.say(Tone::Amber, tr!("Écrivez le nom du visiteur."));
         }
         let all: Vec<ChildId> = self.roster.order.clone();
         if self.alert_if_named(&all, &name) {
@@ -136,7 +137,7 @@ impl Door {
         let said = Said { child: None, note: Some(name.clone()), ..Said::touch(Kind::VisitorArrived, ChildId::NIL, Detail::None) };
         if self.record(now, vec![said]) {
             self.notice = None;
-            self.offer_undo(now, format!("{name}, arrivée {}", words::time(self.time)));
+            self.offer_undo(now, tr!("{}, arrivée {}", name, words::time(self.time)));
         }
     }
 
@@ -148,7 +149,7 @@ impl Door {
         let said = Said { child: None, target: Some(visit), ..Said::touch(Kind::VisitorLeft, ChildId::NIL, Detail::None) };
         if self.record(now, vec![said]) {
             self.notice = None;
-            self.offer_undo(now, format!("{}, départ {}", visitor.name, words::time(self.time)));
+            self.offer_undo(now, tr!("{}, départ {}", visitor.name, words::time(self.time)));
         }
     }
 
@@ -161,7 +162,7 @@ impl Door {
         let visitors = self.visitors_here().into_iter().map(|visitor| VisitorLine {
             visit: visitor.visit,
             name: visitor.name,
-            state: format!("depuis {}", words::time_ms(visitor.since_ms)),
+            state: tr!("depuis {}", words::time_ms(visitor.since_ms)),
         });
         TeamDialog {
             subtitle: format!("{} · {}", self.place(), words::day(self.day)),
@@ -176,13 +177,13 @@ impl Door {
         let of_day = self.attendance.team.staff.get(&(self.day, member.id));
         let since = self.site().and_then(|site| of_day?.open_stay(site)).map(|stay| stay.arrived.at_ms);
         let state = match (since, of_day.and_then(last_left)) {
-            (Some(since), _) => format!("depuis {}", words::time_ms(since)),
-            (None, Some(left)) => format!("départ {}", words::time_ms(left.at_ms)),
-            (None, None) => "pas encore là".to_owned(),
+            (Some(since), _) => tr!("depuis {}", words::time_ms(since)),
+            (None, Some(left)) => tr!("départ {}", words::time_ms(left.at_ms)),
+            (None, None) => tr!("pas encore là"),
         };
         let lieu = self.roster.centres.get(&member.centre).map(|c| c.name.clone()).filter(|_| several);
-        let role = member.director.then(|| "direction".to_owned());
-        let apart = (!member.counted).then(|| "hors encadrement".to_owned());
+        let role = member.director.then(|| tr!("direction"));
+        let apart = (!member.counted).then(|| tr!("hors encadrement"));
         TeamMember {
             staff: member.id,
             name: full_name(member),

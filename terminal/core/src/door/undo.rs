@@ -49,7 +49,7 @@ impl Door {
     /// Retracts what the bar shows.
     pub(super) fn undo_last(&mut self, now: Now) {
         let Some(undo) = self.undo.clone().filter(|u| u.is_open(now.boottime_ms)) else {
-            return self.say(Tone::Calm, "Il n'y a plus rien à annuler : gardez le doigt sur l'enfant pour corriger.");
+            return self.say(Tone::Calm, tr!("Il n'y a plus rien à annuler : gardez le doigt sur l'enfant pour corriger."));
         };
         let retract = |(entry, child): &(EntryId, Option<ChildId>)| Said {
             child: *child,

@@ -1,25 +1,21 @@
 //! What can go wrong on the tablet's disk, in words that a person at a door
 //! can act on.
 
-use shared::french as words;
+use crate::words;
+use std::fmt;
 use std::path::Path;
 
-/// A failure of the tablet's storage. `Display` is French, for the person who holds the tablet.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// A failure of the tablet's storage. `Display` is French, for logs and commands; [`StoreError::in_words`] is for the person who holds
+/// the tablet.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
     /// No room for another entry, even after the reserve was given up.
-    #[error("Le disque de la tablette est plein : ce geste n'est PAS enregistré. Notez-le sur papier et appelez l'administration.")]
     Full,
     /// Another program owns the data folder.
-    #[error("Préau est déjà ouvert sur ces données ({0}). Fermez l'autre fenêtre, puis recommencez.")]
     AlreadyOpen(String),
     /// Another connection wrote for longer than the patience of a person.
-    #[error("Le journal est occupé : ce geste n'est PAS enregistré. Recommencez dans un instant.")]
     Busy,
     /// A file isn't what it should be. Nothing of it is deleted; a start salvages what can be read of a journal.
-    #[error(
-        "Le fichier {path} est abîmé ({why}). Rien n'a été effacé, rien n'a été enregistré à l'instant : recommencez ; si cela revient, notez sur papier et appelez l'administration."
-    )]
     Damaged {
         /// Which file.
         path: String,
@@ -28,16 +24,11 @@ pub enum StoreError {
     },
     /// The machine's chip doesn't open the tablet's key: another board, a chip that was cleared, or one that doesn't answer.
     /// How it gets another key, a command says: nobody at a door can do it.
-    #[error(
-        "Redémarrez la tablette : elle n'a pas pu ouvrir sa clé. Si cela revient, appelez l'administration et lisez-lui ceci :\n\
-         « puce TPM : {why} »\n\nRien n'a été effacé : les pointages déjà faits sont gardés."
-    )]
     KeySealed {
         /// What the chip, or the system's tool, said.
         why: String,
     },
     /// The data comes from a newer version of the program.
-    #[error("Ces données viennent d'une version plus récente de Préau (schéma {found}, connu {known}). Mettez la tablette à jour.")]
     Newer {
         /// Version of the schema on disk.
         found: i64,
@@ -45,19 +36,10 @@ pub enum StoreError {
         known: i64,
     },
     /// The server gave a new epoch while the entry was being prepared: the one that opens it comes first.
-    #[error("La tablette vient de changer d'époque : ce geste n'est PAS enregistré. Recommencez.")]
     EpochToOpen,
     /// The tablet belongs to no site yet.
-    #[error(
-        "Cette tablette n'est pas encore enrôlée. Demandez un code à l'administration, puis : preau-terminal enrol --server ADRESSE --code CODE"
-    )]
     NotEnrolled,
     /// The tablet belongs to another site, whose server doesn't hold all of its entries.
-    #[error(
-        "Cette tablette est enrôlée pour {site} et garde {} que ce serveur n'a pas. Laissez-la les envoyer, ou réenrôlez-la pour {site} \
-         si elle y est refusée ; « preau-terminal status » dit ce qui reste. Ensuite seulement, elle peut changer de site.",
-        words::count(*waiting, "pointage", "pointages")
-    )]
     EnrolledElsewhere {
         /// "École Vauban".
         site: String,
@@ -65,7 +47,6 @@ pub enum StoreError {
         waiting: u32,
     },
     /// The disk, the file system or the rights of a file.
-    #[error("Lecture ou écriture impossible de {path} : {why}.")]
     Io {
         /// Which file or folder.
         path: String,
@@ -73,11 +54,67 @@ pub enum StoreError {
         why: String,
     },
     /// SQLite refused something that has no name above.
-    #[error("Le journal de la tablette a refusé l'opération ({0}) : ce geste n'est PAS enregistré.")]
     Refused(String),
 }
 
+impl std::error::Error for StoreError {}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&words::in_french(|| self.in_words()))
+    }
+}
+
 impl StoreError {
+    /// What happened and what to do, in the language of the tablet.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Full => {
+                tr!("Le disque de la tablette est plein : ce geste n'est PAS enregistré. Notez-le sur papier et appelez l'administration.")
+            }
+            Self::AlreadyOpen(by) => {
+                tr!("Préau est déjà ouvert sur ces données ({by}). Fermez l'autre fenêtre, puis recommencez.", by)
+            }
+            Self::Busy => tr!("Le journal est occupé : ce geste n'est PAS enregistré. Recommencez dans un instant."),
+            Self::Damaged { path, why } => tr!(
+                "Le fichier {path} est abîmé ({why}). Rien n'a été effacé, rien n'a été enregistré à l'instant : recommencez ; si cela \
+                 revient, notez sur papier et appelez l'administration.",
+                path,
+                why
+            ),
+            Self::KeySealed { why } => tr!(
+                "Redémarrez la tablette : elle n'a pas pu ouvrir sa clé. Si cela revient, appelez l'administration et lisez-lui ceci :\n\
+                 « puce TPM : {why} »\n\nRien n'a été effacé : les pointages déjà faits sont gardés.",
+                why
+            ),
+            Self::Newer { found, known } => tr!(
+                "Ces données viennent d'une version plus récente de Préau (schéma {found}, connu {known}). Mettez la tablette à jour.",
+                found,
+                known
+            ),
+            Self::EpochToOpen => tr!("La tablette vient de changer d'époque : ce geste n'est PAS enregistré. Recommencez."),
+            Self::NotEnrolled => {
+                tr!("Cette tablette n'est pas encore enrôlée. Demandez un code à l'administration, puis : preau-terminal enrol --server \
+                 ADRESSE --code CODE")
+            }
+            Self::EnrolledElsewhere { site, waiting } => tr!(
+                "Cette tablette est enrôlée pour {site} et garde {n} pointage que ce serveur n'a pas. Laissez-la les envoyer, ou \
+                 réenrôlez-la pour {site} si elle y est refusée ; « preau-terminal status » dit ce qui reste. Ensuite seulement, elle \
+                 peut changer de site."
+                    | "Cette tablette est enrôlée pour {site} et garde {n} pointages que ce serveur n'a pas. Laissez-la les envoyer, ou \
+                       réenrôlez-la pour {site} si elle y est refusée ; « preau-terminal status » dit ce qui reste. Ensuite seulement, \
+                       elle peut changer de site."
+                        % *waiting,
+                site
+            ),
+            Self::Io { path, why } => tr!("Lecture ou écriture impossible de {path} : {why}.", path, why),
+            Self::Refused(why) => {
+                tr!("Le journal de la tablette a refusé l'opération ({why}) : ce geste n'est PAS enregistré.", why)
+            }
+        }
+    }
+
     pub(crate) fn io(path: impl AsRef<Path>, error: &std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::StorageFull {
             return Self::Full;

@@ -9,6 +9,7 @@
 //! Whatever fails ends the round; the next one starts afresh, and what the
 //! server already holds comes back as `duplicate`.
 
+use super::detail;
 use super::epoch::{Asking, EPOCH};
 use super::pace::{Pace, Whole};
 use super::pull;
@@ -180,7 +181,7 @@ impl SyncClient {
             (State::BetweenPhotos, Input::Unsent(unsent)) => self.after_photo(now, unsent),
             (state, Input::Answered(answer)) if state.waits_for_answer() => self.answered(now, state, &answer),
             (_, Input::Failed(failure)) => self.fail(now, line_state(failure), String::new()),
-            (_, Input::StoreFailed) => self.fail(now, LineState::ServerTrouble, "le disque a refusé".into()),
+            (_, Input::StoreFailed) => self.fail(now, LineState::ServerTrouble, detail::DISK_REFUSED.into()),
             // An answer that nobody waits for: of a round that was given up.
             (
                 state,
@@ -248,7 +249,7 @@ impl SyncClient {
                 out.extend(self.read_requests(again));
                 out
             }
-            None => self.fail(now, LineState::ServerTrouble, "le serveur ne connaît plus l'époque de cette tablette".into()),
+            None => self.fail(now, LineState::ServerTrouble, detail::EPOCH_UNKNOWN.into()),
         }
     }
 
@@ -260,7 +261,7 @@ impl SyncClient {
     fn epoch_given(&mut self, now: Now, asking: Asking, given: EpochGiven) -> Vec<Output> {
         let leaves = asking.request.leaves;
         if given.epoch != leaves + 1 {
-            return self.fail(now, LineState::NotPreau, "une époque qui ne suit pas".into());
+            return self.fail(now, LineState::NotPreau, detail::EPOCH_OUT_OF_ORDER.into());
         }
         let mut out = vec![Output::EpochGiven { leaves, epoch: given.epoch }];
         if leaves == self.me.epoch {
@@ -283,7 +284,7 @@ impl SyncClient {
 
     fn answered(&mut self, now: Now, state: State, answer: &Answer) -> Vec<Output> {
         match answer.status {
-            200..=299 => self.taken(now, state, answer).unwrap_or_else(|| self.fail(now, LineState::NotPreau, "réponse illisible".into())),
+            200..=299 => self.taken(now, state, answer).unwrap_or_else(|| self.fail(now, LineState::NotPreau, detail::UNREADABLE.into())),
             401 if self.session.as_ref().is_some_and(|s| !s.fresh) => self.say_hello(),
             410 if matches!(state, State::Pull { .. }) && !self.began_whole => self.pull_whole(),
             status => {

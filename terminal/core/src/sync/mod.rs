@@ -13,6 +13,7 @@
 pub mod believed_time;
 mod carry;
 pub mod client;
+pub mod detail;
 mod epoch;
 pub mod gzip;
 pub mod http;

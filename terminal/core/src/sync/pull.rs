@@ -97,7 +97,7 @@ impl SyncClient {
         if self.local.staging.as_ref().is_some_and(told_by_another) {
             // Half a roster of one life of the server and half of another is the roster of none.
             return match self.began_whole {
-                true => self.fail(now, LineState::ServerTrouble, "le serveur a changé de vie pendant la lecture".into()),
+                true => self.fail(now, LineState::ServerTrouble, super::detail::ANOTHER_LIFE.into()),
                 false => self.pull_whole(),
             };
         }

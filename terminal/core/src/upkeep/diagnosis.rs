@@ -7,9 +7,9 @@ use crate::door::Door;
 use crate::settings::Sound;
 use crate::store::{Queue, RESERVE_BYTES, Reserve};
 use crate::view::Finding;
+use crate::words;
 use nix::sys::statvfs::statvfs;
 use serde::Serialize;
-use shared::french as words;
 use std::path::Path;
 
 /// All of it, at one instant. Keys stand in the order in which they are written.
@@ -62,7 +62,7 @@ impl Upkeep {
         let corrected = now.corrected(observed);
         let (status, closed) = match status_at(&self.dir, now) {
             Ok(status) => (Some(status), None),
-            Err(error) => (None, Some(error.to_string())),
+            Err(error) => (None, Some(error.in_words())),
         };
         let reserve_is_whole = Reserve::at(&self.dir).is_whole();
         Diagnosis {
@@ -80,7 +80,7 @@ impl Upkeep {
             sound: self.settings.sound,
             sounds: self.sounds,
             settings_trouble: self.trouble.as_ref().map(|trouble| trouble.text.clone()),
-            failures: door.into_iter().flat_map(Door::failures).map(|(at, error)| (words::time_ms(*at), error.to_string())).collect(),
+            failures: door.into_iter().flat_map(Door::failures).map(|(at, error)| (words::time_ms(*at), error.in_words())).collect(),
             line_detail: door.and_then(|door| door.store().roster.line().ok()).map(|line| line.detail).unwrap_or_default(),
             queue: door.and_then(|door| door.store().journal.queue().ok()).unwrap_or_default(),
             wall_ms: corrected.wall_ms,

@@ -7,6 +7,7 @@ use crate::clock::Now;
 use crate::door::Door;
 use crate::store::{StoreError, replace};
 use crate::view::Tone;
+use crate::words;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -18,17 +19,17 @@ const STICKS: [&str; 2] = ["/media/", "/run/media/"];
 impl Upkeep {
     /// Writes it on a stick where one is there, else into the data folder, and says where.
     pub(super) fn export(&mut self, now: Now, door: Option<&Door>) {
-        let diagnosis = self.diagnose(now, door);
+        // Whoever reads it elsewhere, and their programs, know its French.
+        let text = words::in_french(|| self.diagnose(now, door).in_a_file());
         let stamp = now.corrected(door.and_then(|door| door.store().roster.observed().ok().flatten()));
         let name = format!("preau-diagnostic-{}T{}.txt", stamp.day(), stamp.time().format("%H%M%S"));
-        let text = diagnosis.in_a_file();
         let sticks = sticks(&std::fs::read_to_string(&self.mounts).unwrap_or_default());
         let folders = sticks.into_iter().chain([self.dir.clone()]);
         let written = write_first(folders, &name, &text);
         let exported = match written {
-            Ok(path) => (Tone::Calm, format!("Écrit : {}. Ce fichier ne contient aucun nom d'enfant.", path.display())),
-            Err(StoreError::Full) => (Tone::Red, "Rien n'a été écrit : le disque est plein.".to_owned()),
-            Err(error) => (Tone::Red, format!("Rien n'a été écrit. {error}")),
+            Ok(path) => (Tone::Calm, tr!("Écrit : {}. Ce fichier ne contient aucun nom d'enfant.", path.display())),
+            Err(StoreError::Full) => (Tone::Red, tr!("Rien n'a été écrit : le disque est plein.")),
+            Err(error) => (Tone::Red, tr!("Rien n'a été écrit. {}", error.in_words())),
         };
         if let Some(Page::Diagnosis(looked)) = &mut self.page {
             looked.exported = Some(exported);
@@ -38,7 +39,7 @@ impl Upkeep {
 
 /// Into the first folder that takes it; the last one's failure where none does.
 fn write_first(folders: impl Iterator<Item = PathBuf>, name: &str, text: &str) -> Result<PathBuf, StoreError> {
-    let mut failure = StoreError::Io { path: name.to_owned(), why: "aucun dossier".to_owned() };
+    let mut failure = StoreError::Io { path: name.to_owned(), why: tr!("aucun dossier") };
     for folder in folders {
         let path = folder.join(name);
         match replace(&path, text.as_bytes()) {

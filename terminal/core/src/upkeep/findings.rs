@@ -5,16 +5,21 @@ use crate::commands::status::Status;
 use crate::door::{of_revoked, set_apart};
 use crate::settings::Sound;
 use crate::store::{KeyPlace, LineState};
+use crate::sync::detail;
 use crate::view::{Finding, Tone};
-use shared::french as words;
 
 /// The oldest entry may wait so long before somebody should look, in ms.
 const WAITS_LONG_MS: i64 = 10 * 60_000;
 /// Clocks that differ by less are said to agree, in ms.
 const CLOCKS_AGREE_MS: i64 = 60_000;
 
-const TELL: &str = "Prévenez l'administration.";
-const GO_ON: &str = "Continuez à pointer : tout est gardé, et la tablette réessaie seule. Vérifiez le Wi-Fi ou le câble.";
+fn tell() -> String {
+    tr!("Prévenez l'administration.")
+}
+
+fn go_on() -> String {
+    tr!("Continuez à pointer : tout est gardé, et la tablette réessaie seule. Vérifiez le Wi-Fi ou le câble.")
+}
 
 impl Diagnosis {
     /// Each subject once, what is grave first, then what to look at, then what is well.
@@ -24,7 +29,7 @@ impl Diagnosis {
         // That it is to be enrolled is said below.
         let is_new = self.status.as_ref().is_some_and(|status| !status.enrolled);
         if let Some(why) = self.closed.as_ref().filter(|_| !is_new) {
-            found.push(grave("Données", why.clone(), "Notez sur papier, et appelez l'administration."));
+            found.push(grave(tr!("Données"), why.clone(), tr!("Notez sur papier, et appelez l'administration.")));
         }
         let enrolled = self.status.as_ref().filter(|status| status.enrolled);
         if let Some(status) = enrolled {
@@ -35,15 +40,15 @@ impl Diagnosis {
         found.push(self.reader.clone());
         found.push(sound(self.sound, self.sounds));
         if let Some(why) = &self.settings_trouble {
-            found.push(amber("Réglages", why.clone(), "Réglez la tablette par la page « Réglages »."));
+            found.push(amber(tr!("Réglages"), why.clone(), tr!("Réglez la tablette par la page « Réglages ».")));
         }
         found.extend(self.failures());
         found.extend(enrolled.into_iter().flat_map(|status| self.of_the_data(status)));
         found.extend(self.status.as_ref().map(tablet));
         if let Some(server) = enrolled.and_then(|status| status.server.clone()) {
-            found.push(self::found("Serveur", server));
+            found.push(self::found(tr!("Serveur"), server));
         }
-        found.push(self::found("Version", format!("Préau {}", self.version)));
+        found.push(self::found(tr!("Version"), format!("Préau {}", self.version)));
         // A stable sort: what is alike stays in the order of the page.
         found.sort_by_key(|finding| match finding.tone {
             Tone::Red => 0,
@@ -57,82 +62,100 @@ impl Diagnosis {
         let (tone, advice) = about_line(status.line);
         let mut words = status.line_text.clone().unwrap_or_default();
         if status.line != LineState::Online && !self.line_detail.is_empty() {
-            words.push_str(&format!(" ({})", self.line_detail.chars().take(120).collect::<String>()));
+            words.push_str(&format!(" ({})", detail_in_words(&self.line_detail).chars().take(120).collect::<String>()));
         }
-        let mut found = vec![Finding { subject: "Ligne".into(), words, advice: advice.into(), tone }, self.waiting(status)];
+        let mut found = vec![Finding { subject: tr!("Ligne"), words, advice, tone }, self.waiting(status)];
         if let Some(words) = set_apart(status.refused, status.quarantined) {
-            found.push(amber("Côté serveur", words, "Le bureau les voit à la page « À décider »."));
+            found.push(amber(tr!("Côté serveur"), words, tr!("Le bureau les voit à la page « À décider ».")));
         }
         if let Some(words) = of_revoked(status.not_counted) {
-            found.push(amber("Autres tablettes", words, TELL));
+            found.push(amber(tr!("Autres tablettes"), words, tell()));
         } else {
             let words = match status.agreeing {
-                0 => "Aucune autre entendue ces dernières minutes".to_owned(),
-                agreeing => format!("{} d'accord avec celle-ci", words::count(agreeing, "tablette", "tablettes")),
+                0 => tr!("Aucune autre entendue ces dernières minutes"),
+                agreeing => tr!("{n} tablette d'accord avec celle-ci" | "{n} tablettes d'accord avec celle-ci" % agreeing),
             };
-            found.push(self::found("Autres tablettes", words));
+            found.push(self::found(tr!("Autres tablettes"), words));
         }
         found
     }
 
     fn waiting(&self, status: &Status) -> Finding {
-        let Some(oldest_ms) = self.queue.oldest_ms.filter(|_| status.queue > 0) else { return found("En attente", "Rien".into()) };
+        let Some(oldest_ms) = self.queue.oldest_ms.filter(|_| status.queue > 0) else {
+            return found(tr!("En attente"), tr!("Rien"));
+        };
         let waits_ms = self.wall_ms.saturating_sub(oldest_ms).max(0);
-        let entries = words::count(status.queue, "pointage", "pointages");
-        let words = format!("{entries}, le plus ancien depuis {}", since(waits_ms));
-        let advice = "Ils partent d'eux-mêmes quand le serveur répond. Sans aucune ligne : « preau-terminal export ».";
-        if waits_ms < WAITS_LONG_MS { found("En attente", words) } else { amber("En attente", words, advice) }
+        let since = since(waits_ms);
+        let words =
+            tr!("{n} pointage, le plus ancien depuis {since}" | "{n} pointages, le plus ancien depuis {since}" % status.queue, since);
+        if waits_ms < WAITS_LONG_MS {
+            return found(tr!("En attente"), words);
+        }
+        let advice = tr!("Ils partent d'eux-mêmes quand le serveur répond. Sans aucune ligne : « preau-terminal export ».");
+        amber(tr!("En attente"), words, advice)
     }
 
     fn disk(&self) -> Finding {
-        let free = self.disk_free_bytes.map_or_else(|| "place inconnue".to_owned(), |free| format!("{} libres", size(free)));
+        let free = self.disk_free_bytes.map_or_else(|| tr!("place inconnue"), |free| tr!("{} libres", size(free)));
         if !self.reserve_is_whole {
-            let advice = "Appelez l'administration : les pointages sont encore enregistrés, pas pour longtemps.";
-            return grave("Disque", format!("Presque plein : {free}"), advice);
+            let advice = tr!("Appelez l'administration : les pointages sont encore enregistrés, pas pour longtemps.");
+            return grave(tr!("Disque"), tr!("Presque plein : {free}", free), advice);
         }
         if self.room_is_short() {
-            return amber("Disque", format!("Bientôt plein : {free}"), TELL);
+            return amber(tr!("Disque"), tr!("Bientôt plein : {free}", free), tell());
         }
-        found("Disque", free)
+        found(tr!("Disque"), free)
     }
 
     fn of_the_data(&self, status: &Status) -> Vec<Finding> {
         let mut found = Vec::new();
-        let advice = "Le disque est plein ou s'use : prévenez l'administration.";
         found.extend(self.copy_is_behind.map(|behind| match behind {
-            true if self.copy_stays_behind => amber("Seconde copie", "En retard sur le journal".into(), advice),
-            true => self::found("Seconde copie", "S'écrit".into()),
-            false => self::found("Seconde copie", "Complète".into()),
+            true if self.copy_stays_behind => {
+                let advice = tr!("Le disque est plein ou s'use : prévenez l'administration.");
+                amber(tr!("Seconde copie"), tr!("En retard sur le journal"), advice)
+            }
+            true => self::found(tr!("Seconde copie"), tr!("S'écrit")),
+            false => self::found(tr!("Seconde copie"), tr!("Complète")),
         }));
         found.push(journal(status));
         if !status.set_aside.is_empty() {
             let files = status.set_aside.join(", ");
-            found.push(amber("Mis de côté", files, "L'administration supprime ces fichiers quand tout est arrivé au serveur."));
+            let advice = tr!("L'administration supprime ces fichiers quand tout est arrivé au serveur.");
+            found.push(amber(tr!("Mis de côté"), files, advice));
         }
         found.push(self.list(status));
         let key = match status.key_storage {
-            Some(KeyPlace::Tpm) => "Scellée par la puce TPM 2.0",
-            Some(KeyPlace::File) => "Dans un fichier de la tablette (pas de puce TPM 2.0)",
-            None => "Aucune",
+            Some(KeyPlace::Tpm) => tr!("Scellée par la puce TPM 2.0"),
+            Some(KeyPlace::File) => tr!("Dans un fichier de la tablette (pas de puce TPM 2.0)"),
+            None => tr!("Aucune"),
         };
-        found.push(self::found("Clé", key.into()));
+        found.push(self::found(tr!("Clé"), key));
         found
     }
 
     fn list(&self, status: &Status) -> Finding {
         if status.locked {
-            return grave("Liste des enfants", "Effacée : le serveur n'a pas répondu depuis trop longtemps".into(), "Reliez-la au réseau.");
+            let words = tr!("Effacée : le serveur n'a pas répondu depuis trop longtemps");
+            return grave(tr!("Liste des enfants"), words, tr!("Reliez-la au réseau."));
         }
-        let version = format!("changement {}", status.roster_version);
-        let children = self.children.and_then(|children| u32::try_from(children).ok());
-        let children = children.map_or_else(String::new, |children| format!("{}, ", words::count(children, "enfant", "enfants")));
+        let version = tr!("changement {}", status.roster_version);
+        let list = match self.children {
+            Some(children) => format!("{}, {version}", tr!("{n} enfant" | "{n} enfants" % children)),
+            None => version,
+        };
         match status.locks_in_days {
             Some(days @ 0..=3) => {
-                let words = format!("{children}{version} ; effacée dans {} sans réponse du serveur", words::count(days, "jour", "jours"));
-                amber("Liste des enfants", words, "Reliez-la au réseau.")
+                let words = tr!(
+                    "{list} ; effacée dans {n} jour sans réponse du serveur"
+                        | "{list} ; effacée dans {n} jours sans réponse du serveur" % days,
+                    list
+                );
+                amber(tr!("Liste des enfants"), words, tr!("Reliez-la au réseau."))
             }
-            _ if status.roster_version == 0 => amber("Liste des enfants", "Pas encore reçue".into(), "Elle vient au premier échange."),
-            _ => found("Liste des enfants", format!("{children}{version}")),
+            _ if status.roster_version == 0 => {
+                amber(tr!("Liste des enfants"), tr!("Pas encore reçue"), tr!("Elle vient au premier échange."))
+            }
+            _ => found(tr!("Liste des enfants"), list),
         }
     }
 
@@ -141,62 +164,66 @@ impl Diagnosis {
             return None;
         }
         let lines: Vec<String> = self.failures.iter().map(|(at, words)| format!("{at} : {words}")).collect();
-        Some(amber("Dernières erreurs", lines.join("\n"), TELL))
+        Some(amber(tr!("Dernières erreurs"), lines.join("\n"), tell()))
     }
 }
 
-fn found(subject: &str, words: String) -> Finding {
-    Finding { subject: subject.into(), words, advice: String::new(), tone: Tone::Calm }
+fn found(subject: String, words: String) -> Finding {
+    Finding { subject, words, advice: String::new(), tone: Tone::Calm }
 }
 
-fn amber(subject: &str, words: String, advice: &str) -> Finding {
-    Finding { subject: subject.into(), words, advice: advice.into(), tone: Tone::Amber }
+fn amber(subject: String, words: String, advice: String) -> Finding {
+    Finding { subject, words, advice, tone: Tone::Amber }
 }
 
-fn grave(subject: &str, words: String, advice: &str) -> Finding {
-    Finding { subject: subject.into(), words, advice: advice.into(), tone: Tone::Red }
+fn grave(subject: String, words: String, advice: String) -> Finding {
+    Finding { subject, words, advice, tone: Tone::Red }
 }
 
 fn tablet(status: &Status) -> Finding {
     if !status.enrolled {
         return grave(
-            "Tablette",
-            "À enrôler".into(),
-            "Demandez un code à l'administration, puis : preau-terminal enrol --server ADRESSE --code CODE",
+            tr!("Tablette"),
+            tr!("À enrôler"),
+            tr!("Demandez un code à l'administration, puis : preau-terminal enrol --server ADRESSE --code CODE"),
         );
     }
     let (site, device) = (status.site_name.clone().unwrap_or_default(), status.device.clone().unwrap_or_default());
-    found("Tablette", format!("{site} · {device} · époque {}", status.epoch.unwrap_or(0)))
+    found(tr!("Tablette"), tr!("{site} · {device} · époque {epoch}", site, device, epoch = status.epoch.unwrap_or(0)))
 }
 
-fn about_line(state: LineState) -> (Tone, &'static str) {
+fn about_line(state: LineState) -> (Tone, String) {
     match state {
-        LineState::Online => (Tone::Calm, ""),
-        LineState::Unknown => (Tone::Amber, GO_ON),
-        LineState::NoNetwork => (Tone::Amber, GO_ON),
-        LineState::ServerTrouble => (Tone::Amber, "Continuez à pointer : tout est gardé. Si cela dure, prévenez l'administration."),
-        LineState::NotPreau => (Tone::Amber, "Ouvrez l'accès de ce réseau (page d'accueil), ou prenez-en un autre."),
-        LineState::Clock => (Tone::Red, "Réglez l'heure de la tablette, et prévenez l'administration."),
-        LineState::CertificateExpired => (Tone::Red, "Prévenez l'administration : le serveur est à vérifier et à redémarrer."),
-        LineState::CertificateTooEarly => (Tone::Red, "Prévenez l'administration : l'heure du serveur ou de la tablette est fausse."),
-        LineState::WrongCertificate => (Tone::Red, "Prévenez l'administration : celui qui répond n'est pas le serveur de l'enrôlement."),
-        LineState::Revoked => (Tone::Red, "Prévenez l'administration, qui peut la réenrôler : les pointages sont gardés."),
-        LineState::ExistsTwice => (Tone::Red, "Prévenez l'administration, qui la réenrôle : les pointages sont gardés."),
+        LineState::Online => (Tone::Calm, String::new()),
+        LineState::Unknown | LineState::NoNetwork => (Tone::Amber, go_on()),
+        LineState::ServerTrouble => (Tone::Amber, tr!("Continuez à pointer : tout est gardé. Si cela dure, prévenez l'administration.")),
+        LineState::NotPreau => (Tone::Amber, tr!("Ouvrez l'accès de ce réseau (page d'accueil), ou prenez-en un autre.")),
+        LineState::Clock => (Tone::Red, tr!("Réglez l'heure de la tablette, et prévenez l'administration.")),
+        LineState::CertificateExpired => (Tone::Red, tr!("Prévenez l'administration : le serveur est à vérifier et à redémarrer.")),
+        LineState::CertificateTooEarly => (Tone::Red, tr!("Prévenez l'administration : l'heure du serveur ou de la tablette est fausse.")),
+        LineState::WrongCertificate => {
+            (Tone::Red, tr!("Prévenez l'administration : celui qui répond n'est pas le serveur de l'enrôlement."))
+        }
+        LineState::Revoked => (Tone::Red, tr!("Prévenez l'administration, qui peut la réenrôler : les pointages sont gardés.")),
+        LineState::ExistsTwice => (Tone::Red, tr!("Prévenez l'administration, qui la réenrôle : les pointages sont gardés.")),
     }
 }
 
 fn clock(status: &Status) -> Finding {
     match status.clock.ahead_ms {
         None => amber(
-            "Horloge",
-            "Douteuse : pas encore comparée à celle du serveur depuis le démarrage".into(),
-            "Elle le sera au prochain échange. Vérifiez l'heure affichée en haut de l'écran.",
+            tr!("Horloge"),
+            tr!("Douteuse : pas encore comparée à celle du serveur depuis le démarrage"),
+            tr!("Elle le sera au prochain échange. Vérifiez l'heure affichée en haut de l'écran."),
         ),
-        Some(ahead_ms) if ahead_ms.abs() < CLOCKS_AGREE_MS => found("Horloge", "À l'heure du serveur".into()),
+        Some(ahead_ms) if ahead_ms.abs() < CLOCKS_AGREE_MS => found(tr!("Horloge"), tr!("À l'heure du serveur")),
         Some(ahead_ms) => {
-            let way = if ahead_ms > 0 { "avance" } else { "retarde" };
-            let words = format!("La machine {way} de {} : les heures pointées sont corrigées", since(ahead_ms.abs()));
-            amber("Horloge", words, "Réglez l'heure de la machine.")
+            let by = since(ahead_ms.abs());
+            let words = match ahead_ms > 0 {
+                true => tr!("La machine avance de {by} : les heures pointées sont corrigées", by),
+                false => tr!("La machine retarde de {by} : les heures pointées sont corrigées", by),
+            };
+            amber(tr!("Horloge"), words, tr!("Réglez l'heure de la machine."))
         }
     }
 }
@@ -204,29 +231,27 @@ fn clock(status: &Status) -> Finding {
 /// Calm whatever it is: the screen says all that a sound does.
 fn sound(set: Sound, sounds: Option<bool>) -> Finding {
     let loud = match set {
-        Sound::Off => return found("Son", "Coupé par les réglages".into()),
-        Sound::Faint => "Faible",
-        Sound::Normal => "Normal",
-        Sound::Loud => "Fort",
+        Sound::Off => return found(tr!("Son"), tr!("Coupé par les réglages")),
+        Sound::Faint => tr!("Faible"),
+        Sound::Normal => tr!("Normal"),
+        Sound::Loud => tr!("Fort"),
     };
     let words = match sounds {
-        Some(true) => loud.to_owned(),
-        Some(false) => format!("{loud}, mais rien pour l'entendre : cette machine n'a pas de sortie son, ou une autre la tient"),
-        None => format!("{loud}, pas encore essayé"),
+        Some(true) => loud,
+        Some(false) => tr!("{loud}, mais rien pour l'entendre : cette machine n'a pas de sortie son, ou une autre la tient", loud),
+        None => tr!("{loud}, pas encore essayé", loud),
     };
-    found("Son", words)
+    found(tr!("Son"), words)
 }
 
 fn journal(status: &Status) -> Finding {
     let sealed = match status.last_seq {
-        0 => "Aucun pointage scellé dans cette époque".to_owned(),
-        last => {
-            format!("{} dans cette époque", words::count(u32::try_from(last).unwrap_or(u32::MAX), "pointage scellé", "pointages scellés"))
-        }
+        0 => tr!("Aucun pointage scellé dans cette époque"),
+        last => tr!("{n} pointage scellé dans cette époque" | "{n} pointages scellés dans cette époque" % last),
     };
     match &status.salvaged {
-        Some(why) => amber("Journal", format!("Réparé ({why}). {sealed}"), TELL),
-        None => found("Journal", sealed),
+        Some(why) => amber(tr!("Journal"), tr!("Réparé ({why}). {sealed}", why, sealed), tell()),
+        None => found(tr!("Journal"), sealed),
     }
 }
 
@@ -234,17 +259,29 @@ fn journal(status: &Status) -> Finding {
 fn since(ms: i64) -> String {
     let minutes = ms / 60_000;
     match minutes {
-        0 => "moins d'une minute".to_owned(),
+        0 => tr!("moins d'une minute"),
         1..60 => format!("{minutes} min"),
         60..2_880 => format!("{} h {:02}", minutes / 60, minutes % 60),
-        _ => format!("{} jours", minutes / 1_440),
+        _ => tr!("{n} jour" | "{n} jours" % (minutes / 1_440)),
     }
 }
 
 /// "12,3 Go", "640 Mo".
 fn size(bytes: u64) -> String {
     let tenths = bytes / 100_000_000;
-    if tenths >= 10 { format!("{},{} Go", tenths / 10, tenths % 10) } else { format!("{} Mo", bytes / 1_000_000) }
+    if tenths >= 10 { tr!("{},{} Go", tenths / 10, tenths % 10) } else { tr!("{} Mo", bytes / 1_000_000) }
+}
+
+/// What the exchange noted beside the state of the line, for a technician: its own words, else a code or what the system said.
+fn detail_in_words(detail: &str) -> String {
+    match detail {
+        detail::DISK_REFUSED => tr!("le disque a refusé"),
+        detail::EPOCH_UNKNOWN => tr!("le serveur ne connaît plus l'époque de cette tablette"),
+        detail::EPOCH_OUT_OF_ORDER => tr!("une époque qui ne suit pas"),
+        detail::UNREADABLE => tr!("réponse illisible"),
+        detail::ANOTHER_LIFE => tr!("le serveur a changé de vie pendant la lecture"),
+        other => other.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -266,7 +303,7 @@ mod tests {
             CertificateExpired, CertificateTooEarly, Clock, ExistsTwice, NoNetwork, NotPreau, Online, Revoked, ServerTrouble, Unknown,
             WrongCertificate,
         };
-        assert_eq!(about_line(Online), (Tone::Calm, ""));
+        assert_eq!(about_line(Online), (Tone::Calm, String::new()));
         for state in [
             CertificateExpired,
             CertificateTooEarly,

@@ -27,6 +27,7 @@ use crate::door::Door;
 use crate::settings::{Settings, Sound};
 use crate::sync::report::Machine;
 use crate::view::{Act, Dialog, Look, Notice, Screen, TabletAct, Tone};
+use crate::words;
 use hardware::ReaderEvent;
 use hardware::said::Fault;
 use pages::Page;
@@ -128,8 +129,14 @@ impl Upkeep {
         self.sounds = sounds;
     }
 
+    /// The thread that asks speaks the language of the tablet from now on: before the door says anything.
+    pub fn speak(&self) {
+        words::speak(self.settings.language);
+    }
+
     /// Looks at what a person asks. What is left is the door's to answer; `None` where nothing is.
     pub fn take(&mut self, now: Now, act: Act, door: Option<&Door>) -> Option<Act> {
+        self.speak();
         self.close_in_time(now);
         match &act {
             Act::Reader(ReaderEvent::Heard(name)) => self.reader = Some(Ok(name.clone())),
@@ -160,6 +167,7 @@ impl Upkeep {
     /// Puts what is open in front of what the door shows, and says how the window is to look.
     #[must_use]
     pub fn beside(&mut self, now: Now, screen: Screen, door: Option<&Door>) -> Screen {
+        self.speak();
         let touched_ms = *self.touched_ms.get_or_insert(now.boottime_ms);
         self.close_in_time(now);
         let time = door.map_or_else(|| now.time(), Door::time);
@@ -168,6 +176,7 @@ impl Upkeep {
             large: self.settings.large_type,
             dark: self.settings.theme.is_dark(time),
             still: self.settings.less_motion,
+            language: self.settings.language,
         };
         let mut screen = Screen { look, ends: self.ends, ..screen };
         self.closed = screen.notice.as_ref().filter(|_| door.is_none()).map(|notice| notice.text.clone());

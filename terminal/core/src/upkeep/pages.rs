@@ -109,9 +109,12 @@ impl Upkeep {
             Setting::Families(families) => settings.families = families,
             Setting::Theme(theme) => settings.theme = theme,
             Setting::Sound(sound) => settings.sound = sound,
+            Setting::Language(language) => settings.language = language,
             Setting::RestMinutes(minutes) => settings.rest_minutes = minutes.min(REST_MINUTES_MAX),
             Setting::AlertMinutes(minutes) => settings.alert_minutes = minutes.min(ALERT_MINUTES_MAX),
         }
+        // In the other language already where they can't be kept.
+        self.speak();
         self.keep_settings();
     }
 
@@ -119,7 +122,7 @@ impl Upkeep {
     pub(super) fn keep_settings(&mut self) {
         self.trouble = self.settings.save(&self.dir).err().map(|error| {
             tracing::error!(%error, "the settings were not written");
-            let text = format!("Ces réglages valent jusqu'au prochain démarrage : ils n'ont pas pu être écrits. {}", why_not(&error));
+            let text = tr!("Ces réglages valent jusqu'au prochain démarrage : ils n'ont pas pu être écrits. {}", why_not(&error));
             super::Trouble { text, is_read: true, in_sight: false }
         });
     }
@@ -136,7 +139,7 @@ impl Upkeep {
             }
             Page::Reader(test) => TabletPage::Reader(ReaderPage {
                 state: self.reader_found(),
-                form: self.settings.uid_form.in_words(),
+                form: super::reader::form_in_words(self.settings.uid_form),
                 said: test.said.clone(),
                 held: test.held,
             }),
@@ -170,13 +173,13 @@ impl Upkeep {
 fn what_waits(door: Option<&Door>) -> String {
     let Some(queue) = door.and_then(|door| door.store().journal.queue().ok()) else { return String::new() };
     match queue.unsent {
-        0 => "Tout ce qui a été pointé est arrivé au serveur.".to_owned(),
-        1 => "Un pointage attend : il est gardé, et partira quand le programme sera relancé.".to_owned(),
-        waiting => format!("{waiting} pointages attendent : ils sont gardés, et partiront quand le programme sera relancé."),
+        0 => tr!("Tout ce qui a été pointé est arrivé au serveur."),
+        waiting => tr!("{n} pointage attend : il est gardé, et partira quand le programme sera relancé."
+            | "{n} pointages attendent : ils sont gardés, et partiront quand le programme sera relancé." % waiting),
     }
 }
 
 /// Without the sentence about gestures: nobody made one.
 fn why_not(error: &crate::store::StoreError) -> String {
-    if error.is_full() { "Le disque est plein.".to_owned() } else { error.to_string() }
+    if error.is_full() { tr!("Le disque est plein.") } else { error.in_words() }
 }

@@ -28,8 +28,8 @@ impl Upkeep {
             self.settings.uid_form = form;
             self.keep_settings();
             said.1 = match &self.trouble {
-                None => format!("{} Le lecteur tape en {} : c'est appris, et gardé.", said.1, form.in_words()),
-                Some(trouble) => format!("{} Le lecteur tape en {}. {}", said.1, form.in_words(), trouble.text),
+                None => tr!("{} Le lecteur tape en {} : c'est appris, et gardé.", said.1, form_in_words(form)),
+                Some(trouble) => tr!("{} Le lecteur tape en {}. {}", said.1, form_in_words(form), trouble.text),
             };
         }
         self.say_of_card(said);
@@ -40,7 +40,7 @@ impl Upkeep {
         let Some(words) = reader_of_cards(event) else { return false };
         let is_open = matches!(self.page, Some(Page::Reader(_)));
         if is_open {
-            self.say_of_card((Tone::Amber, words.to_owned()));
+            self.say_of_card((Tone::Amber, words));
         }
         is_open
     }
@@ -56,19 +56,29 @@ impl Upkeep {
     pub(super) fn reader_found(&self) -> Finding {
         let typing = || self.machine.and_then(|machine| machine.has_typing_reader());
         let (words, advice, tone) = match &self.reader {
-            Some(Ok(name)) => (format!("Entendu : {}", short(name)), "", Tone::Calm),
-            Some(Err(fault)) => (reader_in_words(*fault).to_owned(), "Le tableau suffit d'ici là : touchez les noms.", Tone::Amber),
+            Some(Ok(name)) => (tr!("Entendu : {}", short(name)), String::new(), Tone::Calm),
+            Some(Err(fault)) => (reader_in_words(*fault), tr!("Le tableau suffit d'ici là : touchez les noms."), Tone::Amber),
             None => match typing() {
-                Some(true) => ("Un lecteur qui tape comme un clavier, ou un clavier, est branché".to_owned(), "", Tone::Calm),
+                Some(true) => (tr!("Un lecteur qui tape comme un clavier, ou un clavier, est branché"), String::new(), Tone::Calm),
                 Some(false) => (
-                    "Aucun lecteur branché".to_owned(),
-                    "Branchez-le, ou touchez les noms : le tableau suffit. Pour un lecteur NFC ou PC/SC, voir PREAU_LECTEUR.",
+                    tr!("Aucun lecteur branché"),
+                    tr!("Branchez-le, ou touchez les noms : le tableau suffit. Pour un lecteur NFC ou PC/SC, voir PREAU_LECTEUR."),
                     Tone::Amber,
                 ),
-                None => ("Un lecteur qui tape comme un clavier est écouté".to_owned(), "", Tone::Calm),
+                None => (tr!("Un lecteur qui tape comme un clavier est écouté"), String::new(), Tone::Calm),
             },
         };
-        Finding { subject: "Lecteur de badges".into(), words, advice: advice.into(), tone }
+        Finding { subject: tr!("Lecteur de badges"), words, advice, tone }
+    }
+}
+
+/// How a reader writes numbers.
+pub(super) fn form_in_words(form: UidForm) -> String {
+    match form {
+        UidForm::Hexadecimal => tr!("hexadécimal"),
+        UidForm::HexadecimalReversed => tr!("hexadécimal, octets à l'envers"),
+        UidForm::Decimal => tr!("décimal"),
+        UidForm::DecimalReversed => tr!("décimal, octets à l'envers"),
     }
 }
 
@@ -82,18 +92,18 @@ fn read_in_words(text: &str, form: UidForm, is_known: bool) -> (Tone, String) {
     let uid = form.read(text).or_else(|error| UidForm::ALL.into_iter().find_map(|form| form.read(text).ok()).ok_or(error));
     let Ok(uid) = uid else {
         let characters = text.chars().count();
-        return (Tone::Amber, format!("Ce que le lecteur a envoyé ({characters} caractères) n'est pas un numéro de carte."));
+        return (Tone::Amber, tr!("Ce que le lecteur a envoyé ({characters} caractères) n'est pas un numéro de carte.", characters));
     };
     let number = uid.to_string();
     let end = number.get(number.len().saturating_sub(4)..).unwrap_or_default();
-    let read = format!("Carte lue : numéro finissant par {end}, {} octets.", uid.bytes().len());
+    let read = tr!("Carte lue : numéro finissant par {end}, {bytes} octets.", end, bytes = uid.bytes().len());
     if uid.is_random() {
-        return (Tone::Amber, format!("{read} Il change à chaque passage : cette carte ou ce téléphone ne peut pas servir de badge."));
+        return (Tone::Amber, tr!("{read} Il change à chaque passage : cette carte ou ce téléphone ne peut pas servir de badge.", read));
     }
     if is_known {
-        return (Tone::Calm, format!("{read} La tablette la connaît."));
+        return (Tone::Calm, tr!("{read} La tablette la connaît.", read));
     }
-    let advice = "La tablette ne la connaît pas. Présentez une carte qu'elle connaît : elle en apprend comment le lecteur tape.";
+    let advice = tr!("La tablette ne la connaît pas. Présentez une carte qu'elle connaît : elle en apprend comment le lecteur tape.");
     (Tone::Amber, format!("{read} {advice}"))
 }
 

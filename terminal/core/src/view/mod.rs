@@ -9,6 +9,7 @@ mod dialogs;
 mod evacuation;
 mod outing;
 mod people;
+mod spoken;
 mod tablet;
 
 pub use dialogs::{

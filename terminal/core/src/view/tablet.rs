@@ -2,6 +2,7 @@
 
 use super::Tone;
 use crate::settings::{Settings, Sound, Theme};
+use crate::words::Language;
 
 /// How the window is to look from now on, by the settings and the hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -14,6 +15,8 @@ pub struct Look {
     pub dark: bool,
     /// Nothing moves.
     pub still: bool,
+    /// What it speaks.
+    pub language: Language,
 }
 
 /// A page of the menu, in front of the board.
@@ -57,7 +60,7 @@ pub struct ReaderPage {
     /// How it is, and what to do.
     pub state: Finding,
     /// "décimal, octets à l'envers".
-    pub form: &'static str,
+    pub form: String,
     /// What was made of the last card; `None` before the first.
     pub said: Option<(Tone, String)>,
     /// Cards held to it since the page was opened: the same one twice is seen to be read twice.
@@ -133,6 +136,8 @@ pub enum Setting {
     Families(bool),
     /// See [`Settings::theme`].
     Theme(Theme),
+    /// See [`Settings::language`].
+    Language(Language),
     /// See [`Settings::rest_minutes`].
     RestMinutes(u32),
     /// See [`Settings::alert_minutes`].
