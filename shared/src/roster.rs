@@ -13,6 +13,9 @@ use crate::wire::Bytes;
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
+mod en_route;
+pub use en_route::{EnRoute, OtherCentre};
+
 /// How an activity is recorded (`pointage` in files).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -403,6 +406,25 @@ impl std::fmt::Debug for StaffPin {
     }
 }
 
+/// The code by which an adult says who they are at a tablet of families. Sealed where it rests, like [`StaffPin`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DoorCode {
+    /// Whose.
+    pub person: PersonId,
+    /// Last four digits of their telephone: they are typed first, since no name is shown there.
+    pub telephone_end: String,
+    /// Argon2id, as a PHC string. The code itself travels nowhere.
+    pub hash: String,
+}
+
+/// As of [`StaffPin`].
+impl std::fmt::Debug for DoorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DoorCode").field("person", &self.person).finish_non_exhaustive()
+    }
+}
+
 /// A device of the site: by its key a tablet believes what another one brings of it, where the server can't be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -448,6 +470,12 @@ pub enum Item {
     Care(Care),
     /// The code of a member of staff.
     Pin(StaffPin),
+    /// The code of an adult.
+    DoorCode(DoorCode),
+    /// A lieu of another site.
+    OtherCentre(OtherCentre),
+    /// A child on its way to this site.
+    EnRoute(EnRoute),
 }
 
 /// The stable name of an item: its type and ids. What is replaced or forgotten.
@@ -457,6 +485,12 @@ pub type Key = String;
 #[must_use]
 pub fn care_key(child: ChildId) -> Key {
     format!("care:{child}")
+}
+
+/// The key of an adult's code.
+#[must_use]
+pub fn door_code_key(person: PersonId) -> Key {
+    format!("code:{person}")
 }
 
 /// The key of a member of staff's code.
@@ -483,6 +517,9 @@ impl Item {
             Self::Device(i) => format!("device:{}", i.id),
             Self::Care(i) => care_key(i.child),
             Self::Pin(i) => pin_key(i.staff),
+            Self::DoorCode(i) => door_code_key(i.person),
+            Self::OtherCentre(i) => format!("other_centre:{}", i.id),
+            Self::EnRoute(i) => format!("en_route:{}", i.child),
         }
     }
 
@@ -494,9 +531,9 @@ impl Item {
             Self::Adult(Adult { status: AdultStatus::Barred, .. }) | Self::Device(Device { revoked: true, .. }) => 0,
             Self::Care(_) => 1,
             Self::Device(_) | Self::Site(_) | Self::Centre(_) | Self::Group(_) | Self::Class(_) | Self::Activity(_) => 2,
-            Self::Child(_) => 3,
-            Self::Adult(_) | Self::Badge(_) | Self::Staff(_) | Self::Pin(_) => 4,
-            Self::Booking(_) => 5,
+            Self::Child(_) | Self::EnRoute(_) => 3,
+            Self::Adult(_) | Self::Badge(_) | Self::Staff(_) | Self::Pin(_) | Self::DoorCode(_) => 4,
+            Self::Booking(_) | Self::OtherCentre(_) => 5,
         }
     }
 

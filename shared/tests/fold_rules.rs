@@ -306,6 +306,29 @@ fn a_departure_tells_with_whom() {
 }
 
 #[test]
+fn a_child_is_on_its_way_until_anything_is_recorded_of_it_anywhere() {
+    let (mut door, mut other) = (Door::new(1), Door::new(2));
+    let bound_for = Some(other.centre);
+    let arrived = door.arrived(LEA, paris("2026-11-03 07:40"));
+    let transfer = Detail::Left { to: LeftTo::Transfer, person: None };
+    let left = door.seals(paris("2026-11-03 11:50"), Kind::Left, Some(LEA), transfer, |payload| payload.bound_for = bound_for);
+    let way = |facts: &[Fact]| child_day(&fold(facts), LEA, TUESDAY).en_route().and_then(|departure| departure.bound_for);
+    assert_eq!(way(&[arrived.clone(), left.clone()]), bound_for);
+    assert_eq!(way(std::slice::from_ref(&left)), bound_for, "also where nobody noted the arrival");
+    let there = other.arrived(LEA, paris("2026-11-03 12:10"));
+    assert_eq!(way(&[arrived.clone(), left.clone(), there]), None);
+    let taken_back = door.retracted(&left, paris("2026-11-03 11:51"));
+    assert_eq!(way(&[arrived.clone(), left.clone(), taken_back]), None);
+    let mut corrected = |to| {
+        let detail = Detail::Corrected { kind: Kind::Left, to: Some(to), person: None };
+        door.seals(paris("2026-11-03 11:45"), Kind::Corrected, Some(LEA), detail, |p| p.target = Some(left.envelope.entry_id))
+    };
+    let (another_hour, with_her_aunt) = (corrected(LeftTo::Transfer), corrected(LeftTo::Person));
+    assert_eq!(way(&[arrived.clone(), left.clone(), another_hour]), bound_for, "the same bus");
+    assert_eq!(way(&[arrived, left, with_her_aunt]), None);
+}
+
+#[test]
 fn the_last_word_on_a_day_says_whether_it_is_signed() {
     let (mut door, mut server) = (Door::new(1), Door::new(9));
     let centre = door.centre;

@@ -69,6 +69,9 @@ pub struct Departure {
     pub to: Option<LeftTo>,
     /// The adult, where known.
     pub person: Option<PersonId>,
+    /// The lieu that a transfer goes to, where it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bound_for: Option<CentreId>,
 }
 
 /// From an arrival to a departure, at one site.
@@ -174,6 +177,15 @@ impl ChildDay {
         self.presences.iter().rev().find(|p| p.left.is_none() && p.arrived.site == site)
     }
 
+    /// The departure by which the child is on its way to another lieu: nothing was recorded of it since, at any site.
+    #[must_use]
+    pub fn en_route(&self) -> Option<&Departure> {
+        let left = self.presences.iter().filter_map(|p| p.left.as_ref()).chain(&self.lone_departures).max_by_key(|d| d.mark.at_ms)?;
+        let seen_since = self.presences.iter().map(|p| &p.arrived).chain(self.roll_calls.iter().map(|r| &r.mark));
+        let seen_since = seen_since.chain(&self.repeats).any(|mark| mark.at_ms >= left.mark.at_ms);
+        Some(left).filter(|left| left.bound_for.is_some() && !seen_since)
+    }
+
     /// Whether anything says that the child came, or was there.
     #[must_use]
     pub fn attended(&self) -> bool {
@@ -197,8 +209,8 @@ impl ChildDay {
                 None => self.presences.push(Presence { arrived: mark, left: None }),
                 Some(_) => self.repeats.push(mark),
             },
-            TouchKind::Left { to, person } => {
-                let departure = Departure { to, person, mark };
+            TouchKind::Left { to, person, bound_for } => {
+                let departure = Departure { to, person, bound_for, mark };
                 let site = departure.mark.site;
                 match self.presences.iter_mut().rev().find(|p| p.left.is_none() && p.arrived.site == site) {
                     Some(open) => open.left = Some(departure),
@@ -249,7 +261,7 @@ pub(super) struct Touch {
 
 pub(super) enum TouchKind {
     Arrived,
-    Left { to: Option<LeftTo>, person: Option<PersonId> },
+    Left { to: Option<LeftTo>, person: Option<PersonId>, bound_for: Option<CentreId> },
     Present { group: Option<GroupId> },
     Absence { from: NaiveDate, to: NaiveDate, code: String },
     Meal { menu: String, served: bool },
@@ -277,7 +289,10 @@ fn touch_kind(kind: &Kind, payload: &Payload, correction: Option<&Correction<'_>
     let sealed = sealed_kind(kind, payload)?;
     let Some(Detail::Corrected { kind: becomes, to, person }) = correction.map(|c| &c.payload.detail) else { return Some(sealed) };
     Some(match (becomes, sealed) {
-        (Kind::Left, _) => TouchKind::Left { to: *to, person: *person },
+        // Another hour of the same transfer goes to the same lieu.
+        (Kind::Left, _) => {
+            TouchKind::Left { to: *to, person: *person, bound_for: payload.bound_for.filter(|_| *to == Some(LeftTo::Transfer)) }
+        }
         (Kind::Present, TouchKind::Present { group }) => TouchKind::Present { group },
         (Kind::Present, _) => TouchKind::Present { group: None },
         _ => TouchKind::Arrived,
@@ -288,7 +303,7 @@ fn touch_kind(kind: &Kind, payload: &Payload, correction: Option<&Correction<'_>
 fn sealed_kind(kind: &Kind, payload: &Payload) -> Option<TouchKind> {
     match (kind, &payload.detail) {
         (Kind::Arrived, _) => Some(TouchKind::Arrived),
-        (Kind::Left, Detail::Left { to, person }) => Some(TouchKind::Left { to: Some(*to), person: *person }),
+        (Kind::Left, Detail::Left { to, person }) => Some(TouchKind::Left { to: Some(*to), person: *person, bound_for: payload.bound_for }),
         (Kind::Present, Detail::RollCall { group, .. }) => Some(TouchKind::Present { group: *group }),
         (Kind::AbsenceAnnounced | Kind::AbsenceNoted, Detail::Absence { from, to, code }) => {
             Some(TouchKind::Absence { from: *from, to: *to, code: code.clone() })

@@ -29,7 +29,11 @@
 //! an older version can check the notes, and forget the child, of an entry
 //! that it can't read. **Additions** are how layout 1 grows: a reader skips the
 //! tags that it doesn't know, so an addition never changes what the fields
-//! before it mean (what does is a new `kind_version`). There are none yet.
+//! before it mean (what does is a new `kind_version`).
+//!
+//! | tag | bytes | addition |
+//! |---|---|---|
+//! | 1 | 16 | `bound_for`: the lieu to which a child that `left` by a transfer is on its way |
 //!
 //! What a kind can't do without:
 //!
@@ -53,6 +57,8 @@ use crate::id::{ActivityId, BadgeId, BootId, CentreId, ChildId, EntryId};
 use uuid::Uuid;
 
 const LAYOUT: u16 = 1;
+/// The addition that says where a transfer goes.
+const BOUND_FOR: u8 = 1;
 /// Longest payload, in bytes: a `day_signed` with [`HEADS_MAX`](super::HEADS_MAX) heads fits. Holds for kinds and layouts to come, too.
 pub const PAYLOAD_BYTES_MAX: usize = 16 * 1024;
 /// Longest text in a payload, in bytes; longer ones are cut at sealing.
@@ -126,6 +132,8 @@ pub struct Payload {
     pub notes: Vec<Hash>,
     /// By kind.
     pub detail: Detail,
+    /// The lieu to which a child that left by a transfer is on its way.
+    pub bound_for: Option<CentreId>,
 }
 
 impl Payload {
@@ -153,6 +161,7 @@ impl Payload {
             reason: String::new(),
             notes: Vec::new(),
             detail: Detail::None,
+            bound_for: None,
         }
     }
 
@@ -178,7 +187,11 @@ impl Payload {
         out.u8(self.capacity.code()).text8(&self.authority_ref).u8(self.channel.code());
         out.u8(self.evidence.code()).id(or_nil(self.badge.map(|i| i.0))).count63(self.roster_version);
         out.id(or_nil(self.target.map(|i| i.0))).text8(&self.reason);
-        out.blob16(&self.detail.encode()).u8(0);
+        out.blob16(&self.detail.encode());
+        match self.bound_for {
+            Some(centre) => out.u8(1).u8(BOUND_FOR).blob16(centre.0.as_bytes()),
+            None => out.u8(0),
+        };
         out.finish()
     }
 
@@ -205,7 +218,7 @@ impl Payload {
         let (evidence, badge) = (Evidence::from_code(from.u8()?)?, from.id::<BadgeId>()?.non_nil());
         let (roster_version, target, reason) = (from.count63()?, from.id::<EntryId>()?.non_nil(), from.text8()?);
         let detail = Detail::decode(kind, from.blob16()?)?;
-        skip_additions(&mut from)?;
+        let bound_for = bound_for(&mut from)?;
         from.finish()?;
         let read = Self {
             about_child,
@@ -227,6 +240,7 @@ impl Payload {
             reason,
             notes,
             detail,
+            bound_for,
         };
         read.needs(kind)?;
         Ok(read)
@@ -272,6 +286,7 @@ impl Payload {
             _ if centre && self.centre.is_none() => Err(Malformed::NotAllowed("no centre")),
             _ if target && self.target.is_none() => Err(Malformed::NotAllowed("no target")),
             // Who is forgotten is found by this field: a child that is counted must stand in it, and nobody else.
+            _ if self.bound_for.is_some() && *kind != Kind::Left => Err(Malformed::NotAllowed("bound_for")),
             _ if self.detail.someone().is_some_and(|who| who.child() != self.about_child) => Err(Malformed::NotAllowed("about_child")),
             _ => Ok(()),
         }
@@ -304,17 +319,22 @@ fn prefix(from: &mut Reader<'_>, bytes: &[u8]) -> Result<(u16, Prefix), Malforme
     Ok((layout, Prefix { about_child, notes }))
 }
 
-fn skip_additions(from: &mut Reader<'_>) -> Result<(), Malformed> {
-    let mut before = None;
+/// Reads the additions, and skips those of a later version.
+fn bound_for(from: &mut Reader<'_>) -> Result<Option<CentreId>, Malformed> {
+    let (mut before, mut bound_for) = (None, None);
     for _ in 0..from.u8()? {
         let tag = from.u8()?;
         if before.is_some_and(|before| tag <= before) {
             return Err(Malformed::NotAllowed("additions out of order"));
         }
         before = Some(tag);
-        from.blob16()?;
+        let said = from.blob16()?;
+        if tag == BOUND_FOR {
+            let id = Uuid::from_slice(said).ok().filter(|id| !id.is_nil());
+            bound_for = Some(CentreId(id.ok_or(Malformed::NotAllowed("bound_for"))?));
+        }
     }
-    Ok(())
+    Ok(bound_for)
 }
 
 fn actor(from: &mut Reader<'_>) -> Result<Actor, Malformed> {

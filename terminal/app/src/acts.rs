@@ -97,12 +97,11 @@ fn connect_departure(window: &AppWindow, send: &Send) {
     let to = send.clone();
     departure.on_identity_ticked(move || to(Act::IdentitySeen));
     let to = send.clone();
-    departure.on_way(move |way, name| {
-        to(Act::Way(match way {
-            WayOut::School => Way::School,
-            WayOut::Club => Way::Club(name.into()),
-            WayOut::Emergency => Way::Emergency,
-        }));
+    departure.on_way(move |way, name| match way {
+        WayOut::School => to(Act::Way(Way::School)),
+        WayOut::Club => to(Act::Way(Way::Club(name.into()))),
+        WayOut::OtherCentre => by_id(&to, &name, |centre| Act::Way(Way::OtherCentre(centre))),
+        WayOut::Emergency => to(Act::Way(Way::Emergency)),
     });
     let to = send.clone();
     departure.on_left_alone(move || to(Act::LeaveAlone));

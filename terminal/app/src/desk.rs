@@ -104,6 +104,7 @@ impl Tablet {
         if let Ok(open) = &mut self.door {
             open.door.serve_families(self.upkeep.serves_families());
             open.door.alert_after(self.upkeep.alert_minutes());
+            open.door.count_handing_over(self.upkeep.handing_over());
         }
         // A door that is closed records no card, whoever's it is.
         let refused = Answered { recorded: false, said: Tone::Red };

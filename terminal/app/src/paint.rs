@@ -16,9 +16,9 @@ use terminal_core::view::{
 };
 
 use crate::ui::{
-    AdultRow, AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, ChildAdapter, ChoiceRow, ContactRow, CorrectionAdapter,
-    CorrectionRow, CounterRow, DepartureAdapter, FaceAdapter, Front, GroupChoiceRow, GroupRow, HourRow, LateAdapter, MealLine, MealState,
-    MealsAdapter, MenuRow, MomentRow, Mood, SignAdapter, StaffRow, TileLook, TileRow,
+    AdultRow, AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, CentreRow, ChildAdapter, ChoiceRow, ContactRow,
+    CorrectionAdapter, CorrectionRow, CounterRow, DepartureAdapter, FaceAdapter, Front, GroupChoiceRow, GroupRow, HourRow, LateAdapter,
+    MealLine, MealState, MealsAdapter, MenuRow, MomentRow, Mood, SignAdapter, StaffRow, TileLook, TileRow,
 };
 use crate::{faces, staff_pages};
 
@@ -65,6 +65,7 @@ fn show_bars(window: &AppWindow, screen: &Screen) {
     board.set_undo_seconds(screen.undo.as_ref().map_or(0, |undo| count(undo.seconds_left)));
     board.set_notice_text(screen.notice.as_ref().map(|notice| sentence(&notice.text)).unwrap_or_default());
     board.set_families(screen.families.is_some());
+    board.set_families_codes(screen.families.as_ref().is_some_and(|families| families.codes));
     board.set_families_done(screen.families.as_ref().and_then(|f| f.done.as_deref()).map(text).unwrap_or_default());
     board.set_has_meals(screen.has_meals);
     board.set_choosing(screen.several.is_some());
@@ -186,6 +187,8 @@ fn show_departure(window: &AppWindow, dialog: &DepartureDialog) -> Front {
     departure.set_by_family(dialog.by_family);
     departure.set_several(dialog.several.is_some());
     departure.set_to_school(dialog.to_school);
+    let centres = dialog.other_centres.iter().map(|other| CentreRow { key: key(&other.centre), name: text(&other.name) });
+    fill(&departure.get_centres(), centres, |model| departure.set_centres(model));
     departure.set_alone(dialog.elsewhere == Some(ElsewhereChoice::Alone));
     departure.set_other_named(dialog.elsewhere == Some(ElsewhereChoice::OtherAdult));
     departure.set_way_chosen(dialog.elsewhere == Some(ElsewhereChoice::Way));

@@ -53,6 +53,7 @@ pub fn show(window: &AppWindow, dialog: &TabletDialog) -> Front {
             tablet.set_large_type(settings.large_type);
             tablet.set_less_motion(settings.less_motion);
             tablet.set_families(settings.families);
+            tablet.set_handing_over(settings.handing_over);
             tablet.set_theme(match settings.theme {
                 Theme::Light => ThemeChoice::Light,
                 Theme::Dark => ThemeChoice::Dark,
@@ -138,6 +139,7 @@ pub fn connect(window: &AppWindow, send: &Send) {
     tablet.on_large_type_set(set(Setting::LargeType));
     tablet.on_less_motion_set(set(Setting::LessMotion));
     tablet.on_families_set(set(Setting::Families));
+    tablet.on_handing_over_set(set(Setting::HandingOver));
     tablet.on_english_set(set(|on| Setting::Language(if on { Language::English } else { Language::French })));
     let to = send.clone();
     tablet.on_theme_set(move |theme| {

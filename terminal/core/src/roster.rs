@@ -7,7 +7,7 @@ use shared::calendar::{DayKind, public_holiday};
 use shared::id::{ActivityId, CentreId, ChildId, ClassId, GroupId, PersonId, StaffId};
 use shared::name::folded;
 use shared::pickup;
-use shared::roster::{Activity, Adult, AdultStatus, Badge, Booking, Centre, Child, Class, Group, Item, Site, Staff};
+use shared::roster::{Activity, Adult, AdultStatus, Badge, Booking, Centre, Child, Class, EnRoute, Group, Item, OtherCentre, Site, Staff};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What the tablet knows of its site on one day.
@@ -35,6 +35,9 @@ pub struct Roster {
     badges: HashMap<String, Badge>,
     bookings: HashMap<(ChildId, ActivityId), Booking>,
     staff: BTreeMap<StaffId, Staff>,
+    /// Lieux of other sites, by name.
+    pub other_centres: Vec<OtherCentre>,
+    en_route: HashMap<ChildId, EnRoute>,
 }
 
 impl Roster {
@@ -54,12 +57,14 @@ impl Roster {
                 Item::Badge(badge) => drop(roster.badges.insert(badge.uid.to_ascii_uppercase(), badge)),
                 Item::Booking(booking) => roster.book(booking),
                 Item::Staff(staff) => drop(roster.staff.insert(staff.id, staff)),
+                Item::OtherCentre(other) => roster.other_centres.push(other),
+                Item::EnRoute(way) => drop(roster.en_route.insert(way.child, way)),
                 // Kept beside the entries that it is about.
                 Item::Device(_) => {}
                 // Read from the disk for whoever opens it, and let go afterwards: no child's health stays in memory.
                 Item::Care(_) => {}
                 // Compared on the disk, by whoever types one.
-                Item::Pin(_) => {}
+                Item::Pin(_) | Item::DoorCode(_) => {}
             }
         }
         for adults in roster.adults.values_mut() {
@@ -71,6 +76,7 @@ impl Roster {
             (folded(&child.first_name), folded(&child.last_name), *id)
         });
         roster.last_names = last_names(&roster.children);
+        roster.other_centres.sort_by_cached_key(|other| (folded(&other.name), other.id));
         roster
     }
 
@@ -133,6 +139,12 @@ impl Roster {
     #[must_use]
     pub fn booking(&self, child: ChildId, activity: ActivityId) -> Option<&Booking> {
         self.bookings.get(&(child, activity))
+    }
+
+    /// What the server told of a child that left another site for this one; what was recorded here since is newer.
+    #[must_use]
+    pub fn en_route(&self, child: ChildId) -> Option<&EnRoute> {
+        self.en_route.get(&child)
     }
 
     /// Whether a child may attend an activity on a day.

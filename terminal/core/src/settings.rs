@@ -53,6 +53,9 @@ pub struct Settings {
     /// By the gate: families serve themselves by their cards, and see no board.
     #[serde(rename = "libre_service")]
     pub families: bool,
+    /// In a crèche, the hour that counts is that of handing over to the team, and not of the family's card.
+    #[serde(rename = "heure_a_la_remise")]
+    pub handing_over: bool,
     /// How loud it says that a gesture is recorded, or isn't.
     #[serde(rename = "son")]
     pub sound: Sound,
@@ -71,6 +74,7 @@ impl Default for Settings {
             rest_minutes: 0,
             alert_minutes: ALERT_MINUTES,
             families: false,
+            handing_over: false,
             language: Language::default(),
             sound: Sound::default(),
             uid_form: UidForm::default(),
@@ -188,6 +192,9 @@ fn about(key: &str) -> &'static str {
         "repos_minutes" => "Écran de repos, sans aucun nom, après tant de minutes sans toucher ; 0 : jamais.",
         "alerte_minutes" => "L'écran dit qui est attendu et n'est pas là, tant de minutes après son heure ; 0 : jamais.",
         "libre_service" => "Les familles pointent elles-mêmes par leur carte, sans tableau ; un badge de l'équipe l'ouvre : true ou false.",
+        "heure_a_la_remise" => {
+            "En crèche et en libre-service, l'heure est celle où l'équipe reçoit ou rend l'enfant, non celle de la carte : true ou false."
+        }
         "son" => "Un son quand c'est enregistré, un autre quand l'écran est à lire : \"coupe\", \"faible\", \"normal\" ou \"fort\".",
         "lecteur_forme" => {
             "Forme des numéros d'un lecteur qui tape comme un clavier : \"hexadecimal\", \"hexadecimal_inverse\", \"decimal\" ou \
@@ -233,16 +240,17 @@ mod tests {
 
     fn any_settings() -> impl Strategy<Value = Settings> {
         let theme = prop_oneof![Just(Theme::Light), Just(Theme::Dark), Just(Theme::DarkInTheEvening)];
-        let booleans = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+        let booleans = any::<[bool; 5]>();
         let sound = prop_oneof![Just(Sound::Off), Just(Sound::Faint), Just(Sound::Normal), Just(Sound::Loud)];
         let language = prop_oneof![Just(Language::French), Just(Language::English)];
         let minutes = (0..=REST_MINUTES_MAX, 0..=ALERT_MINUTES_MAX);
         (booleans, (theme, language), sound, minutes, 0..UidForm::ALL.len()).prop_map(
             |(set, (theme, language), sound, (rest_minutes, alert_minutes), form)| Settings {
-                left_handed: set.0,
-                large_type: set.1,
-                less_motion: set.2,
-                families: set.3,
+                left_handed: set[0],
+                large_type: set[1],
+                less_motion: set[2],
+                families: set[3],
+                handing_over: set[4],
                 theme,
                 language,
                 sound,
@@ -314,7 +322,7 @@ mod tests {
             settings.save(dir.path()).unwrap();
             prop_assert_eq!(Settings::load(dir.path()), (settings, None));
             let text = std::fs::read_to_string(dir.path().join(FILE)).unwrap();
-            prop_assert_eq!(text.lines().filter(|line| line.starts_with("# ")).count(), 2 + 10, "{}", text);
+            prop_assert_eq!(text.lines().filter(|line| line.starts_with("# ")).count(), 2 + 11, "{}", text);
         }
 
         #[test]

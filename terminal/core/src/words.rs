@@ -12,8 +12,9 @@ use shared::calendar::{instant_from_ms, local};
 use shared::french;
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::sync::{LazyLock, Once};
-use tr::{PoTranslator, Translator};
+use tr::Translator;
 
 pub use french::{time, time_ms};
 
@@ -86,27 +87,48 @@ pub fn ready() {
 /// In the language of the thread that asks.
 struct Said;
 
-/// Read once, by the first who speaks English. A catalogue that can't be read leaves the tablet French: a claim reads it.
-static ENGLISH: LazyLock<Option<PoTranslator>> = LazyLock::new(|| {
-    let catalogue = include_bytes!("../lang/en/LC_MESSAGES/terminal-core.po");
-    let read = PoTranslator::from_vec_u8(catalogue.to_vec());
-    read.inspect_err(|error| tracing::error!(%error, "the tablet has no English")).ok()
+/// A sentence for one, and for many where it counts; English has no third form.
+struct English {
+    one: String,
+    many: Option<String>,
+}
+
+/// By the French of one. Read once, by the first who speaks English. A catalogue that can't be read leaves the tablet French: a claim
+/// reads it. (`tr`'s own reader takes a file, and finds nothing in bytes.)
+static ENGLISH: LazyLock<HashMap<String, English>> = LazyLock::new(|| {
+    let catalogue = rspolib::pofile(include_str!("../lang/en/LC_MESSAGES/terminal-core.po"));
+    let entries = catalogue.map_or_else(
+        |error| {
+            tracing::error!(%error, "the tablet has no English");
+            Vec::new()
+        },
+        |read| read.entries,
+    );
+    let english = |entry: rspolib::POEntry| {
+        let mut forms = entry.msgstr.into_iter().chain(entry.msgstr_plural);
+        Some((entry.msgid, English { one: forms.next()?, many: forms.next() }))
+    };
+    entries.into_iter().filter_map(english).collect()
 });
 
+/// What this thread says instead of a French sentence; `None` where it speaks French.
+fn english(sentence: &str) -> Option<&'static English> {
+    (spoken() == Language::English).then(|| ENGLISH.get(sentence)).flatten()
+}
+
 impl Translator for Said {
-    fn translate<'a>(&'a self, sentence: &'a str, context: Option<&'a str>) -> Cow<'a, str> {
-        match (spoken(), ENGLISH.as_ref()) {
-            (Language::English, Some(english)) => english.translate(sentence, context),
-            _ => Cow::Borrowed(sentence),
-        }
+    fn translate<'a>(&'a self, sentence: &'a str, _: Option<&'a str>) -> Cow<'a, str> {
+        Cow::Borrowed(english(sentence).map_or(sentence, |english| &english.one))
     }
 
-    fn ntranslate<'a>(&'a self, number: u64, one: &'a str, many: &'a str, context: Option<&'a str>) -> Cow<'a, str> {
-        match (spoken(), ENGLISH.as_ref()) {
-            (Language::English, Some(english)) => english.ntranslate(number, one, many, context),
-            // French says "0 enfant".
-            _ => Cow::Borrowed(if number > 1 { many } else { one }),
-        }
+    fn ntranslate<'a>(&'a self, number: u64, one: &'a str, many: &'a str, _: Option<&'a str>) -> Cow<'a, str> {
+        Cow::Borrowed(match english(one) {
+            Some(English { many: Some(many), .. }) if number != 1 => many,
+            Some(English { one, .. }) => one,
+            // French says "0 enfant", English "0 children".
+            None if number > 1 => many,
+            None => one,
+        })
     }
 }
 

@@ -16,6 +16,14 @@ claim("a mother activates her access and sees her children and what she owes", a
   assert.deepEqual(await page.evaluate(layoutFaults), [], "the open menu");
   await page.getByRole("link", { name: "Mon compte" }).click();
   await look(page, "famille-compte");
+  await page.getByLabel(/^Nouveau code/).fill("0000");
+  await page.getByLabel(/^Nouveau code/).press("Enter");
+  await page.getByText("choisissez-en un autre").waitFor();
+  await look(page, "famille-compte-code-refuse");
+  await page.getByLabel(/^Nouveau code/).fill("471108");
+  await page.getByLabel(/^Nouveau code/).press("Enter");
+  await page.getByText("Votre code est enregistré").waitFor();
+  await look(page, "famille-compte-code");
 });
 
 claim("she reads a month of each child, full or empty", async () => {

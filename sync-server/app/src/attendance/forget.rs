@@ -7,8 +7,8 @@
 
 use crate::Result;
 use crate::attendance::day_list;
-use crate::attendance::effective;
 use crate::attendance::journal::IDS_A_QUERY_MAX;
+use crate::attendance::{effective, en_route};
 use crate::store::entity::{forgotten_child, held_entry, journal_entry, journal_note, journal_payload, quarantine, site_change};
 use crate::store::{Territory, insert_all, lock_site, number_changes};
 use sea_orm::sea_query::Expr;
@@ -51,6 +51,7 @@ pub async fn forget_child(territory: &Territory<'_>, organisation: OrganisationI
         tell_tablets(territory, SiteId(site), ids.into_iter().map(|entry| (organisation, EntryId(entry))), now).await?;
     }
     erase_set_apart(territory, organisation, child).await?;
+    en_route::forget(territory, organisation, child).await?;
     day_list::keep::forget(territory, organisation, child, now).await?;
     Ok(about.len())
 }

@@ -4,8 +4,8 @@
 //! `journal_payload` and `journal_note`, nowhere else.
 
 use crate::Result;
-use crate::attendance::effective;
 pub use crate::attendance::forget::forget_child;
+use crate::attendance::{effective, en_route};
 use crate::store::entity::{centre, clock_observation, day_signature, journal_entry, journal_note, journal_payload, site_change};
 use crate::store::{Tenant, Territory, insert_all, number_changes};
 use chrono::{Days, NaiveDate};
@@ -117,6 +117,7 @@ impl<'a> Content<'a> {
         insert_all(&on, entries.iter().flat_map(note_rows).collect()).await?;
         insert_all(&on, observations).await?;
         number(territory, site, entries, &payloads, now).await?;
+        en_route::note(territory, entries, &payloads).await?;
         index_signatures(territory, entries, &payloads).await
     }
 }

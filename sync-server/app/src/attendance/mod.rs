@@ -11,6 +11,7 @@ pub mod day_list;
 pub mod deed;
 pub mod desk;
 pub mod effective;
+pub mod en_route;
 pub mod export;
 pub mod forget;
 pub mod journal;

@@ -2,8 +2,8 @@
 
 use super::table::{Entry, Needs, table};
 use super::{
-    activation_code, acts, alerts, apart, bill, day, day_acts, day_list, decide, draft, families, fleet, household, issue, paper, payments,
-    questions, run, site_watch, tablet, team,
+    activation_code, acts, alerts, apart, bill, day, day_acts, day_list, decide, door_code, draft, families, fleet, household, issue,
+    paper, payments, questions, run, site_watch, tablet, team,
 };
 use crate::api::{By, Field, Told};
 use crate::identity::Right;
@@ -149,7 +149,15 @@ fn of_families(name: &str) -> Option<Tell> {
         "GET /bureau/{organisation}/familles" => {
             ("Chercher une famille", |t| t.query::<families::Asked>(&[SEARCH]).html(200, "Les foyers trouvés."))
         }
-        household::READ => ("Le dossier d’un foyer", |t| t.html(200, "Le dossier.")),
+        household::READ => ("Le dossier d’un foyer", |t| {
+            t.query::<household::Asked>(&[("fait", Field::OneOf(&["borne", "borne-retire"]), DONE)]).html(200, "Le dossier.")
+        }),
+        door_code::ROUTE => ("Poser ou retirer le code d’une personne à la borne des familles", |t| {
+            t.says("Avec la fin du téléphone, ce code fait ce que fait une carte. Il n’est jamais montré ensuite.")
+                .form::<door_code::Typed>(&[("code", Field::Text(6), "4 à 6 chiffres ; vide : plus de code.")])
+                .goes("Vers le dossier du foyer.")
+                .html(422, "Ce code n’est pas posé : le dossier, et pourquoi.")
+        }),
         activation_code::ROUTE => ("Donner un code d’activation", |t| t.typed(&[], None).html(200, "Le code, montré une fois.")),
         _ => return None,
     };

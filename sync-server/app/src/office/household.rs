@@ -4,12 +4,14 @@
 //! (its situations, bookings, bills) aren't here. An address, telephone and e-mail that are confidential show to whoever may edit
 //! families only.
 
+use super::day::Notice;
 use super::families::{households_of, must_see, visible};
 use super::{Frame, act_of, desk, id_of};
 use crate::identity::audit;
 use crate::identity::{Agent, Right};
 use crate::page::html;
 use crate::registry::booking::{self, Status};
+use crate::registry::door_code;
 use crate::registry::proof::source_words;
 use crate::serve::Server;
 use crate::store::entity::{
@@ -19,25 +21,38 @@ use crate::store::entity::{
 use crate::store::{Tenant, Territory};
 use crate::{Error, Result};
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
-use shared::calendar::Month;
+use serde::Deserialize;
+use shared::calendar::{Month, business_day, instant_from_ms};
 use shared::french;
 use shared::money::Cents;
 use std::collections::{BTreeMap, HashMap};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Reads a household's file.
 pub(super) const READ: &str = "GET /bureau/{organisation}/familles/{household}";
+/// What was done, as the page says it after the act.
+const DONE: [(&str, &str); 2] = [
+    ("borne", "Le code est posé : les tablettes qui connaissent cette personne le reçoivent à leur prochain échange."),
+    ("borne-retire", "Le code est retiré : il n’ouvre plus rien dès que les tablettes l’apprennent."),
+];
 /// Bills shown.
 const BILLS_MAX: u64 = 60;
+
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub(super) struct Asked {
+    fait: Option<String>,
+}
 
 #[derive(Template)]
 #[template(path = "office/household.html")]
 struct Page {
     frame: Frame,
+    notice: Option<Notice>,
     id: Uuid,
     name: String,
     code: String,
@@ -60,6 +75,8 @@ struct Adult {
     name: String,
     payer: bool,
     contact: Vec<String>,
+    /// "3 octobre 2026": since when there is a code for tablets of families.
+    door_code: Option<String>,
 }
 
 struct Child {
@@ -88,29 +105,38 @@ struct Bill {
 }
 
 /// `GET /bureau/{organisation}/familles/{household}`.
-pub(super) async fn page(State(server): State<Server>, agent: Agent, Path((_, household)): Path<(String, String)>) -> Result<Response> {
-    must_see(&agent)?;
+pub(super) async fn page(
+    State(server): State<Server>,
+    agent: Agent,
+    Path((_, household)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    show(&server, &agent, id_of(&household, "Ce foyer")?, Notice::done(&DONE, asked.fait.as_deref())).await
+}
+
+pub(super) async fn show(server: &Server, agent: &Agent, household: Uuid, notice: Option<Notice>) -> Result<Response> {
+    must_see(agent)?;
     let (now, today) = (server.app.clock.now(), server.app.clock.today());
     // A reading that is told of: both in one transaction.
     let transaction = server.app.db.begin().await?;
     let territory = Territory::new(server.app.territoire(), &transaction);
     let tenant = territory.tenant(agent.organisation_id());
-    let home = find(&tenant, &agent, id_of(&household, "Ce foyer")?).await?;
-    let frame = desk(&territory, &agent, "families", today).await?;
-    let page = read(&tenant, &agent, home, today, frame).await?;
-    audit::write(&territory, now, act_of(&agent, READ).about("household", page.id)).await?;
+    let home = find(&tenant, agent, household).await?;
+    let frame = desk(&territory, agent, "families", today).await?;
+    let page = Page { notice, ..read(&territory, &tenant, agent, home, today, frame).await? };
+    audit::write(&territory, now, act_of(agent, READ).about("household", page.id)).await?;
     transaction.commit().await?;
     html(&page)
 }
 
 /// A household with the children whom the organisation, and the role, has to do with.
-struct Home {
+pub(super) struct Home {
     row: household::Model,
     children: Vec<child::Model>,
     custodies: Vec<custody::Model>,
 }
 
-async fn find(tenant: &Tenant<'_>, agent: &Agent, id: Uuid) -> Result<Home> {
+pub(super) async fn find(tenant: &Tenant<'_>, agent: &Agent, id: Uuid) -> Result<Home> {
     let on = tenant.on();
     let nobody = || Error::NotFound("Ce foyer".into());
     let row = tenant.households().filter(household::Column::Id.eq(id)).one(&on).await?.ok_or_else(nobody)?;
@@ -127,12 +153,16 @@ async fn find(tenant: &Tenant<'_>, agent: &Agent, id: Uuid) -> Result<Home> {
     if households_of(&children, &custodies).contains_key(&id) { Ok(Home { row, children, custodies }) } else { Err(nobody()) }
 }
 
-async fn read(tenant: &Tenant<'_>, agent: &Agent, home: Home, today: NaiveDate, frame: Frame) -> Result<Page> {
+async fn read(territory: &Territory<'_>, tenant: &Tenant<'_>, agent: &Agent, home: Home, today: NaiveDate, frame: Frame) -> Result<Page> {
     let on = tenant.on();
     let (id, may_edit) = (home.row.id, agent.may(Right::EditFamilies));
     let hidden = home.row.confidential && !may_edit;
     let people = tenant.about_households::<person::Entity>(person::Column::HouseholdId).filter(person::Column::HouseholdId.eq(id));
     let people = people.order_by_asc(person::Column::SearchName).all(&on).await?;
+    let mut adults = Vec::new();
+    for row in &people {
+        adults.push(adult(row, hidden, door_code::set_at_ms(territory, row.id).await?));
+    }
     let month = Month::of(today);
     let see_bills = agent.may(Right::SeeBilling);
     let regies = tenant.find::<regie::Entity>().all(&on).await?;
@@ -150,14 +180,15 @@ async fn read(tenant: &Tenant<'_>, agent: &Agent, home: Home, today: NaiveDate, 
         bookings: booked(tenant, &home, month).await?,
         balances: if see_bills { balances(tenant, &people, &regies).await? } else { Vec::new() },
         bills: if see_bills { bills(tenant, id, &regies).await? } else { Vec::new() },
-        adults: people.into_iter().map(|p| adult(p, hidden)).collect(),
+        adults,
+        notice: None,
         name: home.row.name,
         code: home.row.code,
         frame,
     })
 }
 
-fn adult(row: person::Model, hidden: bool) -> Adult {
+fn adult(row: &person::Model, hidden: bool, code_set_ms: Option<i64>) -> Adult {
     let channel = match row.channel.as_deref() {
         Some("papier") => "reçoit du papier",
         Some("sms") => "reçoit des SMS",
@@ -165,9 +196,16 @@ fn adult(row: person::Model, hidden: bool) -> Adult {
         Some("courriel") => "reçoit des courriels",
         _ => "",
     };
-    let contact = if hidden { vec![] } else { [row.phone, row.email, Some(channel.to_owned())].into_iter().flatten().collect() };
+    let contact =
+        if hidden { vec![] } else { [row.phone.clone(), row.email.clone(), Some(channel.to_owned())].into_iter().flatten().collect() };
     let contact = contact.into_iter().filter(|text: &String| !text.is_empty()).collect();
-    Adult { id: row.id, name: format!("{} {}", row.first_name, row.last_name), payer: row.is_payer, contact }
+    Adult {
+        id: row.id,
+        name: format!("{} {}", row.first_name, row.last_name),
+        payer: row.is_payer,
+        contact,
+        door_code: code_set_ms.map(|at| french::long_day(business_day(instant_from_ms(at)))),
+    }
 }
 
 async fn address(tenant: &Tenant<'_>, id: Uuid, today: NaiveDate) -> Result<Vec<String>> {

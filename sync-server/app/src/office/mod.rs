@@ -17,6 +17,7 @@ mod day_acts;
 mod day_list;
 mod decide;
 pub(crate) mod described;
+mod door_code;
 mod draft;
 mod families;
 mod fleet;

@@ -1,8 +1,8 @@
 //! The table of the office's routes: what each asks for, and what it leaves behind. Tests walk it.
 
 use super::{
-    activation_code, acts, alerts, apart, bill, day, day_acts, day_list, decide, draft, families, fleet, household, issue, paper, payments,
-    questions, run, site_watch, tablet, team, today,
+    activation_code, acts, alerts, apart, bill, day, day_acts, day_list, decide, door_code, draft, families, fleet, household, issue,
+    paper, payments, questions, run, site_watch, tablet, team, today,
 };
 use crate::identity::Right;
 use crate::serve::Server;
@@ -73,6 +73,7 @@ pub fn table() -> Vec<Entry> {
         reads("GET /bureau/{organisation}/familles", Somewhere(SeeFamilies), get(families::page)),
         told(household::READ, "Dossier de famille lu", Somewhere(SeeFamilies), get(household::page)),
         told(activation_code::ROUTE, "Code d’activation donné", Whole(EditFamilies), post(activation_code::give)),
+        told(door_code::ROUTE, "Code d’une personne à la borne changé", Whole(EditFamilies), post(door_code::set_code)),
         // Who works in the lieux.
         reads("GET /bureau/{organisation}/equipe", Somewhere(EditTeam), get(team::page)),
         told(team::CODE, "Code d’un membre de l’équipe changé", Somewhere(EditTeam), post(team::set_code)),

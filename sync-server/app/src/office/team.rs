@@ -5,9 +5,9 @@
 
 use super::day::Notice;
 use super::{Frame, act_of, desk, id_of, snapshot, to_say};
-use crate::identity::password::Password;
 use crate::identity::{Agent, Form, Right, audit};
 use crate::page::html;
+use crate::registry::door_code::chosen;
 use crate::serve::Server;
 use crate::store::Territory;
 use crate::store::entity::staff;
@@ -30,8 +30,6 @@ use zeroize::Zeroizing;
 
 /// Sets a code, or takes it away.
 pub(super) const CODE: &str = "POST /bureau/{organisation}/equipe/{staff}/code";
-/// Digits of a code.
-const DIGITS: std::ops::RangeInclusive<usize> = 4..=6;
 /// What was done, as the page says it after the act.
 const DONE: [(&str, &str); 2] = [
     ("code", "Le code est posé : les tablettes du bâtiment le reçoivent à leur prochain échange."),
@@ -101,22 +99,6 @@ pub(super) struct Typed {
     code: String,
 }
 
-/// A code that somebody chose; empty: none.
-fn chosen(typed: &str) -> Result<Option<Password>> {
-    let typed = typed.trim();
-    if typed.is_empty() {
-        return Ok(None);
-    }
-    if !typed.bytes().all(|b| b.is_ascii_digit()) || !DIGITS.contains(&typed.len()) {
-        return Err(Error::input("Un code a 4 à 6 chiffres, et rien d’autre."));
-    }
-    let steps: Vec<i16> = typed.as_bytes().windows(2).map(|two| i16::from(two[1]) - i16::from(two[0])).collect();
-    if steps.windows(2).all(|two| two[0] == two[1]) && matches!(steps.first(), Some(-1..=1)) {
-        return Err(Error::input("Ce code est parmi les premiers qu’on essaie (1234, 0000…) : choisissez-en un autre."));
-    }
-    Ok(Some(Password::typed(typed)))
-}
-
 /// `POST /bureau/{organisation}/equipe/{staff}/code`.
 pub(super) async fn set_code(
     State(server): State<Server>,
@@ -165,20 +147,4 @@ async fn find(territory: &Territory<'_>, agent: &Agent, id: Uuid) -> Result<(sta
     let found = found.filter(|row| agent.may_at(Right::EditTeam, CentreId(row.centre_id))).ok_or_else(nobody)?;
     let centre = tenant.centres().await?.into_iter().find(|centre| centre.id == found.centre_id).ok_or_else(nobody)?;
     Ok((found, SiteId(centre.site_id)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_has_four_to_six_digits_and_is_not_among_the_first_that_are_tried() {
-        for good in ["4711", "90281", "902817", " 4711 ", "1357"] {
-            assert!(chosen(good).unwrap().is_some(), "{good}");
-        }
-        for wrong in ["471", "4711471", "47a1", "１２３４", "0000", "1234", "6543", "123456", "111111"] {
-            assert!(chosen(wrong).is_err(), "{wrong}");
-        }
-        assert!(chosen("  ").unwrap().is_none(), "none any more");
-    }
 }

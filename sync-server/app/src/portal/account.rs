@@ -6,6 +6,7 @@ use crate::identity::audit::{self, Act};
 use crate::identity::session::{self, Session};
 use crate::identity::{Csrf, Form, Guardian, Visit};
 use crate::page::html;
+use crate::registry::door_code;
 use crate::registry::proof::source_words;
 use crate::serve::Server;
 use crate::store::Territory;
@@ -13,14 +14,24 @@ use crate::store::entity::{activity, child, commune, custody, enrolment, househo
 use crate::{Error, Result};
 use askama::Template;
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, Condition, QueryFilter};
 use serde::Deserialize;
+use shared::calendar::{business_day, instant_from_ms};
 use shared::french;
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// What was done, as the page says it after the act.
+const DONE: [(&str, &str); 3] = [
+    ("sessions", "Les autres appareils sont déconnectés."),
+    ("borne", "Votre code est enregistré. Les tablettes de vos lieux d’accueil le reçoivent à leur prochain échange."),
+    ("borne-retire", "Votre code est retiré."),
+];
 
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub(super) struct Asked {
@@ -33,7 +44,11 @@ pub(super) struct Asked {
 struct Page {
     frame: Frame,
     csrf: Csrf,
-    done: bool,
+    done: &'static str,
+    wrong: String,
+    /// "3 octobre 2026": since when there is a code for tablets of families.
+    door_code: Option<String>,
+    may_have_code: bool,
     name: String,
     login: String,
     email: Option<String>,
@@ -62,19 +77,27 @@ pub(super) struct Nothing {}
 
 /// `GET /famille/compte`.
 pub(super) async fn page(State(server): State<Server>, guardian: Guardian, visit: Visit, Query(asked): Query<Asked>) -> Result<Response> {
+    let done = DONE.iter().find(|(key, _)| asked.fait.as_deref() == Some(key)).map_or("", |(_, said)| said);
+    show(&server, &guardian, &visit, done, String::new()).await
+}
+
+async fn show(server: &Server, guardian: &Guardian, visit: &Visit, done: &'static str, wrong: String) -> Result<Response> {
     let (now, today) = (server.app.clock.now(), server.app.clock.today());
-    let session = session_of(&visit)?;
+    let session = session_of(visit)?;
     let reading = server.app.db.snapshot().await?;
     let territory = Territory::new(server.app.territoire(), &reading);
-    let me = Me::read(&territory, &guardian, now).await?;
+    let me = Me::read(&territory, guardian, now).await?;
     let others = session::others(&territory, session, now).await?;
     let said = |row: &crate::store::entity::account_session::Model| {
         format!("Dernier passage : {}", french::since(row.last_seen_at_ms, now.timestamp_millis()))
     };
     let page = Page {
-        frame: Frame::of(&guardian, "account"),
+        frame: Frame::of(guardian, "account"),
         csrf: guardian.csrf.clone(),
-        done: asked.fait.is_some(),
+        done,
+        wrong,
+        door_code: door_code::set_at_ms(&territory, me.person.id).await?.map(|at| french::long_day(business_day(instant_from_ms(at)))),
+        may_have_code: me.person.phone.as_deref().and_then(door_code::telephone_end).is_some(),
         name: format!("{} {}", me.person.first_name, me.person.last_name),
         login: session.login.clone(),
         email: me.person.email.clone(),
@@ -106,6 +129,40 @@ pub(super) async fn end_sessions(
     audit::write(&territory, now, act).await?;
     transaction.commit().await?;
     Ok(Redirect::to("/famille/compte?fait=sessions").into_response())
+}
+
+/// What was typed. In no log: it has no form to be written in.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub(super) struct TypedCode {
+    code: String,
+}
+
+/// `POST /famille/compte/borne`: the code with which this person is known at a tablet of families; empty: none.
+pub(super) async fn set_door_code(
+    State(server): State<Server>,
+    guardian: Guardian,
+    visit: Visit,
+    Form(typed): Form<TypedCode>,
+) -> Result<Response> {
+    let typed = Zeroizing::new(typed.code);
+    let hash = match door_code::chosen(&typed) {
+        Ok(Some(code)) => Some(server.identity.hasher.hash(code).await?),
+        Ok(None) => None,
+        Err(error) => {
+            let page = show(&server, &guardian, &visit, "", error.to_string()).await?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
+    };
+    let done = if hash.is_some() { "borne" } else { "borne-retire" };
+    let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
+    let territory = Territory::new(server.app.territoire(), &transaction);
+    let me = Me::read(&territory, &guardian, now).await?;
+    door_code::set(&territory, me.person.id, hash, now).await?;
+    let act = Act::account(guardian.account.0, "self", "portail", "POST /famille/compte/borne").about("person", me.person.id);
+    audit::write(&territory, now, act).await?;
+    transaction.commit().await?;
+    Ok(Redirect::to(&format!("/famille/compte?fait={done}")).into_response())
 }
 
 /// The household's address and proof of means, to its own adults; not to one who is barred from a child that lives there, whose row

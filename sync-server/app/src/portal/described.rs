@@ -16,9 +16,17 @@ pub(crate) fn told() -> Vec<Told> {
     told.extend(bills());
     told.extend([
         page("GET /famille/compte", "Mon compte")
-            .query::<account::Asked>(&[("fait", Field::OneOf(&["oui"]), "Ce qui vient d’être fait, pour que la page le dise.")])
+            .query::<account::Asked>(&[(
+                "fait",
+                Field::OneOf(&["sessions", "borne", "borne-retire"]),
+                "Ce qui vient d’être fait, pour que la page le dise.",
+            )])
             .html(200, "Qui est connecté et où, et ce qui est gardé de cette famille."),
         page("POST /famille/compte/sessions", "Fermer mes autres sessions").typed(&[], None).goes("Vers `/famille/compte`."),
+        page("POST /famille/compte/borne", "Choisir ou retirer son code à la borne des familles")
+            .form::<account::TypedCode>(&[("code", Field::Text(6), "4 à 6 chiffres ; vide : plus de code.")])
+            .goes("Vers `/famille/compte`.")
+            .html(422, "Ce code n’est pas posé : le compte, et pourquoi."),
         Told::new(By::Anyone, "Public", "GET /accessibilite", "Déclaration d’accessibilité").html(200, "La page."),
         Told::new(By::Anyone, "Public", "GET /vie-privee", "Vie privée : qui garde quoi, et vos droits").html(200, "La page."),
     ]);

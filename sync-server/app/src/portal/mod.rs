@@ -25,7 +25,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 /// Every route of the portal, once: the router is made from it, and a test walks it as each kind of person.
-pub const ROUTES: [Route; 12] = [
+pub const ROUTES: [Route; 13] = [
     Route::new("GET", "/famille", || get(home::page)),
     Route::new("GET", "/famille/enfants/{id}", || get(child::page)),
     Route::new("GET", "/famille/enfants/{id}/absence", || get(absence::page)),
@@ -36,6 +36,7 @@ pub const ROUTES: [Route; 12] = [
     Route::new("POST", "/famille/factures/{id}/lignes/{line}/question", || post(question::ask)),
     Route::new("GET", "/famille/compte", || get(account::page)),
     Route::new("POST", "/famille/compte/sessions", || post(account::end_sessions)),
+    Route::new("POST", "/famille/compte/borne", || post(account::set_door_code)),
     Route::new("GET", "/accessibilite", || get(notices::accessibility)),
     Route::new("GET", "/vie-privee", || get(notices::privacy)),
 ];

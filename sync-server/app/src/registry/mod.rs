@@ -4,6 +4,7 @@
 //! that taking it again changes only what changed.
 
 pub mod booking;
+pub mod door_code;
 pub mod homonym;
 pub mod import;
 pub mod init;

@@ -28,6 +28,8 @@ impl MigratorTrait for Migrator {
             Box::new(Sql { name: "m0016_decisions", text: include_str!("migrations/m0016_decisions.sql") }),
             Box::new(Sql { name: "m0018_found_by_a_push", text: include_str!("migrations/m0018_found_by_a_push.sql") }),
             Box::new(Sql { name: "m0019_day_list", text: include_str!("migrations/m0019_day_list.sql") }),
+            Box::new(Sql { name: "m0020_journey", text: include_str!("migrations/m0020_journey.sql") }),
+            Box::new(Sql { name: "m0021_door_code", text: include_str!("migrations/m0021_door_code.sql") }),
         ]
     }
 }

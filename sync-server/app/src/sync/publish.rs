@@ -3,6 +3,7 @@
 //! Barred adults first, then care cards, what a door needs to open, and the rest (shared::roster::Item::urgency).
 
 use crate::app::App;
+use crate::attendance::en_route;
 use crate::store::entity::{roster_item, site, site_change, site_publication};
 use crate::store::{Change, Territory, insert_all, lock_site, number_changes, record_changes, upsert};
 use crate::sync::roster;
@@ -28,7 +29,7 @@ pub async fn mark_moved(territory: &Territory<'_>, site: SiteId, now: Instant) -
     record_changes(territory, site, vec![moved], now).await.map(|_| ())
 }
 
-/// Whether a site's tablets should be told something: the day changed, or an import left its mark.
+/// Whether a site's tablets should be told something: the day changed, an import left its mark, or somebody is on the way there.
 ///
 /// # Errors
 /// The database's.
@@ -40,7 +41,7 @@ pub async fn is_due(territory: &Territory<'_>, site: SiteId, now: Instant) -> Re
     }
     let marks =
         territory.find::<site_change::Entity>().filter(site_change::Column::SiteId.eq(site.0)).filter(site_change::Column::Kind.eq(MOVED));
-    Ok(marks.one(&on).await?.is_some())
+    Ok(marks.one(&on).await?.is_some() || en_route::is_due(territory, site).await?)
 }
 
 /// Publishes one site, in the caller's transaction; gives the number of changes.
@@ -50,6 +51,7 @@ pub async fn is_due(territory: &Territory<'_>, site: SiteId, now: Instant) -> Re
 pub async fn site(territory: &Territory<'_>, site: SiteId, now: Instant) -> Result<usize> {
     lock_site(territory, site).await?;
     let on = territory.on();
+    en_route::telling(territory, site, business_day(now)).await?;
     let items = roster::items(territory, site, business_day(now)).await?;
     let before = territory.find::<roster_item::Entity>().filter(roster_item::Column::SiteId.eq(site.0)).all(&on).await?;
     let mut before: BTreeMap<String, roster_item::Model> = before.into_iter().map(|r| (r.item_key.clone(), r)).collect();

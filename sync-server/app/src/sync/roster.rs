@@ -5,13 +5,14 @@
 
 use crate::Result;
 use crate::attendance::effective::organisations_at;
+use crate::attendance::en_route;
 use crate::attendance::journal::IDS_A_QUERY_MAX;
 use crate::registry::booking::{self, Status};
 use crate::registry::zone::zone_of;
 use crate::store::entity::{
     activity, badge, booking as booking_row, booking_event, centre, centre_group, child, child_absence, child_right, class_assignment,
-    closure, contract, contract_leave, contract_slot, custody, device, enrolment, group_assignment, household, person, pickup_person,
-    school_class, site, staff,
+    closure, contract, contract_leave, contract_slot, custody, device, door_code, enrolment, group_assignment, household, person,
+    pickup_person, school_class, site, staff,
 };
 use crate::store::{OfOrganisation, OfTerritoire, Tenant, Territory};
 use crate::sync::roster_care::cards;
@@ -69,6 +70,8 @@ pub(super) struct Offer {
     pub centres: Vec<centre::Model>,
     /// By lieu: what the lieu says, or its organisation's other lieux.
     pub zones: HashMap<Uuid, Zone>,
+    /// Its lieux at other sites.
+    pub others: Vec<centre::Model>,
     pub groups: Vec<centre_group::Model>,
     pub activities: Vec<activity::Model>,
     pub closures: Vec<closure::Model>,
@@ -94,6 +97,7 @@ pub(super) struct People {
     pub class_rows: Vec<school_class::Model>,
     pub absences: Vec<child_absence::Model>,
     pub badges: Vec<badge::Model>,
+    pub door_codes: Vec<door_code::Model>,
 }
 
 /// Every item of a site for a day, by key.
@@ -108,20 +112,24 @@ pub async fn items(territory: &Territory<'_>, site: SiteId, today: NaiveDate) ->
     for organisation in organisations_at(territory, site).await? {
         offers.push(offer(&territory.tenant(organisation), site, window).await?);
     }
-    let people = people(territory, &offers, window).await?;
+    let on_their_way = en_route::towards(territory, site, today).await?;
+    let people = people(territory, &offers, on_their_way.iter().map(|way| way.child.0), window).await?;
     let calendar = SchoolCalendar::shipped();
     let mut items = vec![parts::site(&site_row, &offers, &calendar, window)];
     for offer in &offers {
         items.extend(parts::places(offer, window));
         items.extend(parts::staff(offer));
         items.extend(parts::pins(offer));
+        items.extend(parts::other_centres(offer));
         items.extend(parts::bookings(offer, &people, &calendar, window));
     }
+    items.extend(on_their_way.into_iter().map(Item::EnRoute));
     items.extend(parts::children(&offers, &people, window));
     let adults = parts::adults(&people, window);
     items.extend(cards(&people, &adults, window.today()));
     items.extend(adults);
     items.extend(parts::badges(&people, &offers));
+    items.extend(parts::door_codes(&people));
     let devices = territory.find::<device::Entity>().filter(device::Column::SiteId.eq(site.0)).all(&territory.on()).await?;
     items.extend(devices.iter().map(parts::device));
     Ok(items.into_iter().map(|item| (item.key(), item)).collect())
@@ -147,6 +155,7 @@ async fn offer(tenant: &Tenant<'_>, site: SiteId, window: Window) -> Result<Offe
     let mut offer = Offer { centres: of_tenant::<centre::Entity>(tenant, centre::Column::SiteId, &[site.0]).await?, ..Offer::default() };
     let all = tenant.centres().await?;
     offer.zones = offer.centres.iter().map(|c| (c.id, zone_of(c, &all))).collect();
+    offer.others = all.into_iter().filter(|c| c.site_id != site.0).collect();
     let centres: Vec<Uuid> = offer.centres.iter().map(|c| c.id).collect();
     offer.groups = of_tenant::<centre_group::Entity>(tenant, centre_group::Column::CentreId, &centres).await?;
     offer.activities = of_tenant::<activity::Entity>(tenant, activity::Column::CentreId, &centres).await?;
@@ -187,8 +196,9 @@ async fn bookings(tenant: &Tenant<'_>, activities: &[Uuid], window: Window) -> R
     Ok(rows.into_iter().filter_map(state).filter(|(_, state)| told(state.status)).collect())
 }
 
-async fn people(territory: &Territory<'_>, offers: &[Offer], window: Window) -> Result<People> {
-    let mut ids: BTreeSet<Uuid> = BTreeSet::new();
+/// `others`: children who come although nobody planned it.
+async fn people(territory: &Territory<'_>, offers: &[Offer], others: impl Iterator<Item = Uuid>, window: Window) -> Result<People> {
+    let mut ids: BTreeSet<Uuid> = others.collect();
     for offer in offers {
         ids.extend(offer.enrolments.iter().map(|e| e.child_id));
         ids.extend(offer.assignments.iter().map(|a| a.child_id));
@@ -220,6 +230,7 @@ async fn people(territory: &Territory<'_>, offers: &[Offer], window: Window) -> 
     let adults: Vec<Uuid> = adults.into_iter().collect();
     let rows = of_territory::<person::Entity>(territory, person::Column::Id, &adults).await?;
     people.persons = rows.into_iter().map(|p| (p.id, p)).collect();
+    people.door_codes = of_territory::<door_code::Entity>(territory, door_code::Column::PersonId, &adults).await?;
     let staff: Vec<Uuid> = offers.iter().flat_map(|o| o.staff.iter().map(|s| s.id)).collect();
     people.badges = of_territory::<badge::Entity>(territory, badge::Column::HouseholdId, &homes).await?;
     people.badges.extend(of_territory::<badge::Entity>(territory, badge::Column::PersonId, &adults).await?);

@@ -2,8 +2,11 @@
 
 use crate::attendance::server_device::KIND as SERVER;
 use crate::registry::booking::Status;
+use crate::registry::door_code::telephone_end;
 use crate::registry::{homonym, zone};
-use crate::store::entity::{activity, badge, centre, child, child_right, contract, contract_slot, device, person, pickup_person, site};
+use crate::store::entity::{
+    activity, badge, centre, child, child_right, contract, contract_slot, device, door_code, person, pickup_person, site,
+};
 use crate::sync::roster::{Offer, People, Window};
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use sha2::{Digest, Sha256};
@@ -13,8 +16,8 @@ use shared::id::{
 };
 use shared::ratio::StaffingRule;
 use shared::roster::{
-    Activity, Adult, AdultStatus, Badge, BadgeHolder, Booking, Centre, Child, Class, Dated, Device, Group, Item, Period, Site, Staff,
-    StaffPin,
+    Activity, Adult, AdultStatus, Badge, BadgeHolder, Booking, Centre, Child, Class, Dated, Device, DoorCode, Group, Item, OtherCentre,
+    Period, Site, Staff, StaffPin,
 };
 use shared::wire::Bytes;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -111,6 +114,14 @@ pub(super) fn pins(offer: &Offer) -> impl Iterator<Item = Item> {
     let pin =
         |row: &crate::store::entity::staff::Model| row.pin_hash.clone().map(|hash| Item::Pin(StaffPin { staff: StaffId(row.id), hash }));
     offer.staff.iter().filter_map(pin)
+}
+
+/// Where a bus may take a child. Children go to a canteen with their school, and are not sent there from elsewhere.
+pub(super) fn other_centres(offer: &Offer) -> impl Iterator<Item = Item> {
+    let receives = offer.others.iter().filter(|row| row.kind != "cantine");
+    receives.map(|row| {
+        Item::OtherCentre(OtherCentre { id: CentreId(row.id), organisation: OrganisationId(row.organisation_id), name: row.name.clone() })
+    })
 }
 
 pub(super) fn children(offers: &[Offer], people: &People, window: Window) -> Vec<Item> {
@@ -307,6 +318,15 @@ pub(super) fn badges(people: &People, offers: &[Offer]) -> Vec<Item> {
         .iter()
         .filter_map(|row| Some(Item::Badge(Badge { id: BadgeId(row.id), uid: row.uid.clone(), holder: holder(row)? })))
         .collect()
+}
+
+/// The codes of adults who may come for a child, or must not: whoever is barred is told by the tablet who it is.
+pub(super) fn door_codes(people: &People) -> impl Iterator<Item = Item> {
+    let code = |row: &door_code::Model| {
+        let telephone_end = telephone_end(people.persons.get(&row.person_id)?.phone.as_deref()?)?;
+        Some(Item::DoorCode(DoorCode { person: PersonId(row.person_id), telephone_end, hash: row.hash.clone() }))
+    };
+    people.door_codes.iter().filter_map(code)
 }
 
 /// Bookings of the window, and the days that contracts reserve. A child announced absent is not expected.

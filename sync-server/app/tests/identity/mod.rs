@@ -5,6 +5,6 @@ pub mod browser;
 mod commands;
 mod forms;
 mod log_in;
-mod rights;
+pub mod rights;
 mod second_factor;
 mod sign_on;

@@ -13,7 +13,7 @@ use server::store::{Territory, insert_all, new_id};
 use shared::id::{ChildId, PersonId};
 use uuid::Uuid;
 
-fn a_right(app: &App, child: ChildId, person: PersonId) -> child_right::Model {
+pub fn a_right(app: &App, child: ChildId, person: PersonId) -> child_right::Model {
     child_right::Model {
         territoire_id: app.territoire().0,
         id: new_id(app.clock.now()).unwrap(),
@@ -56,7 +56,7 @@ fn barring(app: &App, child: ChildId, person: Option<PersonId>) -> pickup_person
     }
 }
 
-async fn put<M>(app: &App, row: M)
+pub async fn put<M>(app: &App, row: M)
 where
     M: sea_orm::ModelTrait + sea_orm::IntoActiveModel<<M::Entity as sea_orm::EntityTrait>::ActiveModel>,
     <M::Entity as sea_orm::EntityTrait>::ActiveModel: Send,

@@ -2,6 +2,7 @@
 //! another organisation is ever told.
 
 mod apart;
+mod door_code;
 mod lines;
 mod pages;
 mod team;

@@ -154,3 +154,19 @@ on_both! {
         assert!(account.status == 200 && account.text.contains("Cet appareil seulement."), "{}", account.text);
     }
 }
+
+on_both! {
+    async fn a_mother_chooses_her_code_for_the_tablet_of_families_and_it_is_never_shown_again(fresh: &Fresh) {
+        let f = family(fresh).await;
+        let (mother, form) = f.browser(Who::Mother).await;
+        assert!(mother.get("/famille/compte").await.text.contains("Vous n’avez pas de code."));
+        let refused = mother.submit(form, "/famille/compte/borne", &[("code", "0000")]).await;
+        assert!(refused.status == 422 && refused.text.contains("parmi les premiers"), "{}", refused.text);
+        let done = mother.submit(form, "/famille/compte/borne", &[("code", "902817")]).await;
+        assert_eq!((done.status, done.to.as_str()), (303, "/famille/compte?fait=borne"));
+        let account = mother.get(&done.to).await.text;
+        assert!(account.contains("Votre code est posé depuis le") && !account.contains("902817") && !account.contains("argon2"), "{account}");
+        let (father, _) = f.browser(Who::Father).await;
+        assert!(father.get("/famille/compte").await.text.contains("Vous n’avez pas de code."), "hers is not his");
+    }
+}

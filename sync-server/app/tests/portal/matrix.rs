@@ -52,6 +52,7 @@ fn requests(f: &Family) -> Vec<Asked> {
         said(format!("/famille/factures/{thirds}/lignes/1/question"), [404, 404, 404, 404, 303, 303, 401]),
         asked(("GET", "/famille/compte"), "/famille/compte".into(), [200, 200, 200, 200, 200, 303, 303]),
         asked(("POST", "/famille/compte/sessions"), "/famille/compte/sessions".into(), [303, 303, 303, 303, 303, 303, 401]),
+        asked(("POST", "/famille/compte/borne"), "/famille/compte/borne".into(), [303, 303, 303, 303, 303, 303, 401]),
         asked(("GET", "/accessibilite"), "/accessibilite".into(), [200; 7]),
         asked(("GET", "/vie-privee"), "/vie-privee".into(), [200; 7]),
     ]

@@ -4,6 +4,7 @@ mod care;
 mod days;
 mod decided;
 mod effective;
+mod en_route;
 mod enrolling;
 mod epochs;
 mod erased;

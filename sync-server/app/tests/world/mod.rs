@@ -92,6 +92,31 @@ pub async fn commune(app: &App, code: &str) -> Commune {
     }
 }
 
+/// A second building of a commune, with a lieu of its own that nobody is enrolled in.
+pub async fn second_site(app: &App, of: &Commune) -> Commune {
+    let territoire_id = app.territoire().0;
+    let id = || new_id(app.clock.now()).unwrap();
+    let (site_id, centre_id, activity_id) = (id(), id(), id());
+    let transaction = app.db.begin().await.unwrap();
+    let on = Territory::new(app.territoire(), &transaction).on();
+    let site = site::Model {
+        territoire_id,
+        id: site_id,
+        organisation_id: of.organisation.0,
+        code: "S-2".into(),
+        name: "Les Coccinelles".into(),
+        address: None,
+        commune_insee: "27701".into(),
+    };
+    insert_all(&on, vec![site]).await.unwrap();
+    let centre = a_centre(territoire_id, of.organisation.0, site_id, centre_id);
+    insert_all(&on, vec![centre::Model { code: "ALSH".into(), name: "Accueil de loisirs".into(), ..centre }]).await.unwrap();
+    let activity = an_activity(territoire_id, of.organisation.0, centre_id, activity_id);
+    insert_all(&on, vec![activity::Model { code: "MERC".into(), ..activity }]).await.unwrap();
+    transaction.commit().await.unwrap();
+    Commune { site: SiteId(site_id), centre: CentreId(centre_id), activity: ActivityId(activity_id), ..*of }
+}
+
 /// Moves a commune's lieu into another one's building: two organisations at one door.
 pub async fn share_site(app: &App, guest: &Commune, host: &Commune) {
     let transaction = app.db.begin().await.unwrap();

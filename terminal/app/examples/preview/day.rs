@@ -1,7 +1,9 @@
 //! Screens of the day beside the board: several children at once, meals, families at a tablet of their own.
 
 use super::creche;
-use terminal_core::view::{Dialog, Eating, Families, MealRow, MealsDialog, MenuCount, Screen, Several, SyncBar, TileState, UndoBar};
+use terminal_core::view::{
+    Dialog, Eating, Families, MealRow, MealsDialog, MenuCount, PinDialog, PinFor, Screen, Several, SyncBar, TileState, UndoBar,
+};
 
 /// A tablet at the gate that waits for a card.
 pub fn gate() -> Screen {
@@ -11,7 +13,7 @@ pub fn gate() -> Screen {
         moment: board.moment,
         clock: board.clock,
         sync: SyncBar::default(),
-        families: Some(Families::default()),
+        families: Some(Families { done: None, codes: true }),
         ..Screen::default()
     }
 }
@@ -19,7 +21,18 @@ pub fn gate() -> Screen {
 /// A card was shown: both children are here.
 pub fn gate_done() -> Screen {
     let done = "Léa et Tom, arrivée 8:26";
-    Screen { families: Some(Families { done: Some(done.into()) }), undo: Some(UndoBar { text: done.into(), seconds_left: 4 }), ..gate() }
+    Screen {
+        families: Some(Families { done: Some(done.into()), codes: true }),
+        undo: Some(UndoBar { text: done.into(), seconds_left: 4 }),
+        ..gate()
+    }
+}
+
+/// A family without its card: the end of a telephone first.
+pub fn gate_code(telephone: &str, digits: u32) -> Screen {
+    let (telephone, may_confirm) = (telephone.to_owned(), digits >= 4);
+    let code = PinDialog { purpose: PinFor::Family, people: vec![], chosen: None, telephone, digits, may_confirm, said: String::new() };
+    Screen { dialog: Some(Dialog::Pin(code)), ..gate() }
 }
 
 /// Several children are being chosen: those of the bus.

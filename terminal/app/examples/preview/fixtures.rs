@@ -18,7 +18,7 @@ mod upkeep;
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use care_cards::{care, care_awaited, care_long, care_nothing, face, with_photos};
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
-pub use day::{gate, gate_done, meals, several};
+pub use day::{gate, gate_code, gate_done, meals, several};
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use evacuations::{
     evacuation, evacuation_behind, evacuation_complete, evacuation_ending, evacuation_help, evacuation_large, evacuation_report,
@@ -347,6 +347,7 @@ pub fn departure() -> Screen {
             several: None,
             by_family: false,
             to_school: false,
+            other_centres: Vec::new(),
             elsewhere: None,
             identity_seen: None,
             confirm: "Léa et Tom partent".into(),
@@ -439,6 +440,8 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("repas", meals()),
         ("portail", gate()),
         ("portail-fait", gate_done()),
+        ("portail-telephone", gate_code("56", 0)),
+        ("portail-code", gate_code("5678", 3)),
         ("depart", departure()),
         ("depart-nombreux", departure_crowded()),
         ("arrivee", arrival()),

@@ -120,7 +120,15 @@ fn choice(number: u128, name: &str) -> StaffChoice {
 pub fn pin_who() -> Screen {
     let people =
         ["Camille Tanguy", "Louise Caron", "Nadia Roche", "Samir Petit"].iter().zip(1..).map(|(name, n)| choice(n, name)).collect();
-    let pin = PinDialog { purpose: PinFor::OtherAdult, people, chosen: None, digits: 0, may_confirm: false, said: String::new() };
+    let pin = PinDialog {
+        purpose: PinFor::OtherAdult,
+        people,
+        chosen: None,
+        telephone: String::new(),
+        digits: 0,
+        may_confirm: false,
+        said: String::new(),
+    };
     Screen { dialog: Some(Dialog::Pin(pin)), ..creche() }
 }
 
@@ -128,7 +136,7 @@ pub fn pin_who() -> Screen {
 pub fn pin_pad() -> Screen {
     let said = "Code faux. Il reste 3 essais.".into();
     let chosen = Some(choice(3, "Nadia Roche"));
-    let pin = PinDialog { purpose: PinFor::Team, people: vec![], chosen, digits: 4, may_confirm: true, said };
+    let pin = PinDialog { purpose: PinFor::Team, people: vec![], chosen, telephone: String::new(), digits: 4, may_confirm: true, said };
     Screen { dialog: Some(Dialog::Pin(pin)), ..creche() }
 }
 
@@ -136,6 +144,6 @@ pub fn pin_pad() -> Screen {
 pub fn pin_paused() -> Screen {
     let said = "Trop d'essais : attendez 15 minutes, ou présentez votre badge.".into();
     let chosen = Some(choice(3, "Anne-Charlotte de La Rochebrochard-Montalembert"));
-    let pin = PinDialog { purpose: PinFor::Team, people: vec![], chosen, digits: 0, may_confirm: false, said };
+    let pin = PinDialog { purpose: PinFor::Team, people: vec![], chosen, telephone: String::new(), digits: 0, may_confirm: false, said };
     Screen { dialog: Some(Dialog::Pin(pin)), ..creche() }
 }

@@ -39,7 +39,7 @@ pub fn settings_not_kept() -> Screen {
 fn reader(said: Option<(Tone, &str)>, state: Finding) -> Screen {
     let held = u32::from(said.is_some());
     let said = said.map(|(tone, words)| (tone, words.to_owned()));
-    page(TabletPage::Reader(ReaderPage { state, form: "hexadécimal", said, held }))
+    page(TabletPage::Reader(ReaderPage { state, form: "hexadécimal".into(), said, held }))
 }
 
 pub fn reader_waiting() -> Screen {

@@ -21,6 +21,8 @@ pub(super) fn connect(window: &AppWindow, send: &Send) {
     team.on_closed(move || to(Act::Close));
     let to = send.clone();
     team.on_code_asked(move || to(Act::AskPin(PinFor::Team)));
+    let to = send.clone();
+    window.global::<BoardAdapter>().on_family_code_asked(move || to(Act::AskPin(PinFor::Family)));
     connect_pin(window, send);
 }
 

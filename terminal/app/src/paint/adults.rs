@@ -40,6 +40,7 @@ pub(super) fn show_pin(window: &AppWindow, dialog: &PinDialog) -> Front {
         PinFor::OtherAdult => PinPurpose::OtherAdult,
         PinFor::Menu => PinPurpose::Menu,
         PinFor::Room => PinPurpose::Room,
+        PinFor::Family => PinPurpose::Family,
     });
     fill(&pin.get_people(), dialog.people.iter().map(staff_row), |model| pin.set_people(model));
     pin.set_chosen(dialog.chosen.is_some());
@@ -48,6 +49,7 @@ pub(super) fn show_pin(window: &AppWindow, dialog: &PinDialog) -> Front {
         pin.set_initials(text(&chosen.initials));
         pin.set_hue(i32::from(chosen.hue));
     }
+    pin.set_telephone(text(&dialog.telephone));
     pin.set_digits(count(dialog.digits));
     pin.set_may_confirm(dialog.may_confirm);
     pin.set_said(sentence(&dialog.said));

@@ -39,6 +39,11 @@ impl Door {
         Self::of(screen, (1280, 800), Language::French, album)
     }
 
+    /// On the disk of a tablet that speaks as its settings say, at a size.
+    pub fn sized_with(screen: &Screen, size: (u32, u32), album: impl Fn(&PhotoHash) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        Self::of(screen, size, Language::French, album)
+    }
+
     fn of(
         screen: &Screen,
         (width, height): (u32, u32),

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use terminal_app::desk::Tablet;
 use terminal_app::door_thread::Desk;
 use terminal_app::sound::{Speaker, Tones, play};
+use terminal_core::clock::{Clock, SystemClock};
 use terminal_core::settings::Sound;
 use terminal_core::sound::Heard;
 use terminal_core::store::{Peek, Tpm};
@@ -28,7 +29,10 @@ impl Speaker for Listening {
 
 fn tablet() -> (Tablet, Receiver<(Heard, Sound, u32)>, TempDir) {
     let data = tempfile::tempdir().unwrap();
-    drop(site::door_with(data.path(), site::wednesday("08:27"), 1, site::roster()));
+    let door = site::door_with(data.path(), site::wednesday("08:27"), 1, site::roster());
+    // Heard by this machine's clock, which the desk reads: what wasn't heard for days is locked, and silent.
+    door.store().second().unwrap().roster.set_heard(SystemClock::new().unwrap().now()).unwrap();
+    drop(door);
     let (heard, hearing) = channel();
     let tablet = Tablet::at(data.path().to_owned(), Tpm::none()).heard_by(Listening { data: data.path().to_owned(), heard });
     (tablet, hearing, data)

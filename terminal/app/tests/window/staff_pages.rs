@@ -86,6 +86,8 @@ fn what_is_set_holds_at_once_in_the_open_window_and_in_the_next_one() {
     tablet.touch("Grands caractères");
     assert!((tablet.window.window.window().scale_factor() - 1.25).abs() < f32::EPSILON);
     tablet.window.picture("vrai-reglages-grand");
+    // Further down than the sheet is high, in large letters.
+    tablet.window.drag((512.0, 480.0), (512.0, 260.0));
     tablet.touch("Repos : 5 min");
     tablet.touch("Fermer");
     tablet.touch("Fermer");
@@ -97,6 +99,33 @@ fn what_is_set_holds_at_once_in_the_open_window_and_in_the_next_one() {
     tablet.open_page("Réglages");
     tablet.touch("Grands caractères");
     assert!((tablet.window.window.window().scale_factor() - 1.0).abs() < f32::EPSILON, "and back");
+}
+
+#[test]
+fn one_touch_turns_every_word_of_the_window_to_english_and_back() {
+    let mut tablet = Tablet::at(site::wednesday("08:27"));
+    tablet.open_page("Réglages");
+    tablet.touch("Language: English");
+    tablet.window.find("Settings");
+    tablet.window.picture("vrai-reglages-anglais");
+    tablet.touch("Close");
+    tablet.touch("Close");
+    tablet.touch("Léa M.");
+    assert_eq!(tablet.says("Léa M."), "arrived 8:27");
+    tablet.window.find("Léa, arrived 8:27");
+    tablet.window.picture("vrai-anglais");
+    tablet.window.hold_for(PLACE, Duration::from_millis(1_100));
+    tablet.answer();
+    tablet.touch("Diagnosis");
+    tablet.window.picture("vrai-diagnostic-anglais");
+    assert_eq!(Settings::load(tablet.data.path()).0.language, terminal_core::words::Language::English);
+    tablet.touch("Close");
+    tablet.touch("Settings");
+    if !tablet.window.all("Hold a card of the team").is_empty() {
+        tablet.type_keys(&format!("{}\n", site::STAFF_CARD), READER_MS);
+    }
+    tablet.touch("Langue : français");
+    tablet.window.find("Réglages");
 }
 
 #[test]

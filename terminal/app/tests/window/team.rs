@@ -5,7 +5,7 @@ use std::time::Duration;
 use i_slint_backend_testing::ElementHandle;
 use shared::journal::{Detail, Evidence, Kind, Payload};
 use shared::ratio::StaffingRule;
-use shared::roster::{Centre, Child, Item, Staff, StaffPin};
+use shared::roster::{Centre, Child, DoorCode, Item, Staff, StaffPin};
 use terminal_app::paint;
 use terminal_app::window::Language;
 use terminal_core::store::Peek;
@@ -173,6 +173,28 @@ fn a_code_names_a_person_chosen_first_and_shows_no_digit() {
     let by: Vec<_> = sealed(&tablet).into_iter().map(|(kind, p)| (kind, p.actor.id, p.evidence)).collect();
     let samir = site::staff(2).0;
     assert_eq!(by, [(Kind::StaffArrived, samir, Evidence::Pin), (Kind::Arrived, samir, Evidence::Pin)]);
+}
+
+#[test]
+fn a_family_without_its_card_types_the_end_of_its_telephone_and_a_code() {
+    let code = DoorCode { person: site::person(site::JULIEN), telephone_end: "5678".into(), hash: PIN_HASH.into() };
+    let mut tablet = Tablet::with(site::wednesday("08:27"), site::roster().into_iter().chain([Item::DoorCode(code)]).collect());
+    tablet.door.serve_families(true);
+    tablet.later(Duration::from_millis(20));
+    tablet.window.picture("vrai-portail-sans-carte");
+    tablet.touch("Sans carte : téléphone et code");
+    for digit in ["5", "6", "7", "8"] {
+        tablet.touch(digit);
+    }
+    assert_eq!(tablet.window.all("0 chiffre tapé").len(), 1, "the telephone is whole: the code is asked");
+    for digit in ["9", "0", "2", "8", "1", "7"] {
+        tablet.touch(digit);
+    }
+    tablet.window.picture("vrai-portail-code");
+    tablet.touch("Valider");
+    tablet.window.find("Léa et Tom, arrivée 8:27");
+    let by: Vec<_> = sealed(&tablet).into_iter().map(|(kind, p)| (kind, p.actor.id, p.evidence)).collect();
+    assert_eq!(by, vec![(Kind::Arrived, site::person(site::JULIEN).0, Evidence::Pin); 2]);
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use shared::id::CentreId;
 use shared::journal::{Detail, Evidence, LeftTo, Payload};
-use shared::roster::Item;
+use shared::roster::{EnRoute, Item, OtherCentre};
 use tempfile::TempDir;
 use terminal_app::paint;
 use terminal_core::clock::Now;
+use terminal_core::settings::Settings;
 use terminal_core::store::Peek;
 use terminal_core::upkeep::Upkeep;
 use terminal_core::view::Act;
@@ -35,6 +37,20 @@ impl Tablet {
         let photos = door.store().photos().unwrap();
         let upkeep = Upkeep::of(data.path());
         Self { window: Door::open_with(&door.tick_clock(now), move |hash| photos.jpeg(hash)), door, upkeep, data, now }
+    }
+
+    /// A tablet that is set so, in a window of a size.
+    pub fn sized(now: Now, items: Vec<Item>, settings: Settings, size: (u32, u32)) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        settings.save(data.path()).unwrap();
+        let mut door = site::door_with(data.path(), now, 1, items);
+        let photos = door.store().photos().unwrap();
+        let upkeep = Upkeep::of(data.path());
+        upkeep.speak();
+        let window = Door::sized_with(&door.tick_clock(now), size, move |hash| photos.jpeg(hash));
+        let mut tablet = Self { window, door, upkeep, data, now };
+        tablet.ask(None);
+        tablet
     }
 
     /// Asks as the desk does, and paints what is answered.
@@ -198,6 +214,32 @@ fn a_child_goes_to_school_with_its_brother_and_to_a_club_by_itself() {
 }
 
 #[test]
+fn brothers_leave_by_bus_for_another_lieu_and_who_comes_by_bus_is_awaited() {
+    let another =
+        OtherCentre { id: CentreId(uuid::Uuid::from_u128(0xC0C)), organisation: site::ORGANISATION, name: "Les Coccinelles".into() };
+    let left_at_ms = site::wednesday("11:35").wall_ms;
+    let way = EnRoute { child: site::child(site::AYA), centre: site::ALSH, from: "École Jules-Ferry".into(), left_at_ms };
+    let items = site::roster().into_iter().chain([Item::OtherCentre(another.clone()), Item::EnRoute(way)]).collect();
+    let mut tablet = Tablet::with(site::wednesday("11:40"), items);
+    tablet.touch("Léa M.");
+    tablet.touch("Tom M.");
+    tablet.now = site::wednesday("11:45");
+    tablet.touch("Léa M.");
+    tablet.touch("Autrement…");
+    tablet.touch("En car, à un autre lieu…");
+    tablet.window.picture("vrai-car");
+    tablet.touch("Les Coccinelles");
+    tablet.touch("Léa et Tom partent en car, vers Les Coccinelles");
+    assert_eq!([tablet.says("Léa M."), tablet.says("Tom M.")], ["départ 11:45", "départ 11:45"]);
+    assert_eq!(tablet.last_payload().bound_for, Some(another.id));
+    assert_eq!(tablet.says("Aya B."), "à venir, en route · 11:35, consignes de soin");
+    tablet.later(Duration::from_secs(60 * 25));
+    tablet.window.picture("vrai-en-route");
+    tablet.touch("Aya B.");
+    assert_eq!(tablet.says("Aya B."), "arrivée 12:10, consignes de soin");
+}
+
+#[test]
 fn a_child_leaves_with_the_emergency_services_and_its_brother_stays() {
     let mut tablet = Tablet::at(site::wednesday("08:27"));
     tablet.touch("Léa M.");
@@ -299,9 +341,9 @@ fn the_kitchen_reads_its_letters_and_the_table_says_who_did_not_eat() {
 #[test]
 fn who_is_awaited_and_not_here_half_an_hour_after_is_said_until_a_touch_says_that_it_was_read() {
     let mut tablet = Tablet::at(site::wednesday("08:31"));
-    let said = "Pas encore là, plus de 30 minutes après l’heure : Aya B. (8:00). Appelez la famille, ou notez l’absence.";
-    tablet.window.find(said);
+    let said = "Pas encore là, plus de 30 minutes après l’heure\u{a0}: Aya B. (8:00). Appelez la famille, ou notez l’absence.";
     tablet.window.picture("vrai-pas-la");
+    tablet.window.find(said);
     tablet.touch("J’ai lu");
     assert!(tablet.window.all(said).is_empty());
     assert_eq!(tablet.says("Aya B."), "retard · 8:00, consignes de soin", "the tile says it on");

@@ -4,7 +4,7 @@
 use super::CommandError;
 use crate::clock::{Clock, Now, SystemClock};
 use crate::door::{line_in_words, of_revoked, set_apart};
-use crate::store::{DataLock, KeyPlace, LineState, Peek, set_aside};
+use crate::store::{DataLock, KeyPlace, LineState, Peek, StoreError, set_aside};
 use serde::Serialize;
 use shared::calendar::instant_from_ms;
 use shared::french as words;
@@ -78,22 +78,22 @@ pub struct ClockStatus {
 /// # Errors
 /// Files that can't be read. A folder without any is a tablet that isn't enrolled, and no error.
 pub fn status(dir: &Path) -> Result<Status, CommandError> {
-    status_at(dir, SystemClock::new()?.now())
+    Ok(status_at(dir, SystemClock::new()?.now())?)
 }
 
 /// The same at an instant.
 ///
 /// # Errors
 /// As [`status`].
-pub fn status_at(dir: &Path, now: Now) -> Result<Status, CommandError> {
+pub fn status_at(dir: &Path, now: Now) -> Result<Status, StoreError> {
     match Peek::open(dir) {
         Ok(peek) => Ok(read(&peek, now)?).map(|status| Status { set_aside: set_aside(dir), key_storage: KeyPlace::of(dir), ..status }),
-        Err(crate::store::StoreError::NotEnrolled) => Ok(nothing(now)),
-        Err(error) => Err(error.into()),
+        Err(StoreError::NotEnrolled) => Ok(nothing(now)),
+        Err(error) => Err(error),
     }
 }
 
-fn read(peek: &Peek, now: Now) -> Result<Status, CommandError> {
+fn read(peek: &Peek, now: Now) -> Result<Status, StoreError> {
     let identity = peek.journal.identity()?;
     let (queue, line) = (peek.journal.queue()?, peek.roster.line()?);
     let corrected = now.corrected(peek.roster.observed()?);

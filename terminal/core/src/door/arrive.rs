@@ -1,11 +1,11 @@
 //! A child comes in: one touch, or a card for brothers and sisters together.
 
 use super::board::NAMES_SHOWN_MAX;
-use super::drafts::Said;
+use super::drafts::{By, Said};
 use super::{Door, words};
 use crate::clock::Now;
 use crate::view::Tone;
-use shared::id::{BadgeId, ChildId};
+use shared::id::ChildId;
 use shared::journal::{Detail, Kind};
 use shared::roster::Recording;
 
@@ -14,7 +14,7 @@ const ECHO_MS: u64 = 1_500;
 
 impl Door {
     /// Records the arrival of children, all in one transaction. Those whom this moment knows as here are left out.
-    pub(super) fn arrive(&mut self, now: Now, children: &[ChildId], badge: Option<BadgeId>) {
+    pub(super) fn arrive(&mut self, now: Now, children: &[ChildId], by: Option<By>) {
         if self.recording() == Some(Recording::Appel) {
             // No time is claimed in a roll call: the child is ticked, and recorded with the class.
             children.iter().for_each(|child| self.tick_present(*child));
@@ -29,7 +29,7 @@ impl Door {
             }
             return;
         }
-        let said = coming.iter().map(|child| Said::touch(Kind::Arrived, *child, Detail::None).by(badge)).collect();
+        let said = coming.iter().map(|child| Said::touch(Kind::Arrived, *child, Detail::None).by(by)).collect();
         if self.record(now, said) {
             self.dialog = None;
             self.notice = None;

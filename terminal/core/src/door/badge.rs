@@ -1,6 +1,7 @@
 //! A card at the reader. It says that the card is here, not who holds it: it
 //! opens the departure screen, and never closes a departure by itself.
 
+use super::drafts::By;
 use super::hours::NOON;
 use super::{Door, NAMED_MS, Named, Open};
 use crate::clock::Now;
@@ -38,9 +39,9 @@ impl Door {
             BadgeHolder::Staff(staff) => self.staff_badge(now, id, staff),
             BadgeHolder::Household(household) => {
                 let children = self.roster.children_of_households(&[household]);
-                self.family_badge(now, id, &children, None);
+                self.family_comes(now, By::Badge(id), &children, None);
             }
-            BadgeHolder::Person(person) => self.person_badge(now, id, person),
+            BadgeHolder::Person(person) => self.person_comes(now, By::Badge(id), person),
         }
     }
 
@@ -67,8 +68,13 @@ impl Door {
         self.see_named(now, id);
     }
 
-    /// An adult's own card: only children whom this adult may take, and the alert before anything else.
-    fn person_badge(&mut self, now: Now, badge: BadgeId, person: PersonId) {
+    /// A telephone and a code were right.
+    pub(super) fn person_without_card(&mut self, now: Now, person: PersonId) {
+        self.person_comes(now, By::Code(person), person);
+    }
+
+    /// An adult's own card or code: only children whom this adult may take, and the alert before anything else.
+    fn person_comes(&mut self, now: Now, by: By, person: PersonId) {
         let children = self.roster.children_of_person(person, self.day);
         // The one whom the bar protects may be a brother for whom the same adult was typed apart.
         let siblings = children.iter().flat_map(|child| self.roster.siblings(*child));
@@ -77,13 +83,21 @@ impl Door {
             return;
         }
         let allowed: Vec<ChildId> = children.into_iter().filter(|child| self.allowed(*child, person).is_some()).collect();
-        self.family_badge(now, badge, &allowed, Some(person));
+        self.family_comes(now, by, &allowed, Some(person));
     }
 
-    /// Children of one card: those who are awaited arrive together, or the departure screen opens for those who are here.
-    fn family_badge(&mut self, now: Now, badge: BadgeId, children: &[ChildId], person: Option<PersonId>) {
+    /// Children of one card or code: those who are awaited arrive together, or the departure screen opens for those who are here.
+    fn family_comes(&mut self, now: Now, by: By, children: &[ChildId], person: Option<PersonId>) {
         if children.is_empty() {
-            return self.say(Tone::Amber, tr!("Cette carte ne correspond aujourd'hui à aucun enfant de ce site."));
+            let text = match by {
+                By::Badge(_) => tr!("Cette carte ne correspond aujourd'hui à aucun enfant de ce site."),
+                By::Code(_) => tr!("Ce code ne correspond aujourd'hui à aucun enfant de ce site."),
+            };
+            return self.say(Tone::Amber, text);
+        }
+        if self.records_at_handing_over() {
+            let names = self.first_names(children);
+            return self.say(Tone::Calm, tr!("{names} : l'équipe note l'heure quand l'enfant lui est confié, ou vous est rendu.", names));
         }
         let with_state = |wanted: &[TileState]| -> Vec<ChildId> {
             children.iter().copied().filter(|c| self.standing(*c).is_some_and(|s| wanted.contains(&s.state))).collect()
@@ -102,18 +116,18 @@ impl Door {
             self.recording() == Some(Recording::Depart) || (!here.is_empty() && (awaited.is_empty() || self.is_late_in_the_moment()));
         let to_take = if here.is_empty() { &awaited } else { &here };
         match (leaving, to_take.first()) {
-            (true, Some(first)) => self.departure_by_card(*first, children, badge, person),
-            (false, _) if !awaited.is_empty() => self.arrive(now, &awaited, Some(badge)),
+            (true, Some(first)) => self.departure_by_card(*first, children, by, person),
+            (false, _) if !awaited.is_empty() => self.arrive(now, &awaited, Some(by)),
             _ => {
                 // Nobody is awaited now: the card proposes, a person decides.
                 let ticked = children.len() == 1;
-                self.dialog = Some(Open::Arrival { choices: children.iter().map(|c| (*c, ticked)).collect(), badge: Some(badge) });
+                self.dialog = Some(Open::Arrival { choices: children.iter().map(|c| (*c, ticked)).collect(), by: Some(by) });
             }
         }
     }
 
-    fn departure_by_card(&mut self, first: ChildId, children: &[ChildId], badge: BadgeId, person: Option<PersonId>) {
-        self.open_departure(first, Some(badge));
+    fn departure_by_card(&mut self, first: ChildId, children: &[ChildId], by: By, person: Option<PersonId>) {
+        self.open_departure(first, Some(by));
         // Another adult's children stay out of it, even in one household.
         if let Some(Open::Departure(departing)) = &mut self.dialog {
             departing.siblings.retain(|(sibling, _)| children.contains(sibling));

@@ -1,11 +1,11 @@
 //! A child leaves: with whom is asked each time, by name, among those who may. Any other way out: [`super::elsewhere`].
 
-use super::drafts::Said;
+use super::drafts::{By, Said};
 use super::hours::Hour;
 use super::{Door, Open, words};
 use crate::clock::Now;
 use crate::view::{FamilyWord, TileState, Tone, Way};
-use shared::id::{BadgeId, ChildId, PersonId, StaffId};
+use shared::id::{CentreId, ChildId, PersonId, StaffId};
 use shared::journal::{Detail, Kind, LeftTo};
 use shared::roster::Adult;
 
@@ -21,6 +21,8 @@ pub struct Destination {
     pub person: Option<PersonId>,
     /// The name of a stranger or of a club: goes in a note, sealed by its hash only.
     pub note: Option<String>,
+    /// The lieu of another site that a bus takes the child to.
+    pub bound_for: Option<CentreId>,
     /// How the family said so, as a code; empty where the list says it.
     pub reason: &'static str,
     /// The paper that was seen, as a code; empty: none.
@@ -31,7 +33,7 @@ impl Destination {
     /// A destination that says all by itself.
     #[must_use]
     pub fn of(to: LeftTo) -> Self {
-        Self { to, person: None, note: None, reason: "", authority: "" }
+        Self { to, person: None, note: None, bound_for: None, reason: "", authority: "" }
     }
 }
 
@@ -44,8 +46,8 @@ pub(super) struct Departing {
     pub with: Option<With>,
     /// Brothers and sisters, ticked or not.
     pub siblings: Vec<(ChildId, bool)>,
-    /// The card that opened the screen.
-    pub badge: Option<BadgeId>,
+    /// The card, or the code, that opened the screen.
+    pub by: Option<By>,
     /// CLOCK_BOOTTIME of its opening.
     pub opened_ms: u64,
     /// The moment is over: a touch no longer says when (see [`super::late`]).
@@ -69,7 +71,7 @@ pub(super) enum With {
     Other(String, FamilyWord),
     /// Without an adult.
     Alone,
-    /// To school, to a club, with the emergency services.
+    /// To school, to a club, to a lieu of another site, with the emergency services.
     Way(Way),
 }
 
@@ -80,7 +82,7 @@ impl Departing {
             child,
             with: None,
             siblings: Vec::new(),
-            badge: None,
+            by: None,
             opened_ms,
             asks_hour,
             hour: None,
@@ -112,10 +114,10 @@ impl Departing {
 
 impl Door {
     /// "Who takes this child?", with brothers and sisters who are here too.
-    pub(super) fn open_departure(&mut self, child: ChildId, badge: Option<BadgeId>) {
+    pub(super) fn open_departure(&mut self, child: ChildId, by: Option<By>) {
         let here = |sibling: &ChildId| self.standing(*sibling).is_some_and(|s| s.state == TileState::Present);
         let siblings: Vec<(ChildId, bool)> = self.roster.siblings(child).into_iter().filter(here).map(|s| (s, true)).collect();
-        self.dialog = Some(Open::Departure(Departing { siblings, badge, ..Departing::of(child, self.boottime_ms, self.is_over()) }));
+        self.dialog = Some(Open::Departure(Departing { siblings, by, ..Departing::of(child, self.boottime_ms, self.is_over()) }));
     }
 
     /// A departure that stands on the paper list alone: who came, and when?
@@ -166,8 +168,12 @@ impl Door {
             Some(With::Other(name, word)) => Destination { note: Some(name), reason: word.reason(), ..Destination::of(LeftTo::Person) },
             Some(With::Alone) => Destination::of(LeftTo::Alone),
             Some(With::Way(way)) => {
-                let note = if let Way::Club(name) = &way { Some(name.clone()).filter(|name| !name.is_empty()) } else { None };
-                Destination { note, ..Destination::of(way.to()) }
+                let to = Destination::of(way.to());
+                match way {
+                    Way::Club(name) => Destination { note: Some(name).filter(|name| !name.is_empty()), ..to },
+                    Way::OtherCentre(centre) => Destination { bound_for: Some(centre), ..to },
+                    Way::School | Way::Emergency => to,
+                }
             }
             None => return self.say(Tone::Amber, tr!("Touchez d'abord la personne qui vient.")),
         };
@@ -181,27 +187,28 @@ impl Door {
         if witness.is_none() && !self.witnesses(&departing).is_empty() {
             return self.say(Tone::Amber, tr!("Touchez le nom de la personne qui remet l'enfant."));
         }
-        self.leave_by(now, &leaving, &destination, departing.badge, witness);
+        self.leave_by(now, &leaving, &destination, departing.by, witness);
     }
 
     /// Records departures, all in one transaction: from the open dialog, or to school, a club or another lieu.
     pub fn leave(&mut self, now: Now, children: &[ChildId], destination: &Destination) {
-        let badge = match &self.dialog {
-            Some(Open::Departure(departing)) => departing.badge,
+        let shown = match &self.dialog {
+            Some(Open::Departure(departing)) => departing.by,
             _ => None,
         };
-        self.leave_by(now, children, destination, badge, None);
+        self.leave_by(now, children, destination, shown, None);
     }
 
-    fn leave_by(&mut self, now: Now, children: &[ChildId], destination: &Destination, badge: Option<BadgeId>, by: Option<StaffId>) {
+    fn leave_by(&mut self, now: Now, children: &[ChildId], destination: &Destination, shown: Option<By>, by: Option<StaffId>) {
         let left = |child: &ChildId| {
             let detail = Detail::Left { to: destination.to, person: destination.person };
             Said {
                 note: destination.note.clone(),
+                bound_for: destination.bound_for,
                 reason: destination.reason,
                 authority: destination.authority,
                 actor: by,
-                ..Said::touch(Kind::Left, *child, detail).by(badge)
+                ..Said::touch(Kind::Left, *child, detail).by(shown)
             }
         };
         if self.record(now, children.iter().map(left).collect()) {

@@ -21,6 +21,7 @@ impl Door {
             Open::Barred { child } => Dialog::Barred(self.barred_dialog(*child)),
             Open::Meals => Dialog::Meals(self.meals_dialog()),
             Open::Pin(asking) => Dialog::Pin(self.pin_dialog(asking)),
+            Open::FamilyCode(typing) => Dialog::Pin(Self::family_code_dialog(typing)),
             Open::Team => Dialog::Team(self.team_dialog()),
             Open::Care(reading) => Dialog::Care(self.care_dialog(reading)?),
             Open::OutingChoice(choosing) => Dialog::OutingChoice(self.outing_choice(choosing)),
@@ -50,7 +51,7 @@ impl Door {
             Some(With::Adult(person)) => (Some(*person), String::new()),
             Some(With::Other(name, _)) => (None, tr!(" avec {name}", name)),
             Some(With::Alone) => (None, tr!(" sans adulte")),
-            Some(With::Way(way)) => (None, way.words()),
+            Some(With::Way(way)) => (None, way.words(&self.roster)),
             None => (None, String::new()),
         };
         // Said of the past, the whole sentence is read before somebody puts a name to it.
@@ -77,6 +78,7 @@ impl Door {
             several: None,
             by_family: self.serves_families(),
             to_school: self.sends_to_school(),
+            other_centres: self.other_centres(),
             elsewhere: departing.with.as_ref().and_then(With::elsewhere),
             identity_seen: asks_identity.then_some(departing.identity_seen),
             confirm,

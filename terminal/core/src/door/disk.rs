@@ -85,6 +85,7 @@ impl Door {
         if !self.seen.whole || new_day || items != self.seen.items {
             self.roster = Roster::of(self.store.roster.items(self.day)?, 0);
             self.codes = self.store.roster.pins()?;
+            self.family_codes = self.store.roster.has_door_codes()?;
         }
         self.roster.version = self.store.roster.cursor()?;
         if new_day {

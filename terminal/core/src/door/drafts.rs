@@ -6,9 +6,18 @@ use crate::entropy::bytes;
 use crate::store::StoreError;
 use crate::view::Tone;
 use shared::fold::Mark;
-use shared::id::{BadgeId, CentreId, ChildId, EntryId, OrganisationId, StaffId};
+use shared::id::{BadgeId, CentreId, ChildId, EntryId, OrganisationId, PersonId, StaffId};
 use shared::journal::{Actor, ActorKind, Capacity, Channel, Detail, Draft, Evidence, Kind, Moment, Note, Payload};
 use shared::roster::Activity;
+
+/// What says who stands at the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// A card: it is here, whoever holds it.
+    Badge(BadgeId),
+    /// An adult's own code.
+    Code(PersonId),
+}
 
 /// What a use case says of one fact; the rest is the door's.
 #[derive(Debug, Clone)]
@@ -28,8 +37,12 @@ pub(super) struct Said {
     /// On what the word of somebody outside the list rests: a paper that was seen. Empty: on nothing.
     pub authority: &'static str,
     pub note: Option<String>,
+    /// The lieu of another site to which a child is on its way.
+    pub bound_for: Option<CentreId>,
     /// The member of staff whose word it is, where one was touched by name; else the one who showed a card.
     pub actor: Option<StaffId>,
+    /// The adult who typed a code of their own.
+    pub guardian: Option<PersonId>,
 }
 
 /// Where in the day a fact belongs.
@@ -65,15 +78,18 @@ impl Said {
             reason: "",
             authority: "",
             note: None,
+            bound_for: None,
             actor: None,
+            guardian: None,
         }
     }
 
-    /// The same, resting on a card where one was shown.
-    pub fn by(self, badge: Option<BadgeId>) -> Self {
-        match badge {
+    /// The same, resting on a card or a code where there was one.
+    pub fn by(self, by: Option<By>) -> Self {
+        match by {
             None => self,
-            Some(_) => Self { evidence: Evidence::Badge, badge, ..self },
+            Some(By::Badge(badge)) => Self { evidence: Evidence::Badge, badge: Some(badge), ..self },
+            Some(By::Code(person)) => Self { evidence: Evidence::Pin, guardian: Some(person), ..self },
         }
     }
 }
@@ -153,7 +169,9 @@ impl Door {
         let by = said.actor.or(self.staff.map(|named| named.staff));
         // A name in the list that somebody touched who had shown by a code who they are.
         let by_pin = said.actor.is_none() && said.evidence == Evidence::List && self.staff.is_some_and(|named| named.by_pin);
-        let actor = by.map_or(Actor::NOBODY, |staff| Actor { kind: ActorKind::Staff, id: staff.0 });
+        let staff = by.map(|staff| Actor { kind: ActorKind::Staff, id: staff.0 });
+        let guardian = said.guardian.map(|person| Actor { kind: ActorKind::Guardian, id: person.0 });
+        let actor = guardian.or(staff).unwrap_or(Actor::NOBODY);
         let notes = match said.note {
             None => Vec::new(),
             Some(text) => vec![Note { salt: bytes(self.entropy.as_mut())?, text }],
@@ -168,7 +186,7 @@ impl Door {
             moment: slot.moment,
             actor,
             on_behalf_of: Actor::NOBODY,
-            capacity: Capacity::Own,
+            capacity: if said.guardian.is_some() { Capacity::Guardian } else { Capacity::Own },
             authority_ref: said.authority.to_owned(),
             channel: Channel::Tablet,
             evidence: if by_pin { Evidence::Pin } else { said.evidence },
@@ -178,6 +196,7 @@ impl Door {
             reason: said.reason.to_owned(),
             notes: Vec::new(),
             detail: said.detail,
+            bound_for: said.bound_for,
         };
         let entry_id = EntryId::new(now.wall_ms, bytes(self.entropy.as_mut())?);
         Ok(Draft { organisation, site, entry_id, kind: said.kind, payload, notes, salt: bytes(self.entropy.as_mut())? })
@@ -201,7 +220,7 @@ impl Door {
         Slot { centre: only_one, moment: Moment::default() }
     }
 
-    fn organisation(&self, centre: Option<CentreId>) -> Option<OrganisationId> {
+    pub(super) fn organisation(&self, centre: Option<CentreId>) -> Option<OrganisationId> {
         centre.and_then(|id| self.roster.centres.get(&id)).map(|c| c.organisation)
     }
 }

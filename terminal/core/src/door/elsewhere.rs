@@ -1,5 +1,5 @@
-//! A child leaves otherwise than with an adult of the list: with somebody whose name is typed, alone, to school, to a club, or with the
-//! emergency services.
+//! A child leaves otherwise than with an adult of the list: with somebody whose name is typed, alone, to school, to a club, by bus to a
+//! lieu of another site, or with the emergency services.
 //!
 //! Somebody who isn't on the list is the door's weakest place: a name that is compared with barred adults first, how the family said
 //! so, an identity card that was seen, and a member of staff who puts a name to it. All four are sealed.
@@ -7,7 +7,8 @@
 use super::depart::{Departing, With};
 use super::{Door, Open, words};
 use crate::clock::Now;
-use crate::view::{ElsewhereChoice, FamilyWord, Tone, Way};
+use crate::roster::Roster;
+use crate::view::{CentreChoice, ElsewhereChoice, FamilyWord, Tone, Way};
 use shared::id::ChildId;
 use shared::journal::LeftTo;
 use shared::name::{folded, one_line};
@@ -34,13 +35,18 @@ impl Way {
         match self {
             Self::School => LeftTo::School,
             Self::Club(_) => LeftTo::Club,
+            Self::OtherCentre(_) => LeftTo::Transfer,
             Self::Emergency => LeftTo::Emergency,
         }
     }
 
     /// "à l'école": after "Léa part".
-    pub(super) fn words(&self) -> String {
+    pub(super) fn words(&self, roster: &Roster) -> String {
         match self {
+            Self::OtherCentre(centre) => {
+                let name = roster.other_centres.iter().find(|other| other.id == *centre).map_or("", |other| other.name.as_str());
+                tr!(" en car, vers {name}", name)
+            }
             Self::School => tr!(" à l’école"),
             Self::Club(name) if name.is_empty() => tr!(" à un club"),
             Self::Club(name) => tr!(" au club ({name})", name),
@@ -121,20 +127,32 @@ impl Door {
         }
     }
 
-    /// To school, to a club, with the emergency services. Brothers and sisters may go to school together, and those who were chosen
-    /// together to a club too; else the child goes by itself.
+    /// To school, to a club, by bus to another site, with the emergency services. Brothers and sisters may go to school or by bus
+    /// together, and those who were chosen together to a club too; else the child goes by itself.
     pub(super) fn way_chosen(&mut self, way: Way) {
         let Some(Open::Departure(mut departing)) = self.dialog.clone() else { return };
-        if matches!(way, Way::School | Way::Club(_)) && !self.sends_to_school() {
+        let may_be = match &way {
+            Way::School | Way::Club(_) => self.sends_to_school(),
+            Way::OtherCentre(centre) => self.other_centres().iter().any(|other| other.centre == *centre),
+            Way::Emergency => true,
+        };
+        if !may_be {
             return;
         }
-        let together = way == Way::School || (departing.several && way != Way::Emergency);
+        let together = matches!(way, Way::School | Way::OtherCentre(_)) || (departing.several && way != Way::Emergency);
         if !together {
             departing.untick_siblings();
         }
         let way = if let Way::Club(name) = way { Way::Club(one_line(&name, NAME_CHARS_MAX)) } else { way };
         departing.with = Some(With::Way(way));
         self.dialog = Some(Open::Departure(departing));
+    }
+
+    /// Where a bus may take a child of the moment's lieu: nobody leaves a crèche so, and every organisation sees only its own.
+    pub(super) fn other_centres(&self) -> Vec<CentreChoice> {
+        let organisation = self.activity().and_then(|activity| self.organisation(Some(activity.centre)));
+        let others = self.roster.other_centres.iter().filter(|other| self.sends_to_school() && Some(other.organisation) == organisation);
+        others.map(|other| CentreChoice { centre: other.id, name: other.name.clone() }).collect()
     }
 
     /// Whether the child's lieu of the moment is one of school children.

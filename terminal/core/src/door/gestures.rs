@@ -47,9 +47,9 @@ impl Door {
     /// The main act of the open dialog.
     pub(super) fn confirm(&mut self, now: Now) {
         match self.dialog.clone() {
-            Some(Open::Arrival { choices, badge }) => {
+            Some(Open::Arrival { choices, by }) => {
                 let ticked: Vec<ChildId> = choices.into_iter().filter(|(_, ticked)| *ticked).map(|(child, _)| child).collect();
-                self.arrive(now, &ticked, badge);
+                self.arrive(now, &ticked, by);
             }
             Some(Open::Departure(departing)) => self.confirm_departure(now, departing, None),
             Some(Open::Child(child)) => match self.standing(child).map(|s| s.state) {
@@ -60,6 +60,7 @@ impl Door {
             Some(Open::Correction(correcting)) => self.confirm_correction(now, correcting),
             Some(Open::Sign) => self.say(Tone::Amber, tr!("Touchez le nom de qui signe.")),
             Some(Open::Pin(_)) => self.pin_typed(now),
+            Some(Open::FamilyCode(_)) => self.family_code_typed(now),
             Some(Open::Barred { .. } | Open::Care(_) | Open::Meals | Open::Team | Open::EvacuationHelp | Open::EvacuationReport(_)) => {
                 self.close()
             }

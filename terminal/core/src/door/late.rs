@@ -114,6 +114,7 @@ impl Door {
             reason,
             authority: destination.authority,
             note: destination.note.clone(),
+            bound_for: destination.bound_for,
             actor: witness,
             ..Said::touch(Kind::Left, *child, Detail::Left { to: destination.to, person: destination.person })
         };

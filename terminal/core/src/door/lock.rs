@@ -91,6 +91,6 @@ impl Door {
     fn silence(&self, now: Now) -> String {
         const DAY_MS: u64 = 24 * 3_600_000;
         let away_ms = self.store.roster.away_ms(now.corrected(self.observed)).ok().flatten().unwrap_or(0);
-        tr!("n'a pas répondu depuis {n} jour" | "n'a pas répondu depuis {n} jours" % (away_ms / DAY_MS))
+        tr!("n'a pas répondu depuis {n} jour" | "n'a pas répondu depuis {n} jours" % away_ms / DAY_MS)
     }
 }

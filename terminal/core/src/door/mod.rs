@@ -50,9 +50,11 @@ mod dialogs;
 mod disk;
 mod drafts;
 mod elsewhere;
+mod en_route;
 mod evacuation;
 mod evacuation_list;
 mod evacuation_report;
+mod family_code;
 mod gestures;
 mod hours;
 mod late;
@@ -94,7 +96,7 @@ use chrono::{NaiveDate, NaiveTime};
 use hardware::ReaderEvent;
 use hardware::said::Fault;
 use shared::fold::{Attendance, Fact};
-use shared::id::{ActivityId, BadgeId, ChildId, EntryId, GroupId, StaffId};
+use shared::id::{ActivityId, ChildId, EntryId, GroupId, StaffId};
 use shared::roster::{Activity, Recording};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -139,6 +141,7 @@ pub struct Door {
     several: Option<several::Choosing>,
     /// At the gate, where families serve themselves.
     gate: Option<self_service::Gate>,
+    handing_over: bool,
     not_here: not_here::NotHere,
     dialog: Option<Open>,
     notice: Option<Notice>,
@@ -147,6 +150,8 @@ pub struct Door {
     staff: Option<Named>,
     /// Who of the staff has a code.
     codes: Vec<StaffId>,
+    /// Whether any adult has one.
+    family_codes: bool,
     /// The name that was touched last on the screen of the team, and until when a second touch is the same finger's.
     team_echo: Option<(StaffId, u64)>,
     echoes: HashMap<ChildId, u64>,
@@ -175,7 +180,7 @@ struct Named {
 enum Open {
     Arrival {
         choices: Vec<(ChildId, bool)>,
-        badge: Option<BadgeId>,
+        by: Option<drafts::By>,
     },
     Departure(depart::Departing),
     Child(ChildId),
@@ -188,6 +193,7 @@ enum Open {
     Meals,
     Team,
     Pin(pin::Asking),
+    FamilyCode(family_code::Typing),
     EvacuationHelp,
     /// Of the evacuation that this roll call is part of.
     EvacuationReport(uuid::Uuid),
@@ -235,6 +241,7 @@ impl Door {
             ticks: BTreeMap::new(),
             several: None,
             gate: None,
+            handing_over: false,
             not_here: not_here::NotHere::default(),
             dialog: None,
             notice: None,
@@ -242,6 +249,7 @@ impl Door {
             undo: None,
             staff: None,
             codes: Vec::new(),
+            family_codes: false,
             team_echo: None,
             echoes: HashMap::new(),
             last_recorded: Vec::new(),

@@ -9,7 +9,7 @@ use super::{Door, words};
 use crate::view::{Notice, TileState, Tone};
 use chrono::TimeDelta;
 use shared::id::{ActivityId, ChildId};
-use shared::roster::Child;
+use shared::roster::{Child, EnRoute};
 use std::collections::BTreeSet;
 
 /// After how many minutes, and whose lateness somebody has read already, today.
@@ -18,11 +18,13 @@ pub(super) struct NotHere {
     /// 0: never.
     after_minutes: u32,
     read: BTreeSet<(ActivityId, ChildId)>,
+    /// By bus, from another site, since when.
+    read_on_the_way: BTreeSet<(ChildId, i64)>,
 }
 
 impl Default for NotHere {
     fn default() -> Self {
-        Self { after_minutes: crate::settings::ALERT_MINUTES, read: BTreeSet::new() }
+        Self { after_minutes: crate::settings::ALERT_MINUTES, read: BTreeSet::new(), read_on_the_way: BTreeSet::new() }
     }
 }
 
@@ -30,6 +32,20 @@ impl NotHere {
     /// Another day.
     pub fn forget(&mut self) {
         self.read.clear();
+        self.read_on_the_way.clear();
+    }
+
+    pub fn after_minutes(&self) -> u32 {
+        self.after_minutes
+    }
+
+    /// The same in ms; `None`: never.
+    pub fn after_ms(&self) -> Option<i64> {
+        (self.after_minutes > 0).then(|| i64::from(self.after_minutes) * 60_000)
+    }
+
+    pub fn was_read_on_the_way(&self, way: &EnRoute) -> bool {
+        self.read_on_the_way.contains(&(way.child, way.left_at_ms))
     }
 }
 
@@ -39,8 +55,12 @@ impl Door {
         self.not_here.after_minutes = minutes;
     }
 
-    /// "Pas encore là": the sentence, of those whom nobody has read of.
+    /// "Pas encore là": the sentence, of those whom nobody has read of. A bus that didn't come is said first.
     pub(super) fn not_here(&self, standings: &[(&Child, Standing)]) -> Option<Notice> {
+        self.not_here_by_bus().or_else(|| self.not_here_alone(standings))
+    }
+
+    fn not_here_alone(&self, standings: &[(&Child, Standing)]) -> Option<Notice> {
         let missed = self.missed(standings);
         let of_one = |child: &&Child| {
             let hour = self.own_hour(child.id).map(words::time).unwrap_or_default();
@@ -69,7 +89,14 @@ impl Door {
 
     /// Somebody has read it: it is not said again of these children.
     pub(super) fn read_not_here(&mut self) {
-        let Some(activity) = self.moment.filter(|_| self.says_not_here()) else { return };
+        if !self.says_not_here() {
+            return;
+        }
+        let by_bus: Vec<(ChildId, i64)> = self.late_on_the_way().iter().map(|way| (way.child, way.left_at_ms)).collect();
+        if !by_bus.is_empty() {
+            return self.not_here.read_on_the_way.extend(by_bus);
+        }
+        let Some(activity) = self.moment else { return };
         let read: Vec<ChildId> = self.missed(&self.standings()).into_iter().map(|child| child.id).collect();
         self.not_here.read.extend(read.into_iter().map(|child| (activity, child)));
     }

@@ -5,7 +5,7 @@
 
 use super::late::staff_choice;
 use super::team::full_name;
-use super::{Door, NAMED_MS, Named, Open, words};
+use super::{Door, NAMED_MS, Named, Open};
 use crate::clock::Now;
 use crate::store::PinVerdict;
 use crate::view::{PinDialog, PinFor, PinKey, Tone};
@@ -13,13 +13,34 @@ use shared::id::StaffId;
 use zeroize::Zeroizing;
 
 /// Digits of a code.
-const DIGITS: std::ops::RangeInclusive<usize> = 4..=6;
+pub(super) const DIGITS: std::ops::RangeInclusive<usize> = 4..=6;
 /// How long the dialog stays without a touch, in ms: half a code is nobody's to finish.
 const OPEN_MS: u64 = 60_000;
 
 /// Digits on their way.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub(super) struct Typed(Zeroizing<String>);
+
+impl Typed {
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn digits(&self) -> &str {
+        &self.0
+    }
+
+    /// One more, up to so many.
+    pub fn push(&mut self, digit: u8, most: usize) {
+        if self.len() < most {
+            self.0.extend(char::from_digit(u32::from(digit), 10));
+        }
+    }
+
+    pub fn pop(&mut self) {
+        self.0.pop();
+    }
+}
 
 /// Not a digit in a log, nor how many.
 impl std::fmt::Debug for Typed {
@@ -46,6 +67,9 @@ pub(super) struct Asking {
 impl Door {
     /// Asks who somebody is. What was in front is there again afterwards.
     pub(super) fn ask_pin(&mut self, now: Now, purpose: PinFor) {
+        if purpose == PinFor::Family {
+            return self.ask_family_code();
+        }
         if self.codes.is_empty() {
             return self.say(Tone::Amber, tr!("Aucun code personnel sur ce site : le bureau les donne. Présentez un badge de l'équipe."));
         }
@@ -67,13 +91,11 @@ impl Door {
 
     /// A key of the pad.
     pub(super) fn pin_key(&mut self, now: Now, key: PinKey) {
-        let Some(Open::Pin(asking)) = &mut self.dialog else { return };
+        let Some(Open::Pin(asking)) = &mut self.dialog else { return self.family_key(key) };
         asking.until_ms = now.boottime_ms.saturating_add(OPEN_MS);
-        let digits = &mut asking.typed.0;
         match key {
-            PinKey::Digit(digit) if digits.len() < *DIGITS.end() => digits.extend(char::from_digit(u32::from(digit), 10)),
-            PinKey::Digit(_) => {}
-            PinKey::Erase => drop(digits.pop()),
+            PinKey::Digit(digit) => asking.typed.push(digit, *DIGITS.end()),
+            PinKey::Erase => asking.typed.pop(),
             PinKey::Back => (asking.staff, asking.typed, asking.said) = (None, Typed::default(), String::new()),
         }
     }
@@ -81,9 +103,9 @@ impl Door {
     /// "Valider": compares what was typed.
     pub(super) fn pin_typed(&mut self, now: Now) {
         let Some(Open::Pin(asking)) = &mut self.dialog else { return };
-        let Some(staff) = asking.staff.filter(|_| DIGITS.contains(&asking.typed.0.len())) else { return };
+        let Some(staff) = asking.staff.filter(|_| DIGITS.contains(&asking.typed.len())) else { return };
         let typed = std::mem::take(&mut asking.typed);
-        let said = match self.store.roster.try_pin(now, staff, &typed.0) {
+        let said = match self.store.roster.try_pin(now, staff, typed.digits()) {
             Ok(PinVerdict::Right) => return self.pin_right(now, staff),
             Ok(PinVerdict::Wrong { tries_left: 0, pause_ms }) => tr!("Code faux. Nouvel essai dans {}.", minutes(pause_ms)),
             Ok(PinVerdict::Wrong { tries_left, .. }) => {
@@ -136,11 +158,12 @@ impl Door {
     pub(super) fn pin_dialog(&self, asking: &Asking) -> PinDialog {
         let chosen = asking.staff.and_then(|staff| self.roster.staff(staff));
         let with_code = |staff: &&shared::roster::Staff| chosen.is_none() && self.codes.contains(&staff.id);
-        let digits = asking.typed.0.len();
+        let digits = asking.typed.len();
         PinDialog {
             purpose: asking.purpose,
             people: self.roster.whole_team().into_iter().filter(with_code).map(staff_choice).collect(),
             chosen: chosen.map(staff_choice),
+            telephone: String::new(),
             digits: u32::try_from(digits).unwrap_or(0),
             may_confirm: DIGITS.contains(&digits),
             said: asking.said.clone(),
@@ -158,6 +181,6 @@ impl Door {
 }
 
 /// "1 minute", "15 minutes": begun ones count.
-fn minutes(ms: u64) -> String {
+pub(super) fn minutes(ms: u64) -> String {
     tr!("{n} minute" | "{n} minutes" % ms.div_ceil(60_000))
 }

@@ -7,7 +7,7 @@
 //! - A team of whom nobody has said that they are here isn't told that it is short: it is asked to say so.
 
 use super::standing::Reading;
-use super::{Door, moment, words};
+use super::{Door, moment};
 use crate::view::{RatioCard, TeamBar, TileState, Tone};
 use chrono::TimeDelta;
 use shared::ratio::{Band, Care, Present, Required, Share, StaffingRule, required};

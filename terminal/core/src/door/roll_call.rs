@@ -1,8 +1,8 @@
 //! A roll call by exception: those who are awaited are ticked beforehand, a
 //! touch marks the missing one, and one act records the class.
 
+use super::Door;
 use super::drafts::Said;
-use super::{Door, words};
 use crate::clock::Now;
 use crate::entropy::bytes;
 use crate::view::{TileState, Tone};

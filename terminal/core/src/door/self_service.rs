@@ -1,11 +1,11 @@
-//! Families at a tablet of their own, by the gate: their card alone says who they are. Nobody sees other people's children, nothing is
-//! typed, and the screen is neutral again five seconds after the last word.
+//! Families at a tablet of their own, by the gate: their card alone says who they are, or a code of their own ([`super::family_code`]).
+//! Nobody sees other people's children, and the screen is neutral again five seconds after the last word.
 //!
 //! A card of the team opens the board for two minutes from its last touch.
 
 use super::{Door, Open};
 use crate::clock::Now;
-use crate::view::{Act, Families, Screen, UndoBar};
+use crate::view::{Act, Families, PinFor, Screen, UndoBar};
 use hardware::ReaderEvent;
 
 /// How long what was recorded, or refused, stays, in ms.
@@ -37,6 +37,16 @@ impl Door {
         self.search.clear();
     }
 
+    /// In a crèche, the hour that counts is that of handing over (a setting of the tablet): a family's card records nothing.
+    pub fn count_handing_over(&mut self, on: bool) {
+        self.handing_over = on;
+    }
+
+    /// Whether the team alone records, at the moment's lieu.
+    pub(super) fn records_at_handing_over(&self) -> bool {
+        self.handing_over && self.serves_families() && self.activity().is_some() && !self.sends_to_school()
+    }
+
     /// Whether a family stands in front of the screen, and nobody of the team.
     pub(super) fn serves_families(&self) -> bool {
         self.gate.is_some_and(|gate| gate.team_until_ms <= self.boottime_ms)
@@ -54,7 +64,10 @@ impl Door {
             | Act::EndEvacuation
             | Act::EvacuationOver(_)
             | Act::LeaveEvacuation => true,
-            Act::Tick(_) | Act::Adult(_) | Act::Confirm => matches!(self.dialog, Some(Open::Arrival { .. } | Open::Departure(_))),
+            Act::AskPin(PinFor::Family) => true,
+            Act::PinKey(_) => matches!(self.dialog, Some(Open::FamilyCode(_))),
+            Act::Tick(_) | Act::Adult(_) => matches!(self.dialog, Some(Open::Arrival { .. } | Open::Departure(_))),
+            Act::Confirm => matches!(self.dialog, Some(Open::Arrival { .. } | Open::Departure(_) | Open::FamilyCode(_))),
             // What to do about a barred adult is the team's.
             Act::Close => !matches!(self.dialog, Some(Open::Barred { .. })),
             _ => false,
@@ -87,7 +100,7 @@ impl Door {
         if gate.said_until_ms <= self.boottime_ms {
             (self.notice, self.undo) = (None, None);
         }
-        let stays = matches!(self.dialog, Some(Open::Arrival { .. } | Open::Departure(_) | Open::EvacuationHelp))
+        let stays = matches!(self.dialog, Some(Open::Arrival { .. } | Open::Departure(_) | Open::FamilyCode(_) | Open::EvacuationHelp))
             && gate.asked_until_ms > self.boottime_ms;
         if !stays && !matches!(self.dialog, Some(Open::Barred { .. })) {
             self.dialog = None;
@@ -107,7 +120,7 @@ impl Door {
         let left_s = u32::try_from(left_ms.div_ceil(1_000)).unwrap_or(u32::MAX);
         let undo = screen.undo.map(|undo| UndoBar { seconds_left: undo.seconds_left.min(left_s), ..undo });
         Screen {
-            families: Some(Families { done: undo.as_ref().map(|undo: &UndoBar| undo.text.clone()) }),
+            families: Some(Families { done: undo.as_ref().map(|undo: &UndoBar| undo.text.clone()), codes: self.has_family_codes() }),
             notice: self.notice.clone(),
             notice_stays: false,
             place: screen.place,

@@ -3,7 +3,7 @@
 //! The first child who is touched says which way: those who come in, or those who leave.
 
 use super::depart::Departing;
-use super::{Door, Open, words};
+use super::{Door, Open};
 use crate::clock::Now;
 use crate::view::{Several, TileState, Tone};
 use shared::id::ChildId;

@@ -1,7 +1,7 @@
 //! The director answers for the day sheet as it stands. A signature never
 //! refuses a later fact: what comes after is shown as changed since.
 
-use super::drafts::Said;
+use super::drafts::{By, Said};
 use super::late::staff_choice;
 use super::standing::Reading;
 use super::{Door, Open, moment, words};
@@ -67,7 +67,7 @@ impl Door {
     /// A card was shown while the screen asks who signs.
     pub(super) fn sign_by_card(&mut self, now: Now, badge: BadgeId, staff: StaffId) {
         match self.to_sign().filter(|centre| self.is_director(staff, *centre)) {
-            Some(centre) => self.sign(now, centre, |detail| Said::day_signed(detail).by(Some(badge))),
+            Some(centre) => self.sign(now, centre, |detail| Said::day_signed(detail).by(Some(By::Badge(badge)))),
             None => self.say(Tone::Amber, tr!("Cette carte n'est pas celle de la direction de ce lieu : la journée n'est pas signée.")),
         }
     }

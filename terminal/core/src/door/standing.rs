@@ -69,7 +69,11 @@ impl Reading<'_> {
             Some(activity) => self.by_times(activity, day, plan),
             None => self.without_moment(day),
         };
-        let text = if state == TileState::Unexpected { self.unexpected_text(child, day) } else { text };
+        let (state, text) = match (state, self.en_route(child.id, day)) {
+            (_, Some(way)) => (TileState::Expected, tr!("en route · {}", words::time_ms(way.left_at_ms))),
+            (TileState::Unexpected, None) => (state, self.unexpected_text(child, day)),
+            _ => (state, text),
+        };
         Standing { state, text, since_ms, on_site }
     }
 

@@ -7,7 +7,7 @@
 //!
 //! A visitor's name is compared with those who must never take a child: whoever may not fetch one has no errand in the house either.
 
-use super::drafts::{Said, Slot};
+use super::drafts::{By, Said, Slot};
 use super::{Door, Open, words};
 use crate::clock::Now;
 use crate::view::{TeamDialog, TeamMember, Tone, VisitorLine};
@@ -112,7 +112,7 @@ impl Door {
         let (name, centre) = (full_name(member), member.centre);
         let comes = kind == Kind::StaffArrived;
         let said = Said { child: None, slot: Some(at_lieu(centre)), ..Said::touch(kind, ChildId::NIL, Detail::Staff { staff }) };
-        let done = self.record(now, vec![said.by(badge)]);
+        let done = self.record(now, vec![said.by(badge.map(By::Badge))]);
         if done {
             self.notice = None;
             let at = words::time(self.time);

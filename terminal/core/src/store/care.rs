@@ -1,4 +1,4 @@
-//! Care cards and codes of the staff, sealed one by one among the rows of the roster.
+//! Care cards and codes, sealed one by one among the rows of the roster.
 //!
 //! In the roster, so that a page, its cursor and its cards are one transaction, and whatever erases the roster erases them: the data
 //! lock, a move to another site, a child who left. Sealed, because what is about a child's health is not to be read from a copied disk;
@@ -29,7 +29,8 @@ const NONCE_BYTES: usize = 24;
 /// Cards of less than this are of one length, and so on by steps.
 const STEP_BYTES: usize = 1_024;
 /// The rows that are sealed, by their keys.
-pub(super) const KEYS: &str = "((key >= 'care:' AND key < 'care;') OR (key >= 'pin:' AND key < 'pin;'))";
+pub(super) const KEYS: &str =
+    "((key >= 'care:' AND key < 'care;') OR (key >= 'pin:' AND key < 'pin;') OR (key >= 'code:' AND key < 'code;'))";
 
 /// What seals the cards of one life of the tablet.
 pub(super) struct CareSeal(XChaCha20Poly1305);
@@ -78,7 +79,8 @@ pub(super) fn row_of(item: &Item, key: &Key, seal: Option<&CareSeal>) -> Result<
     match (item, seal) {
         (Item::Care(care), Some(seal)) => seal.sealed(key, care),
         (Item::Pin(pin), Some(seal)) => seal.sealed(key, pin),
-        (Item::Care(_) | Item::Pin(_), None) => {
+        (Item::DoorCode(code), Some(seal)) => seal.sealed(key, code),
+        (Item::Care(_) | Item::Pin(_) | Item::DoorCode(_), None) => {
             Err(StoreError::Refused("une fiche d'urgence ou un code n'est pas écrit sans être scellé".into()))
         }
         _ => serde_json::to_string(item).map_err(|error| StoreError::Refused(error.to_string())),

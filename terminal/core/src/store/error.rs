@@ -154,13 +154,13 @@ impl From<rusqlite::Error> for StoreError {
                 | rusqlite::ffi::SQLITE_IOERR_SHORT_READ
                 | rusqlite::ffi::SQLITE_IOERR_CORRUPTFS
                 | rusqlite::ffi::SQLITE_IOERR_DATA,
-            ) => return Self::damaged("journal.db ou roster.db", error),
+            ) => return Self::damaged("journal.db, roster.db", error),
             _ => {}
         }
         match code {
             ErrorCode::DiskFull => Self::Full,
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::damaged("journal.db ou roster.db", error),
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::damaged("journal.db, roster.db", error),
             ErrorCode::SystemIoFailure => Self::Io { path: "journal.db".into(), why: error.to_string() },
             _ => Self::Refused(error.to_string()),
         }

@@ -108,7 +108,7 @@ pub(super) fn hold_together(journal: &Journal, roster: &mut RosterDb) -> Result<
 /// A statement of ours that SQLite doesn't take, at a start: the schema isn't what it was.
 fn unusable(error: StoreError) -> StoreError {
     match error {
-        StoreError::Refused(why) => StoreError::damaged("journal.db ou roster.db", why),
+        StoreError::Refused(why) => StoreError::damaged("journal.db, roster.db", why),
         other => other,
     }
 }

@@ -262,7 +262,7 @@ fn since(ms: i64) -> String {
         0 => tr!("moins d'une minute"),
         1..60 => format!("{minutes} min"),
         60..2_880 => format!("{} h {:02}", minutes / 60, minutes % 60),
-        _ => tr!("{n} jour" | "{n} jours" % (minutes / 1_440)),
+        _ => tr!("{n} jour" | "{n} jours" % minutes / 1_440),
     }
 }
 

@@ -112,6 +112,12 @@ impl Upkeep {
         self.settings.families
     }
 
+    /// Whether a family's card records nothing in a crèche.
+    #[must_use]
+    pub fn handing_over(&self) -> bool {
+        self.settings.handing_over
+    }
+
     /// After how many minutes an awaited child is missed.
     #[must_use]
     pub fn alert_minutes(&self) -> u32 {

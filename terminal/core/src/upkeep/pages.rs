@@ -111,6 +111,7 @@ impl Upkeep {
             Setting::Sound(sound) => settings.sound = sound,
             Setting::Language(language) => settings.language = language,
             Setting::RestMinutes(minutes) => settings.rest_minutes = minutes.min(REST_MINUTES_MAX),
+            Setting::HandingOver(on) => settings.handing_over = on,
             Setting::AlertMinutes(minutes) => settings.alert_minutes = minutes.min(ALERT_MINUTES_MAX),
         }
         // In the other language already where they can't be kept.

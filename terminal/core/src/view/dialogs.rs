@@ -4,7 +4,7 @@ use super::{
     Corrects, EvacuationDialog, EvacuationHelp, EvacuationReport, OutingChoice, OutingDialog, PhotoHash, PinFor, TabletDialog, Tone,
 };
 use chrono::{NaiveDate, NaiveTime};
-use shared::id::{ChildId, EntryId, GroupId, PersonId, StaffId};
+use shared::id::{CentreId, ChildId, EntryId, GroupId, PersonId, StaffId};
 
 /// A screen in front of the board.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,6 +156,8 @@ pub struct DepartureDialog {
     pub by_family: bool,
     /// Whether the lieu sends children to school and to clubs: a crèche doesn't.
     pub to_school: bool,
+    /// Lieux of other sites, to which a bus may take the child.
+    pub other_centres: Vec<CentreChoice>,
     /// Where the child goes, once said, if no adult of the list takes it.
     pub elsewhere: Option<ElsewhereChoice>,
     /// Whether an identity card is to be seen: `Some(true)` once it was; `None` where none is asked.
@@ -169,6 +171,15 @@ pub struct DepartureDialog {
     pub witnesses: Vec<StaffChoice>,
     /// Once the moment is over: when did they leave?
     pub late: Option<LateDeparture>,
+}
+
+/// A lieu of another site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CentreChoice {
+    /// Which.
+    pub centre: CentreId,
+    /// "Les Coccinelles".
+    pub name: String,
 }
 
 /// Where a child goes without an adult of the list.
@@ -282,6 +293,8 @@ pub struct PinDialog {
     pub people: Vec<StaffChoice>,
     /// Whose it is to be.
     pub chosen: Option<StaffChoice>,
+    /// Of a family: the last digits of a telephone, as they are typed, four of them before the code.
+    pub telephone: String,
     /// Digits that stand there.
     pub digits: u32,
     /// Whether there are enough.

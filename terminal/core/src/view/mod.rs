@@ -13,9 +13,9 @@ mod spoken;
 mod tablet;
 
 pub use dialogs::{
-    AdultCard, BarredDialog, CareDialog, ChildDialog, Choice, ContactCard, Correction, DepartureDialog, Dialog, Eating, ElsewhereChoice,
-    GroupChoice, HourChoice, HourPick, LateDeparture, MealRow, MealsDialog, MenuCount, PinDialog, RatioCard, SignDialog, StaffChoice,
-    TeamDialog, TeamMember, TimeDialog, VisitorLine,
+    AdultCard, BarredDialog, CareDialog, CentreChoice, ChildDialog, Choice, ContactCard, Correction, DepartureDialog, Dialog, Eating,
+    ElsewhereChoice, GroupChoice, HourChoice, HourPick, LateDeparture, MealRow, MealsDialog, MenuCount, PinDialog, RatioCard, SignDialog,
+    StaffChoice, TeamDialog, TeamMember, TimeDialog, VisitorLine,
 };
 
 pub use evacuation::{EvacuationDialog, EvacuationHelp, EvacuationReason, EvacuationReport, ReportLine};
@@ -25,7 +25,7 @@ pub use tablet::{DiagnosisPage, Finding, Look, ReaderPage, Setting, SettingsPage
 
 use chrono::NaiveTime;
 use hardware::ReaderEvent;
-use shared::id::{ActivityId, ChildId, EntryId, GroupId, PersonId, StaffId};
+use shared::id::{ActivityId, CentreId, ChildId, EntryId, GroupId, PersonId, StaffId};
 use shared::journal::Someone;
 use uuid::Uuid;
 
@@ -200,6 +200,8 @@ pub struct Counters {
 pub struct Families {
     /// "Léa et Tom, arrivée 8:26": what has just been recorded.
     pub done: Option<String>,
+    /// Whether a telephone and a code may stand for a card.
+    pub codes: bool,
 }
 
 /// Children that are being chosen for one gesture.
@@ -275,6 +277,8 @@ pub enum Way {
     School,
     /// To a club, whose name was typed; may be empty.
     Club(String),
+    /// By bus to a lieu of another site.
+    OtherCentre(CentreId),
     /// With the emergency services.
     Emergency,
 }
@@ -290,6 +294,8 @@ pub enum PinFor {
     Menu,
     /// The view of the room.
     Room,
+    /// A family without its card, at a tablet of its own.
+    Family,
 }
 
 /// A key of the pad of a code.
@@ -335,7 +341,7 @@ pub enum Act {
     OtherAdult(String, FamilyWord),
     /// "Pièce d'identité vue", said or taken back.
     IdentitySeen,
-    /// The child goes elsewhere than home: to school, to a club, with the emergency services.
+    /// The child goes elsewhere than home: to school, to a club, by bus to another site, with the emergency services.
     Way(Way),
     /// The child spends the day in this group.
     MoveGroup(ChildId, GroupId),

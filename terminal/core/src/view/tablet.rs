@@ -134,6 +134,8 @@ pub enum Setting {
     LessMotion(bool),
     /// See [`Settings::families`].
     Families(bool),
+    /// See [`Settings::handing_over`].
+    HandingOver(bool),
     /// See [`Settings::theme`].
     Theme(Theme),
     /// See [`Settings::language`].

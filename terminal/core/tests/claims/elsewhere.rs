@@ -17,7 +17,7 @@ fn departure(screen: &Screen) -> &DepartureDialog {
 }
 
 /// What the last gesture sealed, payload and note.
-fn last_sealed(door: &Door) -> (Payload, Option<String>) {
+pub fn last_sealed(door: &Door) -> (Payload, Option<String>) {
     let entry = door.last_recorded()[0];
     let all = door.store().journal.all().unwrap();
     let (sealed, _) = all.iter().find(|(s, _)| s.decode_envelope().unwrap().entry_id == entry).unwrap();
@@ -27,7 +27,7 @@ fn last_sealed(door: &Door) -> (Payload, Option<String>) {
     (payload, private.notes.first().map(|note| note.text.clone()))
 }
 
-fn all_in(door: &mut Door, now: Now, numbers: &[u16]) {
+pub fn all_in(door: &mut Door, now: Now, numbers: &[u16]) {
     for number in numbers {
         door.act(now, Act::Touch(child(*number)));
     }

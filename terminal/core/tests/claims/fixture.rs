@@ -260,6 +260,16 @@ pub fn roster() -> Vec<Item> {
     items
 }
 
+/// Whether an item is about a child.
+pub fn is_about(item: &Item, number: u16) -> bool {
+    match item {
+        Item::Child(it) => it.id == child(number),
+        Item::Adult(it) => it.child == child(number),
+        Item::Booking(it) => it.child == child(number),
+        _ => false,
+    }
+}
+
 /// A crowd: `count` more children, all booked on Wednesday and at the canteen on Thursday.
 pub fn crowd(count: u16) -> Vec<Item> {
     let first = ["Adam", "Chloé", "Ethan", "Hugo", "Jade", "Louis", "Maëlys", "Mila", "Nour", "Paul", "Rose", "Sacha", "Timéo"];

@@ -1,6 +1,7 @@
 //! Families at a tablet of their own.
 
 use crate::fixture::*;
+use shared::roster::{Centre, Item};
 use tempfile::{TempDir, tempdir};
 use terminal_core::clock::Now;
 use terminal_core::door::Door;
@@ -150,4 +151,28 @@ fn an_evacuation_is_called_at_the_gate_too_and_leaves_no_name_behind() {
     door.act(now, Act::EndEvacuation);
     door.act(now, Act::EvacuationOver(EvacuationReason::Drill));
     assert!(!names_somebody(&door.tick_clock(later(now, 21_000))));
+}
+
+#[test]
+fn in_a_creche_where_handing_over_counts_a_card_records_nothing_and_the_teams_touch_does() {
+    let dir = tempdir().unwrap();
+    let creche = |item: Item| match item {
+        Item::Centre(centre) => Item::Centre(Centre { kind: "eaje".into(), ..centre }),
+        other => other,
+    };
+    let mut door = door_with(dir.path(), wednesday("08:20"), 1, roster().into_iter().map(creche).collect());
+    door.serve_families(true);
+    door.count_handing_over(true);
+    let screen = card(&mut door, wednesday("08:26"), FAMILY_CARD);
+    let said = "Léa et Tom : l'équipe note l'heure quand l'enfant lui est confié, ou vous est rendu.";
+    assert_eq!((screen.notice.map(|notice| notice.text).as_deref(), door.last_recorded().len()), (Some(said), 0));
+    let screen = card(&mut door, wednesday("08:27"), KARIM_CARD);
+    assert!(matches!(screen.dialog, Some(Dialog::Barred(_))), "who is barred is told all the same");
+    door.act(wednesday("08:28"), Act::Badge(STAFF_CARD.into()));
+    door.act(wednesday("08:28"), Act::Close);
+    door.act(wednesday("08:29"), Act::Touch(child(LEA)));
+    assert_eq!(door.last_recorded().len(), 1, "handed over");
+    door.count_handing_over(false);
+    card(&mut door, wednesday("08:40"), FAMILY_CARD);
+    assert_eq!(door.last_recorded().len(), 1, "Tom, by the card again");
 }

@@ -94,7 +94,9 @@ impl Known {
                 Item::Care(it) => drop(known.care.insert(it.child, it)),
                 Item::Booking(it) => known.bookings.entry((it.child, it.activity)).or_default().push(it),
                 Item::Staff(it) => known.staff.push(it),
-                Item::Site(_) | Item::Centre(_) | Item::Badge(_) | Item::Device(_) | Item::Pin(_) => {}
+                Item::Site(_) | Item::Centre(_) | Item::Badge(_) | Item::Device(_) | Item::Pin(_) | Item::DoorCode(_) => {}
+                // Of today, and of the tablets.
+                Item::OtherCentre(_) | Item::EnRoute(_) => {}
             }
         }
         known

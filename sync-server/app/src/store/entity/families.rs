@@ -201,3 +201,12 @@ entity! {
         revoked_at_ms: Option<i64>,
     }
 }
+
+entity! {
+    door_code "door_code" of_territoire
+    key { territoire_id: Uuid, person_id: Uuid }
+    {
+        hash: String,
+        set_at_ms: i64,
+    }
+}

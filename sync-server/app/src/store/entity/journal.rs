@@ -150,3 +150,15 @@ entity! {
         cleared_at_ms: Option<i64>,
     }
 }
+
+entity! {
+    journey "journey" of_territoire
+    key { organisation_id: Uuid, entry_id: Uuid }
+    {
+        territoire_id: Uuid,
+        child_id: Uuid,
+        site_id: Uuid,
+        day: Day,
+        told: bool,
+    }
+}

@@ -17,6 +17,7 @@ use shared::calendar::instant;
 use shared::id::{ChildId, EntryId, GroupId, PersonId};
 use shared::journal::{LeftTo, StoredEntry, VerifyingKey, verify};
 use shared::name::folded;
+use shared::roster::OtherCentre;
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -351,14 +352,22 @@ impl Tablet {
         }
     }
 
-    /// `{"person": "Odette Morin"}` (a name or an id), `{"kind": "alone"}` or `school`, `transfer`, `club`, `emergency`, `other`;
-    /// nothing: the first of the list.
+    /// `{"person": "Odette Morin"}` (a name or an id), `{"kind": "alone"}` or `school`, `transfer` (with `lieu`, the name of one of another site),
+    /// `club`, `emergency`, `other`; nothing: the first of the list.
     fn destination(&self, child: ChildId, to: &Value) -> Result<Destination, String> {
         let kind = to.get("kind").or(Some(to)).and_then(Value::as_str);
         match kind {
             Some("alone") => return Ok(Destination::of(LeftTo::Alone)),
             Some("school") => return Ok(Destination::of(LeftTo::School)),
-            Some("transfer") => return Ok(Destination::of(LeftTo::Transfer)),
+            Some("transfer") => {
+                let name = to.get("lieu").and_then(Value::as_str);
+                let named = |other: &&OtherCentre| name.is_some_and(|name| folded(&other.name) == folded(name));
+                let bound_for = self.door.roster().other_centres.iter().find(named).map(|other| other.id);
+                return match (name, bound_for) {
+                    (Some(name), None) => Err(format!("« to » : aucun autre lieu de ce nom ici : {name:?}")),
+                    _ => Ok(Destination { bound_for, ..Destination::of(LeftTo::Transfer) }),
+                };
+            }
             Some("club") => return Ok(Destination::of(LeftTo::Club)),
             Some("emergency") => return Ok(Destination::of(LeftTo::Emergency)),
             Some("other") => return Ok(Destination::of(LeftTo::Other)),
