@@ -17,7 +17,7 @@ mod looks;
 mod monkey;
 mod outing;
 mod reader;
-
+mod references;
 mod sheets;
 #[path = "../../../core/tests/claims/fixture.rs"]
 mod site;
