@@ -120,16 +120,15 @@ claim("the front desk finds a family, reads its file and gives an activation cod
   await look(page, "familles-trouvees");
   await enterOn(page, /^de La Rochefoucauld/);
   await look(page, "foyer");
-  await page.getByText(/^Code à la borne des familles/).first().click();
+  await page.getByText(/^Code à la borne/).first().click();
   await page.getByLabel(/^Nouveau code de/).first().fill("1234");
   await page.getByLabel(/^Nouveau code de/).first().press("Enter");
   await page.getByText("choisissez-en un autre").waitFor();
   await look(page, "foyer-borne-refuse");
-  await page.getByText(/^Code à la borne des familles/).first().click();
+  await page.getByText(/^Code à la borne/).first().click();
   await page.getByLabel(/^Nouveau code de/).first().fill("471108");
   await page.getByLabel(/^Nouveau code de/).first().press("Enter");
   await page.getByText("Le code est posé").waitFor();
-  await page.getByText(/^Code à la borne des familles : posé le/).first().click();
   await look(page, "foyer-borne");
   await enterOn(page, /^Code d’activation pour François/);
   await page.locator(".code").waitFor();

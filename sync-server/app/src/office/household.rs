@@ -230,7 +230,8 @@ async fn children(tenant: &Tenant<'_>, home: &Home, today: NaiveDate, may_edit: 
     let people: HashMap<Uuid, String> = people.into_iter().map(|p| (p.id, format!("{} {}", p.first_name, p.last_name))).collect();
     let pickups = tenant.about_children::<pickup_person::Entity>(pickup_person::Column::ChildId);
     let pickups = pickups.filter(pickup_person::Column::ChildId.is_in(ids())).order_by_asc(pickup_person::Column::Rank).all(&on).await?;
-    let enrolments = tenant.find::<enrolment::Entity>().filter(enrolment::Column::ChildId.is_in(ids())).all(&on).await?;
+    let enrolments = tenant.find::<enrolment::Entity>().filter(enrolment::Column::ChildId.is_in(ids()));
+    let enrolments = enrolments.order_by_asc(enrolment::Column::ValidFrom).order_by_asc(enrolment::Column::Id).all(&on).await?;
     let activities = names_of_activities(tenant).await?;
     let households: HashMap<Uuid, household::Model> = tenant.households().all(&on).await?.into_iter().map(|h| (h.id, h)).collect();
     let holds = |from: Option<NaiveDate>, to: Option<NaiveDate>| from.is_none_or(|f| f <= today) && to.is_none_or(|t| today <= t);
