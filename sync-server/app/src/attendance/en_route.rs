@@ -12,7 +12,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, QueryFilter};
 use shared::calendar::{business_day, instant_from_ms};
 use shared::fold::fold;
-use shared::id::{CentreId, ChildId, OrganisationId, SiteId};
+use shared::id::{ChildId, OrganisationId, SiteId};
 use shared::journal::Payload;
 use shared::roster::EnRoute;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,33 +85,44 @@ pub async fn telling(territory: &Territory<'_>, site: SiteId, today: NaiveDate) 
     Ok(())
 }
 
-/// The children who are on their way to a site on a day, one row a child.
+/// Whom buses bring to a site on a day.
+#[derive(Debug, Default)]
+pub struct Comers {
+    /// All of them: on their way, or here since. Who came without being planned stays on the list for the day, to leave again and to be
+    /// counted in an evacuation.
+    pub children: Vec<ChildId>,
+    /// Those of whom nothing was recorded since.
+    pub on_the_way: Vec<EnRoute>,
+}
+
+/// Whom buses bring to a site on a day, as the journal has it now.
 ///
 /// # Errors
 /// The database's.
-pub async fn towards(territory: &Territory<'_>, site: SiteId, day: NaiveDate) -> Result<Vec<EnRoute>> {
+pub async fn towards(territory: &Territory<'_>, site: SiteId, day: NaiveDate) -> Result<Comers> {
     let on = territory.on();
     let noted = territory.find::<journey::Entity>().filter(journey::Column::SiteId.eq(site.0)).filter(journey::Column::Day.eq(day));
-    let children: BTreeSet<(Uuid, Uuid)> = noted.all(&on).await?.into_iter().map(|row| (row.organisation_id, row.child_id)).collect();
-    let mut on_their_way = Vec::new();
-    for (organisation, child) in children {
-        let tenant = territory.tenant(OrganisationId(organisation));
-        let attendance = fold(&journal::facts_about(&tenant, ChildId(child), day, day).await?);
-        let Some(left) = attendance.days.get(&(day, ChildId(child))).and_then(|of_child| of_child.en_route()) else { continue };
-        let Some(bound_for) = left.bound_for else { continue };
+    let noted: BTreeSet<(Uuid, Uuid)> = noted.all(&on).await?.into_iter().map(|row| (row.organisation_id, row.child_id)).collect();
+    let mut comers = Comers::default();
+    for (organisation, child) in noted {
+        let (tenant, child) = (territory.tenant(OrganisationId(organisation)), ChildId(child));
+        let attendance = fold(&journal::facts_about(&tenant, child, day, day).await?);
+        let Some(of_child) = attendance.days.get(&(day, child)) else { continue };
+        let mut here = of_child.presences.iter().map(|p| &p.arrived).chain(of_child.roll_calls.iter().map(|r| &r.mark));
+        if here.any(|mark| mark.site == site) {
+            comers.children.push(child);
+        }
+        let Some((left, bound_for)) = of_child.en_route().and_then(|left| Some((left, left.bound_for?))) else { continue };
         let there = tenant.find::<centre::Entity>().filter(centre::Column::Id.eq(bound_for.0)).filter(centre::Column::SiteId.eq(site.0));
         if there.one(&on).await?.is_none() {
             continue;
         }
         let from = territory.find::<site::Entity>().filter(site::Column::Id.eq(left.mark.site.0)).one(&on).await?;
-        on_their_way.push(EnRoute {
-            child: ChildId(child),
-            centre: CentreId(bound_for.0),
-            from: from.map(|row| row.name).unwrap_or_default(),
-            left_at_ms: left.mark.at_ms,
-        });
+        let from = from.map(|row| row.name).unwrap_or_default();
+        comers.children.push(child);
+        comers.on_the_way.push(EnRoute { child, centre: bound_for, from, left_at_ms: left.mark.at_ms });
     }
-    Ok(on_their_way)
+    Ok(comers)
 }
 
 /// Forgets the journeys of a child.

@@ -154,7 +154,7 @@ fn of_families(name: &str) -> Option<Tell> {
         }),
         door_code::ROUTE => ("Poser ou retirer le code d’une personne à la borne des familles", |t| {
             t.says("Avec la fin du téléphone, ce code fait ce que fait une carte. Il n’est jamais montré ensuite.")
-                .form::<door_code::Typed>(&[("code", Field::Text(6), "4 à 6 chiffres ; vide : plus de code.")])
+                .form::<team::Typed>(&[("code", Field::Text(6), "4 à 6 chiffres ; vide : plus de code.")])
                 .goes("Vers le dossier du foyer.")
                 .html(422, "Ce code n’est pas posé : le dossier, et pourquoi.")
         }),

@@ -2,6 +2,7 @@
 
 use super::day::Notice;
 use super::household::{self, show};
+use super::team::Typed;
 use super::{act_of, id_of, to_say};
 use crate::identity::audit;
 use crate::identity::{Agent, Form, Right};
@@ -14,20 +15,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use sea_orm::{ColumnTrait, QueryFilter};
-use serde::Deserialize;
-use utoipa::ToSchema;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// Sets a code, or takes it away.
 pub(super) const ROUTE: &str = "POST /bureau/{organisation}/familles/{household}/borne/{person}";
-
-/// What was typed. In no log: it has no form to be written in.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(default)]
-pub(super) struct Typed {
-    code: String,
-}
 
 /// `POST …/borne/{person}`.
 pub(super) async fn set_code(
@@ -64,10 +56,8 @@ async fn set(server: &Server, agent: &Agent, household: Uuid, person: Uuid, type
     let found = tenant.about_households::<person::Entity>(person::Column::HouseholdId);
     let found = found.filter(person::Column::HouseholdId.eq(household)).filter(person::Column::Id.eq(person)).one(&tenant.on()).await?;
     let found = found.ok_or_else(|| Error::NotFound("Cette personne".into()))?;
-    if hash.is_some() && found.phone.as_deref().and_then(door_code::telephone_end).is_none() {
-        return Err(Error::input(
-            "Sans numéro de téléphone, un code ne sert à rien : la tablette demande d’abord ses quatre derniers chiffres.",
-        ));
+    if hash.is_some() {
+        door_code::must_have_telephone(&found)?;
     }
     door_code::set(&territory, found.id, hash, now).await?;
     audit::write(&territory, now, act_of(agent, ROUTE).about("person", found.id)).await?;

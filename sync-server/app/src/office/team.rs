@@ -96,7 +96,7 @@ fn must_edit(agent: &Agent) -> Result<()> {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub(super) struct Typed {
-    code: String,
+    pub code: String,
 }
 
 /// `POST /bureau/{organisation}/equipe/{staff}/code`.

@@ -97,7 +97,7 @@ async fn show(server: &Server, guardian: &Guardian, visit: &Visit, done: &'stati
         done,
         wrong,
         door_code: door_code::set_at_ms(&territory, me.person.id).await?.map(|at| french::long_day(business_day(instant_from_ms(at)))),
-        may_have_code: me.person.phone.as_deref().and_then(door_code::telephone_end).is_some(),
+        may_have_code: door_code::must_have_telephone(&me.person).is_ok(),
         name: format!("{} {}", me.person.first_name, me.person.last_name),
         login: session.login.clone(),
         email: me.person.email.clone(),
@@ -158,6 +158,13 @@ pub(super) async fn set_door_code(
     let (now, transaction) = (server.app.clock.now(), server.app.db.begin().await?);
     let territory = Territory::new(server.app.territoire(), &transaction);
     let me = Me::read(&territory, &guardian, now).await?;
+    if hash.is_some()
+        && let Err(error) = door_code::must_have_telephone(&me.person)
+    {
+        drop(transaction);
+        let page = show(&server, &guardian, &visit, "", error.to_string()).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
     door_code::set(&territory, me.person.id, hash, now).await?;
     let act = Act::account(guardian.account.0, "self", "portail", "POST /famille/compte/borne").about("person", me.person.id);
     audit::write(&territory, now, act).await?;

@@ -4,7 +4,7 @@
 //! shows a code again.
 
 use crate::identity::password::Password;
-use crate::store::entity::{child_right, door_code, pickup_person, roster_item, site};
+use crate::store::entity::{child_right, door_code, person, pickup_person, roster_item, site};
 use crate::store::{Territory, insert_all};
 use crate::sync::publish::mark_moved;
 use crate::{Error, Result};
@@ -43,6 +43,19 @@ pub fn chosen(typed: &str) -> Result<Option<Password>> {
 pub fn telephone_end(telephone: &str) -> Option<String> {
     let digits: String = telephone.chars().filter(char::is_ascii_digit).collect();
     Some(digits[digits.len().checked_sub(TELEPHONE_DIGITS)?..].to_owned())
+}
+
+/// Refuses a code to an adult whose telephone nobody could type before it.
+///
+/// # Errors
+/// No telephone, or one of fewer than four digits.
+pub fn must_have_telephone(person: &person::Model) -> Result<()> {
+    match person.phone.as_deref().and_then(telephone_end) {
+        Some(_) => Ok(()),
+        None => Err(Error::input(
+            "Sans numéro de téléphone, un code ne sert à rien : la tablette demande d’abord ses quatre derniers chiffres.",
+        )),
+    }
 }
 
 /// When an adult's code was set; `None` without one.

@@ -112,8 +112,8 @@ pub async fn items(territory: &Territory<'_>, site: SiteId, today: NaiveDate) ->
     for organisation in organisations_at(territory, site).await? {
         offers.push(offer(&territory.tenant(organisation), site, window).await?);
     }
-    let on_their_way = en_route::towards(territory, site, today).await?;
-    let people = people(territory, &offers, on_their_way.iter().map(|way| way.child.0), window).await?;
+    let comers = en_route::towards(territory, site, today).await?;
+    let people = people(territory, &offers, comers.children.iter().map(|child| child.0), window).await?;
     let calendar = SchoolCalendar::shipped();
     let mut items = vec![parts::site(&site_row, &offers, &calendar, window)];
     for offer in &offers {
@@ -123,7 +123,7 @@ pub async fn items(territory: &Territory<'_>, site: SiteId, today: NaiveDate) ->
         items.extend(parts::other_centres(offer));
         items.extend(parts::bookings(offer, &people, &calendar, window));
     }
-    items.extend(on_their_way.into_iter().map(Item::EnRoute));
+    items.extend(comers.on_the_way.into_iter().map(Item::EnRoute));
     items.extend(parts::children(&offers, &people, window));
     let adults = parts::adults(&people, window);
     items.extend(cards(&people, &adults, window.today()));

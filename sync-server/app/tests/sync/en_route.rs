@@ -67,7 +67,9 @@ on_both! {
         assert!(on_the_way(&door, &school).await.is_empty(), "the site that it left awaits it no more");
         let arrived = holidays.seal(holidays.touch(&Kind::Arrived, door.app.clock.now(), Detail::None));
         accepted(&door, &holidays, &[arrived]).await;
-        assert!(on_the_way(&door, &holidays).await.is_empty());
+        let told = held(&door, &holidays).await;
+        assert!(!told.contains_key(&format!("en_route:{}", here.child)));
+        assert!(told.contains_key(&format!("child:{}", here.child)), "it stays on the list of those who are here");
     }
 }
 

@@ -129,6 +129,18 @@ fn one_touch_turns_every_word_of_the_window_to_english_and_back() {
 }
 
 #[test]
+fn where_families_serve_themselves_a_touch_says_which_hour_counts_in_a_creche() {
+    let mut tablet = Tablet::at(site::wednesday("08:27"));
+    tablet.open_page("Réglages");
+    assert!(tablet.window.all("En crèche, l’heure compte à la remise").is_empty(), "elsewhere there is no choice");
+    tablet.touch("Libre-service des familles");
+    tablet.touch("En crèche, l’heure compte à la remise");
+    tablet.window.picture("vrai-reglages-remise");
+    let kept = Settings::load(tablet.data.path()).0;
+    assert!(kept.families && kept.handing_over);
+}
+
+#[test]
 fn the_theme_of_the_evening_comes_and_goes_with_the_hour() {
     let mut tablet = Tablet::at(site::wednesday("17:58"));
     tablet.open_page("Réglages");

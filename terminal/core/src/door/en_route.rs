@@ -11,9 +11,9 @@ use shared::fold::ChildDay;
 use shared::id::ChildId;
 use shared::roster::EnRoute;
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
     /// On its way here today, by the last word.
-    pub(super) fn en_route(&self, child: ChildId, day: &ChildDay) -> Option<&EnRoute> {
+    pub(super) fn en_route(&self, child: ChildId, day: &ChildDay) -> Option<&'a EnRoute> {
         let way = self.roster.en_route(child)?;
         let recorded = day.presences.iter().map(|p| &p.arrived).chain(day.roll_calls.iter().map(|r| &r.mark));
         let recorded = recorded.filter(|mark| mark.site == self.site);
@@ -30,8 +30,7 @@ impl Door {
         let now_ms = instant(self.day, self.time).timestamp_millis();
         let empty = ChildDay::default();
         let of_child = |child: &ChildId| reading.en_route(*child, self.attendance.days.get(&(self.day, *child)).unwrap_or(&empty));
-        let on_the_way = self.roster.order.iter().filter_map(of_child).map(|way| way.child);
-        let late = on_the_way.filter_map(|child| self.roster.en_route(child)).filter(|way| now_ms - way.left_at_ms > after_ms);
+        let late = self.roster.order.iter().filter_map(of_child).filter(|way| now_ms - way.left_at_ms > after_ms);
         late.filter(|way| !self.not_here.was_read_on_the_way(way)).collect()
     }
 

@@ -1,7 +1,7 @@
 //! A family without its card, at a tablet of its own: the last four digits of a telephone, then a code, do what the card does.
 //!
 //! No name is shown before the code is right, nor whether a telephone is known. Several adults may have telephones that end alike: each
-//! of them is compared, and a wrong code counts for each. What is typed stands in this file's memory alone.
+//! of them is compared, and a wrong code counts for each; a right one costs the others nothing. What is typed stands in this file's memory alone.
 
 use super::pin::{DIGITS, Typed, minutes};
 use super::{Door, Open};
@@ -47,7 +47,8 @@ impl Door {
 
     /// "Sans carte": asks for a telephone and a code.
     pub(super) fn ask_family_code(&mut self) {
-        if self.family_codes && self.serves_families() {
+        // An alert, or what a card asked, is answered first.
+        if self.family_codes && self.serves_families() && self.dialog.is_none() {
             self.dialog = Some(Open::FamilyCode(Typing::default()));
         }
     }
@@ -90,13 +91,21 @@ impl Door {
 
     /// Whose code it is, or what to say: the same for a telephone that nobody has.
     fn compare(&mut self, now: Now, telephone: &str, code: &str) -> Result<(Option<PersonId>, String), StoreError> {
-        let mut pause_ms = 0;
+        let (mut pause_ms, mut not_theirs) = (0, Vec::new());
         for person in self.store.roster.door_codes(telephone)? {
             match self.store.roster.try_door_code(now, person, code)? {
-                PinVerdict::Right => return Ok((Some(person), String::new())),
+                PinVerdict::Right => {
+                    for other in not_theirs {
+                        self.store.roster.give_back_try(other)?;
+                    }
+                    return Ok((Some(person), String::new()));
+                }
                 PinVerdict::Paused { left_ms } => pause_ms = pause_ms.max(left_ms),
-                PinVerdict::Wrong { tries_left: 0, pause_ms: begun_ms } => pause_ms = pause_ms.max(begun_ms),
-                PinVerdict::Wrong { .. } | PinVerdict::None => {}
+                PinVerdict::Wrong { pause_ms: begun_ms, .. } => {
+                    pause_ms = pause_ms.max(begun_ms);
+                    not_theirs.push(person);
+                }
+                PinVerdict::None => {}
             }
         }
         let said = match pause_ms {

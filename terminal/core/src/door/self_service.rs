@@ -89,6 +89,9 @@ impl Door {
 
     /// A card of the team was shown: the board is theirs.
     pub(super) fn let_the_team_in(&mut self, now: Now) {
+        if matches!(self.dialog, Some(Open::FamilyCode(_))) {
+            self.dialog = None;
+        }
         if let Some(gate) = &mut self.gate {
             gate.team_until_ms = now.boottime_ms.saturating_add(TEAM_MS);
         }

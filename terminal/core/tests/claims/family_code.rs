@@ -84,6 +84,29 @@ fn a_wrong_code_and_an_unknown_telephone_say_the_same_and_no_name() {
 }
 
 #[test]
+fn who_types_a_right_code_costs_no_neighbour_a_try() {
+    let dir = tempdir().unwrap();
+    let mut door = at_the_gate(&dir, wednesday("08:20"));
+    // Julien's is compared first.
+    for _ in 0..8 {
+        let screen = types(&mut door, wednesday("16:40"), "5678", "902817");
+        assert!(!matches!(screen.dialog, Some(Dialog::Pin(_))), "{:?}", screen.dialog);
+        door.act(wednesday("16:40"), Act::Close);
+    }
+    let screen = types(&mut door, wednesday("16:41"), "5678", CODE);
+    assert!(!matches!(screen.dialog, Some(Dialog::Pin(_))), "he waits for nothing: {:?}", screen.dialog);
+}
+
+#[test]
+fn an_alert_is_not_covered_by_the_question_of_a_code() {
+    let dir = tempdir().unwrap();
+    let mut door = at_the_gate(&dir, wednesday("08:20"));
+    door.act(wednesday("16:40"), Act::Badge(KARIM_CARD.into()));
+    let screen = door.act(wednesday("16:40"), Act::AskPin(PinFor::Family));
+    assert!(matches!(screen.dialog, Some(Dialog::Barred(_))), "{:?}", screen.dialog);
+}
+
+#[test]
 fn five_wrong_codes_make_a_pause_that_a_right_one_does_not_end() {
     let dir = tempdir().unwrap();
     let mut door = at_the_gate(&dir, wednesday("08:20"));
