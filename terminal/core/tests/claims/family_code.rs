@@ -93,7 +93,7 @@ fn who_types_a_right_code_costs_no_neighbour_a_try() {
         assert!(!matches!(screen.dialog, Some(Dialog::Pin(_))), "{:?}", screen.dialog);
         door.act(wednesday("16:40"), Act::Close);
     }
-    let screen = types(&mut door, wednesday("16:41"), "5678", CODE);
+    let screen = types(&mut door, wednesday("16:40"), "5678", CODE);
     assert!(!matches!(screen.dialog, Some(Dialog::Pin(_))), "he waits for nothing: {:?}", screen.dialog);
 }
 
