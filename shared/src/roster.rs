@@ -425,6 +425,32 @@ impl std::fmt::Debug for DoorCode {
     }
 }
 
+/// What a family tells the team about one day: "Mamie vient à 17 h". Sealed where it rests, and gone with its day.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct FamilyNote {
+    /// About whom.
+    pub child: ChildId,
+    /// Of which day.
+    pub day: NaiveDate,
+    /// Who wrote it.
+    pub person: PersonId,
+    /// "Claire Martin".
+    pub author: String,
+    /// As it was written, in at most [`NOTE_LETTERS_MAX`] letters.
+    pub text: String,
+}
+
+/// Most letters of a [`FamilyNote`]: what is read at a glance, with a child on the arm.
+pub const NOTE_LETTERS_MAX: usize = 300;
+
+/// A family's words are in no log.
+impl std::fmt::Debug for FamilyNote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FamilyNote").field("child", &self.child).field("day", &self.day).finish_non_exhaustive()
+    }
+}
+
 /// A device of the site: by its key a tablet believes what another one brings of it, where the server can't be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -476,6 +502,8 @@ pub enum Item {
     OtherCentre(OtherCentre),
     /// A child on its way to this site.
     EnRoute(EnRoute),
+    /// What a family tells the team.
+    Note(FamilyNote),
 }
 
 /// The stable name of an item: its type and ids. What is replaced or forgotten.
@@ -491,6 +519,12 @@ pub fn care_key(child: ChildId) -> Key {
 #[must_use]
 pub fn door_code_key(person: PersonId) -> Key {
     format!("code:{person}")
+}
+
+/// What the keys of a child's notes of a day begin with.
+#[must_use]
+pub fn note_keys(child: ChildId, day: NaiveDate) -> Key {
+    format!("note:{day}:{child}:")
 }
 
 /// The key of a member of staff's code.
@@ -520,6 +554,7 @@ impl Item {
             Self::DoorCode(i) => door_code_key(i.person),
             Self::OtherCentre(i) => format!("other_centre:{}", i.id),
             Self::EnRoute(i) => format!("en_route:{}", i.child),
+            Self::Note(i) => format!("{}{}", note_keys(i.child, i.day), i.person),
         }
     }
 
@@ -533,7 +568,7 @@ impl Item {
             Self::Device(_) | Self::Site(_) | Self::Centre(_) | Self::Group(_) | Self::Class(_) | Self::Activity(_) => 2,
             Self::Child(_) | Self::EnRoute(_) => 3,
             Self::Adult(_) | Self::Badge(_) | Self::Staff(_) | Self::Pin(_) | Self::DoorCode(_) => 4,
-            Self::Booking(_) | Self::OtherCentre(_) => 5,
+            Self::Booking(_) | Self::OtherCentre(_) | Self::Note(_) => 5,
         }
     }
 

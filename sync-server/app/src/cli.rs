@@ -3,8 +3,9 @@
 use crate::api;
 use crate::app::{App, Place};
 use crate::attendance::commands as attendance;
-use crate::billing::{books, commands as billing, tariff_check};
+use crate::billing::{commands as billing, tariff_check};
 use crate::keeping::{backup, restore};
+use crate::ledger::commands as ledger;
 use crate::payments::commands as payments;
 use crate::registry::{import, init};
 use crate::serve;
@@ -46,9 +47,9 @@ pub enum Command {
     /// Paiements en ligne : essai d'une régie, résultats à demander, liste
     #[command(subcommand)]
     Payments(payments::Command),
-    /// Les comptes des familles : vérification
+    /// Les comptes des familles : encaisser au guichet, annuler, remettre, relevé, vérification
     #[command(subcommand)]
-    Ledger(books::Command),
+    Ledger(ledger::Command),
     /// Le journal des pointages : vérification, export
     #[command(subcommand)]
     Journal(attendance::Journal),
@@ -121,7 +122,7 @@ pub async fn run(cli: Cli) -> Result<Outcome> {
         Command::Import(args) => Box::pin(import::run(&App::open(&place).await?, &args)).await,
         Command::Billing(command) => billing::run(&place, &command).await,
         Command::Payments(command) => payments::run(&App::open(&place).await?, &command).await,
-        Command::Ledger(command) => books::run(&place, &command).await,
+        Command::Ledger(command) => ledger::run(&place, &command).await,
         Command::Attendance(command) => attendance::attendance(&place, &command).await,
         Command::Journal(command) => attendance::journal(&place, &command).await,
         Command::Tariff(command) => tariff_check::run(&command),

@@ -15,6 +15,7 @@ pub mod error;
 pub mod identity;
 pub mod jobs;
 pub mod keeping;
+pub mod ledger;
 pub mod office;
 pub mod page;
 pub mod payments;

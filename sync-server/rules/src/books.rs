@@ -20,6 +20,8 @@ pub enum Kind {
     Payment,
     /// Money that came in and was taken back by a bank.
     Rejection,
+    /// A debt that went without money.
+    WriteOff,
 }
 
 /// An issued bill or credit note.
@@ -125,6 +127,8 @@ pub struct Standing {
     pub open: Cents,
     /// What families have paid or were given back and no bill has used yet.
     pub credit: Cents,
+    /// What was given up: remises, non-valeurs.
+    pub forgiven: Cents,
 }
 
 fn family(postings: &[Posting]) -> Cents {
@@ -143,6 +147,7 @@ impl<Id: Copy + Ord + Display> Books<Id> {
         self.entries_balance(&mut found);
         self.bills_are_posted_once(&mut found);
         self.payments_are_posted_once(&mut found);
+        self.write_offs_pay_their_bill(&mut found);
         self.nothing_is_paid_twice(&mut found);
         self.numbers_have_no_hole(&mut found);
         found
@@ -168,6 +173,11 @@ impl<Id: Copy + Ord + Display> Books<Id> {
             let (standing, came_in) = (standings.entry(entry.regie).or_default(), cash(&entry.postings));
             standing.received += came_in;
             standing.credit += came_in;
+            if entry.kind == Kind::WriteOff {
+                let given_up = -family(&entry.postings);
+                standing.forgiven += given_up;
+                standing.credit += given_up;
+            }
         }
         for allocation in &self.allocations {
             let Some((regie, _)) = regie_of.get(&allocation.bill) else { continue };
@@ -243,6 +253,18 @@ impl<Id: Copy + Ord + Display> Books<Id> {
             }
         }
         found.extend(posted.into_keys().map(|payment| format!("Une écriture parle du paiement {payment}, qui n’existe pas.")));
+    }
+
+    /// What was given up was owed: all of it went to lines of the bill that it names.
+    fn write_offs_pay_their_bill(&self, found: &mut Vec<String>) {
+        for entry in self.entries.iter().filter(|e| e.kind == Kind::WriteOff) {
+            let given_up = -family(&entry.postings);
+            let own = self.allocations.iter().filter(|a| a.entry == entry.id && Some(a.bill) == entry.bill);
+            let used: Cents = own.map(|a| a.amount).sum();
+            if given_up <= Cents::ZERO || used != given_up {
+                found.push(format!("Remise {} de {given_up} : {used} seulement affectés à sa facture.", entry.id));
+            }
+        }
     }
 
     /// A line is paid between nothing and its amount; what came in pays no more than itself.
@@ -366,8 +388,15 @@ mod tests {
     fn sound_books_are_sound_and_say_where_the_regie_stands() {
         assert_eq!(sound().findings(), Vec::<String>::new());
         let standing = sound().standings()[&9];
-        let wanted =
-            Standing { bills: 1, credit_notes: 1, billed: Cents(2_500), received: Cents(4_000), open: Cents(0), credit: Cents(1_500) };
+        let wanted = Standing {
+            bills: 1,
+            credit_notes: 1,
+            billed: Cents(2_500),
+            received: Cents(4_000),
+            open: Cents(0),
+            credit: Cents(1_500),
+            forgiven: Cents(0),
+        };
         assert_eq!(standing, wanted);
         assert_eq!(standing.open - standing.credit, standing.billed - standing.received);
     }

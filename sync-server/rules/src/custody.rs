@@ -67,6 +67,18 @@ pub(crate) fn owing(child: &Child, day: NaiveDate) -> Owing {
     }
 }
 
+/// The households that owe a month's part of a contract that names none: their parts where custody is shared so, else the household that
+/// the child lives with on a day, a calendar of alternate days apart.
+pub(crate) fn owing_part(child: &Child, day: NaiveDate) -> Vec<(HouseholdId, Option<u32>)> {
+    let owing = owing(child, day);
+    if owing.households.iter().any(|(_, part)| part.is_some()) {
+        return owing.households;
+    }
+    let lives = |a: &&Attachment| holds(a, day) && a.calendar.is_none() && matches!(a.custody, Custody::Exclusive | Custody::Placement);
+    let home = child.attachments.iter().filter(lives).map(|a| a.household).min().unwrap_or(child.household);
+    vec![(home, None)]
+}
+
 /// Whether a child counts among the children of a household on a day.
 pub(crate) fn belongs(child: &Child, household: HouseholdId, day: NaiveDate) -> bool {
     let attached = |a: &Attachment| a.household == household && a.custody != Custody::Visiting && holds(a, day);
@@ -129,8 +141,9 @@ mod tests {
 
     fn child(attachments: Vec<Attachment>) -> Child {
         let birth_date = day("2020-01-01");
-        let (enrolments, contracts, custody_exceptions) = (Vec::new(), Vec::new(), Vec::new());
-        Child { id: ChildId::NIL, code: "E1".into(), birth_date, household: MOTHER, attachments, custody_exceptions, enrolments, contracts }
+        let (enrolments, contracts, absences, custody_exceptions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (id, code) = (ChildId::NIL, "E1".into());
+        Child { id, code, birth_date, household: MOTHER, attachments, custody_exceptions, enrolments, contracts, absences }
     }
 
     fn who(child: &Child, date: &str) -> Vec<(HouseholdId, Option<u32>)> {

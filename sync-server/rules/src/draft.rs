@@ -65,6 +65,9 @@ pub struct Line {
     pub label: String,
     /// Why.
     pub explanation: Vec<Step>,
+    /// Of a contract, what of it, and its code: `mensualite:C0001`, `complement:…`, `deduction:…`, `adaptation:…`, `regularisation:…`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub part: String,
 }
 
 impl Draft {

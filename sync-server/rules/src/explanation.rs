@@ -88,6 +88,63 @@ pub enum Step {
         /// The whole amount.
         whole_cents: Cents,
     },
+    /// The contract that a line is of.
+    Contract {
+        /// Its code.
+        code: String,
+        /// First day.
+        from: NaiveDate,
+        /// Last day.
+        to: NaiveDate,
+        /// Hours a week.
+        weekly_hours: Decimal,
+        /// Weeks.
+        weeks: Decimal,
+        /// Hours of leave that are left out.
+        planned_leave_hours: Decimal,
+        /// Hours in all.
+        hours: Decimal,
+        /// Monthly parts.
+        parts: u32,
+        /// Hours of a part, rounded to a hundredth.
+        monthly_hours: Decimal,
+    },
+    /// A monthly part.
+    Part {
+        /// Which, from 1.
+        number: u32,
+        /// Of how many.
+        of: u32,
+        /// Its hours; the last part takes what is missing.
+        hours: Decimal,
+    },
+    /// Hours before or after the reserved ones, or on days without.
+    BeyondContract,
+    /// Hours of an adaptation, which are free.
+    Adaptation {
+        /// Its last day.
+        until: NaiveDate,
+    },
+    /// An absence whose hours aren't due. What a child suffers from isn't said.
+    Excused {
+        /// What excuses it.
+        by: ExcusedBy,
+        /// First day.
+        from: NaiveDate,
+        /// Last day.
+        to: NaiveDate,
+        /// First day that isn't due.
+        deducted_from: NaiveDate,
+    },
+    /// The contract was broken: what was reserved until then, and what its parts have billed.
+    ContractEnd {
+        /// The last day.
+        on: NaiveDate,
+        /// Hours reserved up to it.
+        reserved_hours: Decimal,
+        /// Hours of all parts.
+        billed_hours: Decimal,
+    },
     /// The line tells what changed since an earlier bill.
     Adjustment {
         /// Month of the facts.
@@ -99,6 +156,18 @@ pub enum Step {
         /// What it comes to now.
         now_cents: Cents,
     },
+}
+
+/// What excuses an absence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExcusedBy {
+    /// A certificate.
+    Certificate,
+    /// The crèche asked for it.
+    Centre,
+    /// The crèche was closed.
+    Closure,
 }
 
 /// What a household proved.
@@ -227,6 +296,10 @@ pub enum QuantityOf {
     Booking,
     /// The least that is certain, as a bound is missing.
     Provisional,
+    /// What goes beyond the reserved hours of a contract.
+    BeyondContract,
+    /// Reserved hours of a contract that aren't due.
+    Deduction,
 }
 
 impl Step {

@@ -7,7 +7,7 @@
 use crate::problem::Decision;
 use crate::quantity::Unit;
 use crate::tariff::{Regime, Tariff};
-use chrono::{Datelike, NaiveDate, NaiveTime};
+use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 use rust_decimal::Decimal;
 use shared::calendar::{Month, SchoolCalendar, Weekdays, Zone, public_holiday};
 use shared::fold::Attendance;
@@ -53,6 +53,8 @@ pub struct Centre {
     pub zone: Zone,
     /// Days that it is closed on, first and last.
     pub closures: Vec<(NaiveDate, NaiveDate)>,
+    /// Those of them that no contract could count on, as in a strike.
+    pub unforeseen_closures: Vec<(NaiveDate, NaiveDate)>,
     /// INSEE codes of the communes whose families are residents: those of the
     /// territory for an agglomération, its own for a commune. Empty: everyone is.
     pub resident_communes: BTreeSet<String>,
@@ -91,9 +93,15 @@ impl Activity {
     /// Whether its window and its centre are open on a day.
     #[must_use]
     pub fn is_open(&self, day: NaiveDate, centre: &Centre, calendar: &SchoolCalendar) -> bool {
-        let weekday = self.weekdays.is_empty() || self.weekdays.contains(day.weekday());
         let closed = centre.closures.iter().any(|(first, last)| (*first..=*last).contains(&day));
-        weekday && !closed && self.period.fits(calendar.day_kind(centre.zone, day), public_holiday(day).is_some())
+        !closed && self.is_due(day, centre, calendar)
+    }
+
+    /// Whether it would be open on a day, were its centre closed on none.
+    #[must_use]
+    pub fn is_due(&self, day: NaiveDate, centre: &Centre, calendar: &SchoolCalendar) -> bool {
+        let weekday = self.weekdays.is_empty() || self.weekdays.contains(day.weekday());
+        weekday && self.period.fits(calendar.day_kind(centre.zone, day), public_holiday(day).is_some())
     }
 }
 
@@ -114,22 +122,127 @@ pub struct Child {
     pub custody_exceptions: Vec<(NaiveDate, HouseholdId)>,
     /// Activities that it may attend, dated.
     pub enrolments: Vec<Dated<ActivityId>>,
-    /// Contracts with reserved hours, dated.
-    pub contracts: Vec<Dated<ActivityId>>,
+    /// Contracts of regular care.
+    pub contracts: Vec<Contract>,
+    /// Absences that were announced or certified.
+    pub absences: Vec<Absence>,
 }
 
 impl Child {
     /// Whether the child has an enrolment or a contract for an activity on a day.
     #[must_use]
     pub fn is_enrolled_in(&self, activity: ActivityId, day: NaiveDate) -> bool {
-        self.enrolments.iter().chain(&self.contracts).any(|right| right.what == activity && right.holds(day))
+        let contract = self.contracts.iter().any(|contract| contract.activity == activity && contract.holds(day));
+        contract || self.enrolments.iter().any(|right| right.what == activity && right.holds(day))
     }
 
     /// Whether the child has any enrolment or contract on a day.
     #[must_use]
     pub fn is_enrolled(&self, day: NaiveDate) -> bool {
-        self.enrolments.iter().chain(&self.contracts).any(|right| right.holds(day))
+        self.contracts.iter().any(|contract| contract.holds(day)) || self.enrolments.iter().any(|right| right.holds(day))
     }
+}
+
+/// A contract of regular care: hours that a family reserves and pays by equal parts (`contrats.csv`).
+#[derive(Debug, Clone)]
+pub struct Contract {
+    /// `code` in files.
+    pub code: String,
+    /// For what.
+    pub activity: ActivityId,
+    /// Who owes it; `None`: the child's own household.
+    pub household: Option<HouseholdId>,
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day. One that was broken ends on the day of the break: it touches fewer months than it has parts.
+    pub to: NaiveDate,
+    /// Hours a week.
+    pub weekly_hours: Decimal,
+    /// Weeks of the whole contract.
+    pub weeks: Decimal,
+    /// Hours of leave that its parts already leave out.
+    pub planned_leave_hours: Decimal,
+    /// How many monthly parts it is paid in.
+    pub monthly_parts: u32,
+    /// Last day of an adaptation, whose hours are free.
+    pub adaptation_until: Option<NaiveDate>,
+    /// The reserved hours of a week (`contrats_plages.csv`).
+    pub slots: Vec<Slot>,
+    /// Leave that was declared, first and last day (`conges.csv`).
+    pub leave: Vec<(NaiveDate, NaiveDate)>,
+}
+
+impl Contract {
+    /// Whether a day is in it.
+    #[must_use]
+    pub fn holds(&self, day: NaiveDate) -> bool {
+        self.from <= day && day <= self.to
+    }
+}
+
+/// Reserved hours of a day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    /// In which weeks.
+    pub weeks: Weeks,
+    /// Which day.
+    pub weekday: Weekday,
+    /// From.
+    pub from: NaiveTime,
+    /// To.
+    pub to: NaiveTime,
+}
+
+/// `semaine` of a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weeks {
+    /// `toutes`.
+    All,
+    /// `A`: odd weeks of the ISO calendar.
+    Odd,
+    /// `B`: even ones.
+    Even,
+}
+
+impl Weeks {
+    /// Whether a day is in such a week.
+    #[must_use]
+    pub fn hold(self, day: NaiveDate) -> bool {
+        let odd = day.iso_week().week() % 2 == 1;
+        match self {
+            Self::All => true,
+            Self::Odd => odd,
+            Self::Even => !odd,
+        }
+    }
+}
+
+/// An absence as the office knows it (`absences.csv`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Absence {
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day.
+    pub to: NaiveDate,
+    /// Why.
+    pub reason: AbsenceReason,
+    /// A certificate was handed in.
+    pub certified: bool,
+}
+
+/// `motif` of an absence, as far as a contract asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AbsenceReason {
+    /// `maladie`.
+    Illness,
+    /// `hospitalisation`.
+    Hospital,
+    /// `eviction`: the crèche's doctor says so.
+    Eviction,
+    /// `fermeture`: the crèche is closed.
+    Closure,
+    /// Leave, or anything else: due.
+    Other,
 }
 
 /// A household that a child belongs to for a time (`rattachements.csv`).

@@ -33,6 +33,8 @@ pub struct LineKey {
     pub tariff_from: NaiveDate,
     /// Price of one unit.
     pub unit_price: Cents,
+    /// What of a contract, as [`Line::part`].
+    pub part: String,
 }
 
 /// A line as it was issued, or the sum of several of one key.
@@ -102,6 +104,7 @@ fn key(month: &str, regie: &str, payer: &str, household: &str, line: &Line) -> L
         tariff: line.tariff.clone(),
         tariff_from: version.unwrap_or(line.date_from),
         unit_price: line.unit_price_cents,
+        part: line.part.clone(),
     }
 }
 

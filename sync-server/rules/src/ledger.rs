@@ -16,6 +16,8 @@ pub enum Account {
     Product(String),
     /// What came in, by means: `payfip`…
     Cash(String),
+    /// What was given up, and why: `remise_gracieuse`…
+    Loss(String),
 }
 
 /// One side of an entry.
@@ -46,9 +48,71 @@ pub fn of_payment(means: &str, amount: Cents) -> Vec<Posting> {
     balanced(vec![Posting { account: Account::Cash(means.into()), amount }, Posting { account: Account::Family, amount: -amount }])
 }
 
+/// The postings of a debt that goes without money.
+#[must_use]
+pub fn of_write_off(kind: &str, amount: Cents) -> Vec<Posting> {
+    balanced(vec![Posting { account: Account::Loss(kind.into()), amount }, Posting { account: Account::Family, amount: -amount }])
+}
+
 fn balanced(postings: Vec<Posting>) -> Vec<Posting> {
     debug_assert_eq!(postings.iter().map(|p| p.amount).sum::<Cents>(), Cents::ZERO);
     postings
+}
+
+/// What money may pay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purse {
+    /// Whatever is owed.
+    Any,
+    /// Chèques emploi service universel: childcare, of young children where it is leisure; never a meal.
+    Cesu,
+    /// Chèques-vacances: leisure and holidays.
+    Ancv,
+}
+
+impl Purse {
+    /// That of a means, by its code in the ledger.
+    #[must_use]
+    pub fn of(means: &str) -> Self {
+        match means {
+            "cesu" => Self::Cesu,
+            "ancv" => Self::Ancv,
+            _ => Self::Any,
+        }
+    }
+}
+
+/// The purses that a line may be paid from, besides any money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Purses {
+    /// CESU.
+    pub cesu: bool,
+    /// ANCV.
+    pub ancv: bool,
+}
+
+impl Purses {
+    /// By the nature of a product, the kind of its lieu (`lieux.csv`), and the child's age in whole years on the day. CESU pays the crèche,
+    /// morning and evening care, and leisure below six years (C. trav. L. 1271-1, CASF D. 312-6-1); ANCV pays leisure.
+    #[must_use]
+    pub fn of(nature: &str, centre: &str, age: Option<u32>) -> Self {
+        /// From this age on a day of leisure is no childcare any more.
+        const YOUNG_BELOW: u32 = 6;
+        let care = nature == "garde";
+        let young = age.is_some_and(|age| age < YOUNG_BELOW);
+        Self {
+            cesu: care && (matches!(centre, "eaje" | "periscolaire") || (centre == "alsh" && young)),
+            ancv: nature == "sejour" || (care && centre == "alsh"),
+        }
+    }
+
+    fn take(self, purse: Purse) -> bool {
+        match purse {
+            Purse::Any => true,
+            Purse::Cesu => self.cesu,
+            Purse::Ancv => self.ancv,
+        }
+    }
 }
 
 /// A line that may still be paid.
@@ -62,6 +126,8 @@ pub struct OpenLine<B> {
     pub number: i32,
     /// What is still owed of it. Negative for what a bill takes back, which lessens its other lines.
     pub open: Cents,
+    /// What it may be paid from.
+    pub purses: Purses,
 }
 
 /// What was paid of a line.
@@ -76,9 +142,10 @@ pub struct Allocated<B> {
 }
 
 /// Spreads an amount over open lines: the bill that was meant first, then the oldest; within a bill in proportion to what is
-/// open, to the cent. Gives what was allocated; the rest of the amount is credit.
+/// open, to the cent. Money that may only pay some lines pays those, and no more than their bill owes. Gives what was allocated; the rest
+/// of the amount is credit.
 #[must_use]
-pub fn allocate<B: Clone + Ord>(amount: Cents, meant: Option<&B>, open: &[OpenLine<B>]) -> Vec<Allocated<B>> {
+pub fn allocate<B: Clone + Ord>(amount: Cents, meant: Option<&B>, purse: Purse, open: &[OpenLine<B>]) -> Vec<Allocated<B>> {
     let mut bills: BTreeMap<(bool, NaiveDate, B), Vec<&OpenLine<B>>> = BTreeMap::new();
     for line in open {
         bills.entry((meant != Some(&line.bill), line.issued_on, line.bill.clone())).or_default().push(line);
@@ -91,7 +158,14 @@ pub fn allocate<B: Clone + Ord>(amount: Cents, meant: Option<&B>, open: &[OpenLi
         if owed <= Cents::ZERO || left <= Cents::ZERO {
             continue;
         }
-        let paid = left.min(owed);
+        let mut paid = left.min(owed);
+        if purse != Purse::Any {
+            lines.retain(|line| line.open > Cents::ZERO && line.purses.take(purse));
+            paid = paid.min(lines.iter().map(|line| line.open).sum());
+        }
+        if paid <= Cents::ZERO {
+            continue;
+        }
         left = left - paid;
         out.extend(within(&bill, &lines, owed, paid));
     }
@@ -101,7 +175,7 @@ pub fn allocate<B: Clone + Ord>(amount: Cents, meant: Option<&B>, open: &[OpenLi
 /// A bill paid whole closes every line, those that take back included; paid in part, its positive lines share by what is open.
 fn within<B: Clone>(bill: &B, lines: &[&OpenLine<B>], owed: Cents, paid: Cents) -> Vec<Allocated<B>> {
     let of = |line: &OpenLine<B>, amount| Allocated { bill: bill.clone(), number: line.number, amount };
-    if paid == owed {
+    if paid == owed && lines.iter().map(|line| line.open).sum::<Cents>() == owed {
         return lines.iter().filter(|line| line.open != Cents::ZERO).map(|line| of(line, line.open)).collect();
     }
     let positive: Vec<&&OpenLine<B>> = lines.iter().filter(|line| line.open > Cents::ZERO).collect();
@@ -116,27 +190,52 @@ mod tests {
     use proptest::prelude::*;
 
     fn line(bill: u32, day: u32, number: i32, open: i64) -> OpenLine<u32> {
-        OpenLine { bill, issued_on: NaiveDate::from_ymd_opt(2026, 10, day).unwrap(), number, open: Cents(open) }
+        let issued_on = NaiveDate::from_ymd_opt(2026, 10, day).unwrap();
+        OpenLine { bill, issued_on, number, open: Cents(open), purses: Purses::default() }
     }
 
     #[test]
     fn the_bill_that_was_meant_is_paid_first_then_the_oldest() {
         let open = [line(1, 1, 1, 1000), line(2, 5, 1, 500), line(3, 3, 1, 700)];
-        let paid = allocate(Cents(1600), Some(&2), &open);
+        let paid = allocate(Cents(1600), Some(&2), Purse::Any, &open);
         let got: Vec<_> = paid.iter().map(|a| (a.bill, a.amount.0)).collect();
         assert_eq!(got, [(2, 500), (1, 1000), (3, 100)]);
     }
 
     #[test]
     fn a_part_is_shared_among_lines_to_the_cent() {
-        let paid = allocate(Cents(100), None, &[line(1, 1, 1, 300), line(1, 1, 2, 300), line(1, 1, 3, 300)]);
+        let paid = allocate(Cents(100), None, Purse::Any, &[line(1, 1, 1, 300), line(1, 1, 2, 300), line(1, 1, 3, 300)]);
         assert_eq!(paid.iter().map(|a| a.amount.0).collect::<Vec<_>>(), [34, 33, 33]);
     }
 
     #[test]
     fn a_bill_with_a_line_that_takes_back_is_closed_by_its_total() {
-        let paid = allocate(Cents(700), None, &[line(1, 1, 1, 1000), line(1, 1, 2, -300)]);
+        let paid = allocate(Cents(700), None, Purse::Any, &[line(1, 1, 1, 1000), line(1, 1, 2, -300)]);
         assert_eq!(paid.iter().map(|a| a.amount.0).collect::<Vec<_>>(), [1000, -300]);
+    }
+
+    #[test]
+    fn cesu_pays_care_and_no_meal_and_what_it_cannot_pay_stays() {
+        let care = |line: OpenLine<u32>| OpenLine { purses: Purses { cesu: true, ancv: false }, ..line };
+        let open = [care(line(1, 1, 1, 300)), line(1, 1, 2, 500), care(line(2, 2, 1, 200))];
+        let paid = allocate(Cents(1_000), Some(&1), Purse::Cesu, &open);
+        assert_eq!(paid.iter().map(|a| (a.bill, a.number, a.amount.0)).collect::<Vec<_>>(), [(1, 1, 300), (2, 1, 200)]);
+        assert!(allocate(Cents(1_000), Some(&1), Purse::Ancv, &open).is_empty());
+        // A bill that takes back more than its meals owes less than its care: CESU pays no more than it owes.
+        let less = [care(line(1, 1, 1, 300)), line(1, 1, 2, -250)];
+        assert_eq!(allocate(Cents(300), None, Purse::Cesu, &less).iter().map(|a| a.amount.0).collect::<Vec<_>>(), [50]);
+    }
+
+    #[test]
+    fn what_a_purse_pays_goes_by_nature_lieu_and_age() {
+        let both = |nature, centre, age| (Purses::of(nature, centre, age).cesu, Purses::of(nature, centre, age).ancv);
+        assert_eq!(both("garde", "eaje", Some(2)), (true, false));
+        assert_eq!(both("garde", "periscolaire", Some(9)), (true, false));
+        assert_eq!(both("garde", "alsh", Some(5)), (true, true));
+        assert_eq!(both("garde", "alsh", Some(6)), (false, true));
+        assert_eq!(both("garde", "alsh", None), (false, true), "an unknown age is not young");
+        assert_eq!(both("repas", "cantine", Some(4)), (false, false));
+        assert_eq!(both("sejour", "alsh", Some(12)), (false, true));
     }
 
     proptest! {
@@ -147,7 +246,7 @@ mod tests {
         ) {
             let open: Vec<_> = lines.iter().enumerate().map(|(i, (bill, cents))| line(*bill, 1 + *bill, i as i32, *cents)).collect();
             let owed: i64 = open.iter().map(|l| l.open.0).sum();
-            let paid = allocate(Cents(amount), None, &open);
+            let paid = allocate(Cents(amount), None, Purse::Any, &open);
             prop_assert_eq!(paid.iter().map(|a| a.amount.0).sum::<i64>(), amount.min(owed));
             for a in &paid {
                 let line = open.iter().find(|l| l.bill == a.bill && l.number == a.number).unwrap();
@@ -160,7 +259,9 @@ mod tests {
             let natures = ["garde", "repas", "penalite"];
             let bill = of_bill(lines.iter().map(|(n, c)| (natures[*n], Cents(*c))));
             prop_assert_eq!(bill.iter().map(|p| p.amount).sum::<Cents>(), Cents::ZERO);
-            prop_assert_eq!(of_payment("payfip", Cents(paid)).iter().map(|p| p.amount).sum::<Cents>(), Cents::ZERO);
+            for postings in [of_payment("payfip", Cents(paid)), of_write_off("remise_gracieuse", Cents(paid))] {
+                prop_assert_eq!(postings.iter().map(|p| p.amount).sum::<Cents>(), Cents::ZERO);
+            }
         }
     }
 }

@@ -8,6 +8,7 @@
 //! - [`quantity`] turns minutes at the door into units.
 //! - [`price`] takes a month of an organisation ([`input`]) to its [`draft`]: which activity had each presence, who owes it, at
 //!   what price, with an [`explanation`] of every cent and a typed [`problem`] wherever a person has to look.
+//! - [`cnaf`] counts what a crèche is paid by: hours done, hours billed.
 //! - [`issue`] holds a draft against what was billed before: bills, credit notes, adjustment lines.
 //! - [`ledger`] says what a bill and a payment do to a family's account, and [`books`] holds the laws of it against what is stored.
 //! - [`wording`] says an explanation in plain French, for whoever reads it.
@@ -15,6 +16,8 @@
 
 mod attribution;
 pub mod books;
+pub mod cnaf;
+mod contract;
 mod custody;
 pub mod draft;
 pub mod explanation;
@@ -24,6 +27,7 @@ pub mod ledger;
 mod lines;
 mod month;
 pub mod problem;
+mod psu;
 pub mod quantity;
 mod situation;
 mod steps;
@@ -32,4 +36,4 @@ mod units;
 pub mod wording;
 mod world;
 
-pub use month::price;
+pub use month::{Priced, price, price_with_indicators};

@@ -1,13 +1,14 @@
 //! From charges to lines, from lines to invoices.
 //!
 //! A line is one child, one activity, one tariff version, one unit price,
-//! within one month (and one household, which owes it). Its amount is the sum
+//! within one month (and one household, which owes it); of a contract, its
+//! part, what goes beyond it and what it takes off are lines of their own. Its amount is the sum
 //! of its quantities × the unit price, rounded once. A household's adults
 //! share each line: parts toward zero, the missing cents to the largest
 //! remainders, then by payer's code. Totals are sums of lines.
 
 use crate::draft::{Invoice, Line};
-use crate::explanation::{DayStep, Step};
+use crate::explanation::Step;
 use crate::input::{Activity, Centre, Household, Payer, is_daily};
 use crate::problem::{Problem, ProblemKind};
 use crate::quantity::Quantity;
@@ -16,8 +17,62 @@ use chrono::NaiveDate;
 use shared::money::{Cents, split};
 use std::collections::BTreeMap;
 
-/// What a household owes for one child, activity and day.
+/// What a line is about. In the order of bills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum About<'a> {
+    /// Days at the door.
+    Days,
+    /// The monthly part of a contract, by its code.
+    Part(&'a str),
+    /// What a broken contract still comes to.
+    Settlement(&'a str),
+    /// Hours beyond a contract.
+    Beyond(&'a str),
+    /// Free hours of a contract's adaptation.
+    Adaptation(&'a str),
+    /// Absences that a contract doesn't make due.
+    Excused(&'a str),
+}
+
+impl About<'_> {
+    /// As drafts and issued lines write it; empty for days at the door.
+    fn code(self) -> String {
+        match self {
+            Self::Days => String::new(),
+            Self::Part(contract) => format!("mensualite:{contract}"),
+            Self::Settlement(contract) => format!("regularisation:{contract}"),
+            Self::Beyond(contract) => format!("complement:{contract}"),
+            Self::Adaptation(contract) => format!("adaptation:{contract}"),
+            Self::Excused(contract) => format!("deduction:{contract}"),
+        }
+    }
+
+    fn label(self, activity: &str) -> String {
+        match self {
+            Self::Days => activity.to_owned(),
+            Self::Part(_) => format!("{activity}, forfait mensuel"),
+            Self::Settlement(_) => format!("{activity}, régularisation de fin de contrat"),
+            Self::Beyond(_) => format!("{activity}, heures au-delà du contrat"),
+            Self::Adaptation(_) => format!("{activity}, adaptation gratuite"),
+            Self::Excused(_) => format!("{activity}, absences déduites"),
+        }
+    }
+}
+
+/// What somebody owes, before it is known at what price.
+#[derive(Clone)]
+pub(crate) struct Owed<'a> {
+    pub about: About<'a>,
+    pub quantity: Quantity,
+    /// First and last day that it is about.
+    pub days: (NaiveDate, NaiveDate),
+    /// What makes the quantity.
+    pub steps: Vec<Step>,
+}
+
+/// What a household owes for one child and activity: of one day, or by contract.
 pub(crate) struct Charge<'a> {
+    pub about: About<'a>,
     pub regie: &'a str,
     pub household: &'a Household,
     pub child: &'a str,
@@ -28,7 +83,10 @@ pub(crate) struct Charge<'a> {
     pub quantity: Quantity,
     pub situation: Step,
     pub price: Step,
-    pub day: DayStep,
+    /// First and last day that it is about.
+    pub days: (NaiveDate, NaiveDate),
+    /// What makes its quantity.
+    pub steps: Vec<Step>,
 }
 
 /// What makes charges one line. The order is that of invoices and lines, the dates apart.
@@ -40,6 +98,7 @@ struct Key<'a> {
     activity: &'a str,
     tariff: (&'a str, NaiveDate),
     unit_price: Cents,
+    about: About<'a>,
 }
 
 /// All charges of a month.
@@ -57,6 +116,7 @@ impl<'a> Ledger<'a> {
             activity: &charge.activity.code,
             tariff: (&charge.tariff.code, charge.tariff.valid_from),
             unit_price: charge.unit_price,
+            about: charge.about,
         };
         self.lines.entry(key).or_default().push(charge);
     }
@@ -67,7 +127,7 @@ impl<'a> Ledger<'a> {
         let mut problems = Vec::new();
         for charges in self.lines.into_values() {
             let household = charges[0].household;
-            let (regie, first_day) = (charges[0].regie, charges[0].day.date);
+            let (regie, first_day) = (charges[0].regie, charges[0].days.0);
             let payers = payers(household);
             if payers.is_empty() {
                 problems.push(missing_payer(household, first_day));
@@ -123,9 +183,10 @@ fn once_a_household(mut problems: Vec<Problem>) -> Vec<Problem> {
 
 /// One line from the charges of a key, in order of days.
 fn line(mut charges: Vec<Charge<'_>>) -> Line {
-    charges.sort_by_key(|charge| charge.day.date);
-    let (first, last) = (charges[0].day.date, charges[charges.len() - 1].day.date);
-    let Charge { child, centre, activity, tariff, unit_price, .. } = charges[0];
+    charges.sort_by_key(|charge| charge.days);
+    let first = charges[0].days.0;
+    let last = charges.iter().map(|charge| charge.days.1).max().unwrap_or(first);
+    let Charge { about, child, centre, activity, tariff, unit_price, .. } = charges[0];
     let quantity: Quantity = charges.iter().map(|charge| charge.quantity).sum();
     let amount_cents = quantity.times(unit_price, tariff.rounding);
     let mut explanation = vec![Step::Tariff {
@@ -138,14 +199,13 @@ fn line(mut charges: Vec<Charge<'_>>) -> Line {
         billed: tariff.billed,
     }];
     for charge in charges {
-        // A situation or a price is told again only from the day on which it is another one.
-        for told in [charge.situation, charge.price] {
+        // A situation, a price or a contract is told again only from the day on which it is another one.
+        for told in [charge.situation, charge.price].into_iter().chain(charge.steps) {
             let last = explanation.iter().rev().find(|step| std::mem::discriminant(*step) == std::mem::discriminant(&told));
-            if last.is_none_or(|last| !last.is_same_but_for_date(&told)) {
+            if matches!(told, Step::Day(_)) || last.is_none_or(|last| !last.is_same_but_for_date(&told)) {
                 explanation.push(told);
             }
         }
-        explanation.push(Step::Day(charge.day));
     }
     explanation.push(Step::Amount {
         quantity: quantity.to_decimal(),
@@ -164,8 +224,9 @@ fn line(mut charges: Vec<Charge<'_>>) -> Line {
         unit: tariff.unit.code().to_owned(),
         unit_price_cents: unit_price,
         amount_cents,
-        label: activity.name.clone(),
+        label: about.label(&activity.name),
         explanation,
+        part: about.code(),
     }
 }
 

@@ -5,12 +5,14 @@
 //! unit price become one line ([`crate::lines`]).
 
 use crate::attribution::{Attribution, Context, Part, at_two_sites, attribute};
+use crate::cnaf::{Hours, Indicator};
 use crate::custody::{Owing, owing};
 use crate::draft::Draft;
 use crate::explanation::{BookedStep, DayStep, QuantityOf, Step};
 use crate::input::{Activity, Booking, Centre, Child, Household, Input, Request};
-use crate::lines::{Charge, Ledger};
+use crate::lines::{About, Charge, Ledger, Owed};
 use crate::problem::{Decision, Problem, ProblemKind};
+use crate::psu::{self, ContractDay};
 use crate::quantity::Quantity;
 use crate::situation::{OnTheDay, on_the_day};
 use crate::tariff::{Method, National, NoPrice, Tariff};
@@ -18,11 +20,27 @@ use crate::units::{self, OfPresence};
 use crate::world::World;
 use chrono::NaiveDate;
 use shared::fold::{ChildDay, Flag};
+use shared::money::Cents;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A month's draft, and what the CNAF pays its crèches by.
+#[derive(Debug, Clone)]
+pub struct Priced {
+    /// The draft.
+    pub draft: Draft,
+    /// By lieu, those with a PSU tariff.
+    pub indicators: Vec<Indicator>,
+}
 
 /// Prices a month. The same input in any order gives the same draft.
 #[must_use]
 pub fn price(input: &Input, national: &National, request: Request<'_>) -> Draft {
+    price_with_indicators(input, national, request).draft
+}
+
+/// The same, with the hours of its crèches.
+#[must_use]
+pub fn price_with_indicators(input: &Input, national: &National, request: Request<'_>) -> Priced {
     let world = World::new(input);
     let mut pricing = Pricing {
         input,
@@ -33,39 +51,52 @@ pub fn price(input: &Input, national: &National, request: Request<'_>) -> Draft 
         problems: Vec::new(),
         once: BTreeMap::new(),
         unsigned: BTreeMap::new(),
+        under_contract: BTreeMap::new(),
+        hours: BTreeMap::new(),
     };
     let mut days: BTreeMap<_, Vec<(NaiveDate, &ChildDay)>> = BTreeMap::new();
     for ((day, child), attendance) in &input.attendance.days {
         days.entry(*child).or_default().push((*day, attendance));
     }
     for child in &input.children {
-        pricing.contracts(child);
         pricing.child(child, days.get(&child.id).map_or(&[], Vec::as_slice));
+        pricing.contracts(child);
     }
-    pricing.finish()
+    let indicators = pricing.hours.iter().map(|(centre, hours)| Indicator::of(centre, *hours)).collect();
+    Priced { draft: pricing.finish(), indicators }
 }
 
-struct Pricing<'a, 'w> {
-    input: &'a Input,
-    world: &'w World<'a>,
+pub(crate) struct Pricing<'a, 'w> {
+    pub input: &'a Input,
+    pub world: &'w World<'a>,
     national: &'w National,
-    request: Request<'w>,
-    ledger: Ledger<'a>,
-    problems: Vec<Problem>,
+    pub request: Request<'w>,
+    pub ledger: Ledger<'a>,
+    pub problems: Vec<Problem>,
     /// Problems that are told once for several days: the first day stands, and blocking wins.
     once: BTreeMap<(&'static str, String), Problem>,
     /// Unsigned days by lieu.
     unsigned: BTreeMap<&'a str, BTreeSet<NaiveDate>>,
+    /// Days of the child at hand that are under a contract, by its code.
+    pub under_contract: BTreeMap<&'a str, Vec<ContractDay>>,
+    /// Hours of PSU tariffs, by lieu.
+    pub hours: BTreeMap<&'a str, Hours>,
 }
 
-/// One day of a child in an activity, before it is known who owes it.
-struct DayOf<'a, 'p> {
-    context: Context<'a, 'p>,
-    activity: &'a Activity,
-    centre: &'a Centre,
-    tariff: &'a Tariff,
-    step: DayStep,
-    quantity: Quantity,
+/// What a price is asked for: a child on a day, an activity and the tariff that holds.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'a, 'p> {
+    pub context: Context<'a, 'p>,
+    pub activity: &'a Activity,
+    pub centre: &'a Centre,
+    pub tariff: &'a Tariff,
+}
+
+/// What one unit costs a household, and why.
+struct UnitCost {
+    unit_price: Cents,
+    situation: Step,
+    price: Step,
 }
 
 impl<'a, 'w> Pricing<'a, 'w> {
@@ -79,26 +110,7 @@ impl<'a, 'w> Pricing<'a, 'w> {
         }
     }
 
-    /// PSU contracts that touch the month: their parts are not billed from the door.
-    fn contracts(&mut self, child: &'a Child) {
-        let month = self.request.month;
-        for contract in &child.contracts {
-            let touches = contract.from.is_none_or(|from| from <= month.last()) && contract.to.is_none_or(|to| month.first() <= to);
-            let Some(activity) = self.world.activity(contract.what).filter(|activity| touches && self.is_asked(activity)) else { continue };
-            let first = contract.from.map_or(month.first(), |from| from.max(month.first()));
-            let is_psu = self.world.tariff(&activity.tariff, first).is_some_and(|tariff| matches!(tariff.method, Method::Psu(_)));
-            if is_psu {
-                let message = format!(
-                    "« {} » : contrat PSU. Les mensualités d'un contrat ne sont pas encore calculées ici ; ses heures ne sont pas facturées dans ce brouillon.",
-                    activity.name
-                );
-                let context = Context { world: self.world, child, day: first };
-                self.tell_once(&child.code, context.problem(ProblemKind::PsuContract, true, self.world.centre_of(activity), message));
-            }
-        }
-    }
-
-    fn is_asked(&self, activity: &Activity) -> bool {
+    pub fn is_asked(&self, activity: &Activity) -> bool {
         self.request.regie.is_none_or(|regie| regie == activity.regie)
     }
 
@@ -171,15 +183,11 @@ impl<'a, 'w> Pricing<'a, 'w> {
         if part.is_some() && self.input.attendance.signed(centre.id, context.day, Some(activity.id)).is_none() {
             self.unsigned.entry(&centre.code).or_default().insert(context.day);
         }
-        let Some(tariff) = self.world.tariff(&activity.tariff, context.day) else {
-            let message =
-                format!("« {} » : aucune version du tarif « {} » ne vaut ce jour-là. Rien n'est facturé.", activity.name, activity.tariff);
-            let problem = Problem { child: None, ..context.problem(ProblemKind::MissingTariff, true, Some(centre), message) };
-            return self.tell_once(&activity.code, problem);
-        };
-        let under_contract = context.child.contracts.iter().any(|contract| contract.what == activity.id && contract.holds(context.day));
-        if under_contract && matches!(tariff.method, Method::Psu(_)) {
-            return;
+        let Some(tariff) = self.tariff(context, activity, centre) else { return };
+        let at = At { context, activity, centre, tariff };
+        let is_psu = matches!(tariff.method, Method::Psu(_));
+        if let Some(contract) = psu::contract_of(context, activity).filter(|_| is_psu) {
+            return self.day_under_contract(at, contract, part);
         }
         let booking = units::of_bookings(context, activity, bookings, tariff);
         let presence = part.as_ref().map(|part| units::of_presence(context, part, tariff, booking.unwrap_or(Quantity::ZERO)));
@@ -187,6 +195,9 @@ impl<'a, 'w> Pricing<'a, 'w> {
             self.presence_problems(context, activity, centre, presence, booking.is_some());
         }
         let by_presence = presence.map_or(Quantity::ZERO, |presence| presence.quantity);
+        if is_psu {
+            self.done(centre, by_presence, false);
+        }
         let (quantity, by) = match self.decided_of_day(context, centre) {
             Some(Decision::NePasFacturer) => return,
             Some(Decision::FacturerLaReservation) => (booking.unwrap_or(Quantity::ZERO), QuantityOf::Booking),
@@ -211,11 +222,32 @@ impl<'a, 'w> Pricing<'a, 'w> {
             quantity: quantity.to_decimal(),
             provisional,
         };
-        self.charge(&DayOf { context, activity, centre, tariff, step, quantity });
+        self.charge(at, &step, quantity);
+    }
+
+    /// Counts the hours that a child was there.
+    pub fn done(&mut self, centre: &'a Centre, hours: Quantity, are_free: bool) {
+        let sum = self.hours.entry(&centre.code).or_default();
+        sum.done = sum.done + hours;
+        if are_free {
+            sum.free = sum.free + hours;
+        }
+    }
+
+    /// The version of an activity's tariff that holds on a day, or a problem.
+    pub fn tariff(&mut self, context: Context<'a, 'w>, activity: &Activity, centre: &Centre) -> Option<&'a Tariff> {
+        let found = self.world.tariff(&activity.tariff, context.day);
+        if found.is_none() {
+            let message =
+                format!("« {} » : aucune version du tarif « {} » ne vaut ce jour-là. Rien n'est facturé.", activity.name, activity.tariff);
+            let problem = Problem { child: None, ..context.problem(ProblemKind::MissingTariff, true, Some(centre), message) };
+            self.tell_once(&activity.code, problem);
+        }
+        found
     }
 
     /// What was decided about the problems of a child's day at a lieu; not to bill wins.
-    fn decided_of_day(&self, context: Context<'a, 'w>, centre: &Centre) -> Option<Decision> {
+    pub fn decided_of_day(&self, context: Context<'a, 'w>, centre: &Centre) -> Option<Decision> {
         if self.input.decisions.is_empty() {
             return None;
         }
@@ -228,7 +260,14 @@ impl<'a, 'w> Pricing<'a, 'w> {
         wins(Decision::NePasFacturer).or_else(|| wins(Decision::FacturerLaReservation))
     }
 
-    fn presence_problems(&mut self, context: Context<'a, 'w>, activity: &Activity, centre: &Centre, presence: OfPresence, booked: bool) {
+    pub fn presence_problems(
+        &mut self,
+        context: Context<'a, 'w>,
+        activity: &Activity,
+        centre: &Centre,
+        presence: OfPresence,
+        booked: bool,
+    ) {
         let name = &activity.name;
         let mut tell = |kind, blocking, message: String| self.problems.push(context.problem(kind, blocking, Some(centre), message));
         if presence.departure_missing {
@@ -262,64 +301,81 @@ impl<'a, 'w> Pricing<'a, 'w> {
     }
 
     /// Finds who owes a day, at what price, and writes it to their account.
-    fn charge(&mut self, day: &DayOf<'a, 'w>) {
-        let DayOf { context, .. } = day;
+    fn charge(&mut self, at: At<'a, 'w>, step: &DayStep, quantity: Quantity) {
+        let At { context, .. } = at;
         let Owing { households, ambiguous, week_53 } = owing(context.child, context.day);
         if ambiguous {
             let message =
                 "Le calendrier de garde désigne plusieurs foyers, ou des parts qui ne font pas un tout. Préciser dans les gardes.";
-            self.problems.push(context.problem(ProblemKind::AmbiguousCustody, true, Some(day.centre), message));
+            self.problems.push(context.problem(ProblemKind::AmbiguousCustody, true, Some(at.centre), message));
         }
         if week_53 {
             let message = "Garde alternée par semaines paires et impaires : l'année a une semaine 53, suivie d'une autre semaine impaire. Vérifier chez qui est l'enfant.";
             self.tell_once(&context.child.code, Problem { centre: None, ..context.problem(ProblemKind::Week53, false, None, message) });
         }
         for (household, part_percent) in households {
-            if let Some(household) = self.world.households.get(&household).copied() {
-                self.charge_household(day, household, part_percent);
-            }
+            let Some(household) = self.world.households.get(&household).copied() else { continue };
+            let quantity = part_percent.map_or(quantity, |percent| quantity.percent(percent));
+            let step = Step::Day(DayStep { part_percent, quantity: quantity.to_decimal(), ..step.clone() });
+            let owed = Owed { about: About::Days, quantity, days: (context.day, context.day), steps: vec![step] };
+            self.charge_household(at, household, vec![owed]);
         }
     }
 
-    fn charge_household(&mut self, day: &DayOf<'a, 'w>, household: &'a Household, part_percent: Option<u32>) {
-        let DayOf { context, activity, centre, tariff, .. } = *day;
+    /// Prices what a household owes, and writes it to its account.
+    pub fn charge_household(&mut self, at: At<'a, 'w>, household: &'a Household, owed: Vec<Owed<'a>>) {
+        let Some(UnitCost { unit_price, situation, price }) = self.unit_cost(at, household) else { return };
+        for Owed { about, quantity, days, steps } in owed {
+            if matches!(at.tariff.method, Method::Psu(_)) {
+                let hours = self.hours.entry(&at.centre.code).or_default();
+                hours.billed = hours.billed + quantity;
+            }
+            self.ledger.add(Charge {
+                about,
+                regie: &at.activity.regie,
+                household,
+                child: &at.context.child.code,
+                centre: at.centre,
+                activity: at.activity,
+                tariff: at.tariff,
+                unit_price,
+                quantity,
+                situation: situation.clone(),
+                price: price.clone(),
+                days,
+                steps,
+            });
+        }
+    }
+
+    /// What one unit costs a household on a day; `None`, and a problem, where nothing says so.
+    fn unit_cost(&mut self, at: At<'a, 'w>, household: &'a Household) -> Option<UnitCost> {
+        let At { context, centre, tariff, .. } = at;
         let situation = on_the_day(self.world, household, context.child, centre, context.day);
         let price = match tariff.unit_price(context.day, &situation.applicant, self.national) {
             Ok(price) => price,
-            Err(reason) => return self.no_price(day, household, &situation, reason),
+            Err(reason) => {
+                self.no_price(at, household, &situation, reason);
+                return None;
+            }
         };
         if price.unproven {
             let (kind, what) = situation.missing_proof(tariff);
             let message = format!("{what} pour ce foyer à cette date : facturé au prix prévu sans justificatif.");
             self.tell_of_household(context, household, kind, false, message);
         }
-        let quantity = part_percent.map_or(day.quantity, |percent| day.quantity.percent(percent));
-        let step = DayStep { part_percent, quantity: quantity.to_decimal(), ..day.step.clone() };
-        let unit_price = Step::UnitPrice {
+        let told = Step::UnitPrice {
             from: context.day,
             basis: price.basis,
             unproven: price.unproven,
             rounding: tariff.rounding,
             unit_price_cents: price.cents,
         };
-        let situation = situation.step(household, context.day);
-        self.ledger.add(Charge {
-            regie: &activity.regie,
-            household,
-            child: &context.child.code,
-            centre,
-            activity,
-            tariff,
-            unit_price: price.cents,
-            quantity,
-            situation,
-            price: unit_price,
-            day: step,
-        });
+        Some(UnitCost { unit_price: price.cents, situation: situation.step(household, context.day), price: told })
     }
 
-    fn no_price(&mut self, day: &DayOf<'a, 'w>, household: &Household, situation: &OnTheDay<'_>, reason: NoPrice) {
-        let DayOf { context, activity, centre, tariff, .. } = *day;
+    fn no_price(&mut self, at: At<'a, 'w>, household: &Household, situation: &OnTheDay<'_>, reason: NoPrice) {
+        let At { context, activity, centre, tariff } = at;
         match reason {
             NoPrice::ProofRefused => {
                 let (kind, what) = situation.missing_proof(tariff);
@@ -360,7 +416,7 @@ impl<'a, 'w> Pricing<'a, 'w> {
     }
 
     /// Keeps one problem of a kind for a key: a blocking one first, then the earliest.
-    fn tell_once(&mut self, key: &str, problem: Problem) {
+    pub fn tell_once(&mut self, key: &str, problem: Problem) {
         let rank = |problem: &Problem| (!problem.blocking, problem.date, problem.message.clone());
         let kept = self.once.entry((problem.kind.code(), key.to_owned())).or_insert_with(|| problem.clone());
         if rank(&problem) < rank(kept) {

@@ -40,7 +40,9 @@ kinds! {
     MissingArrival = "arrivee_manquante" "Arrivée manquante",
     /// The national table of the PSU doesn't reach back to this day.
     MissingNationalTable = "bareme_absent" "Barème national absent",
-    /// Reserved hours of a PSU contract are billed by its parts, not by the door.
+    /// An illness that a contract would deduct, without a certificate.
+    MissingCertificate = "certificat_absent" "Certificat absent",
+    /// A PSU contract that lacks what its hours are reckoned from.
     PsuContract = "contrat_psu" "Contrat PSU",
     /// Different persons corrected one entry differently.
     CorrectionConflict = "corrections_contradictoires" "Corrections contradictoires",
@@ -109,6 +111,7 @@ impl Problem {
                 | ProblemKind::ExpiredProof
                 | ProblemKind::MissingPayer
                 | ProblemKind::PsuContract
+                | ProblemKind::MissingCertificate
                 | ProblemKind::OutsideGrid
                 | ProblemKind::MissingTariff
                 | ProblemKind::MissingNationalTable

@@ -47,7 +47,7 @@ pub(crate) fn of_presence(context: Context<'_, '_>, part: &Part<'_>, tariff: &Ta
     OfPresence { quantity: counted.quantity, present_minutes, counted_minutes, departure_missing, arrival_missing, no_duration }
 }
 
-fn intervals(context: Context<'_, '_>, part: &Part<'_>, tariff: &Tariff) -> Vec<Interval> {
+pub(crate) fn intervals(context: Context<'_, '_>, part: &Part<'_>, tariff: &Tariff) -> Vec<Interval> {
     let window = window(context, part.activity);
     let of_stretch = |stretch: &Stretch<'_>| match stretch {
         Stretch::RollCall(_) if part.activity.recording == Recording::Appel => window,

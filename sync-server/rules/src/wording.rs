@@ -4,7 +4,7 @@
 //! paper and terminal all say it through this file, so that a family and an agent on the telephone read the same sentence.
 
 use crate::draft::Line;
-use crate::explanation::{BookedStep, Bound, DayStep, Origin, PresenceStep, Proof, QuantityOf, Step};
+use crate::explanation::{BookedStep, Bound, DayStep, ExcusedBy, Origin, PresenceStep, Proof, QuantityOf, Step};
 use crate::quantity::{Counting, Mode, Unit};
 use crate::tariff::{Billed, Held, PriceBasis, Regime};
 use chrono::NaiveDate;
@@ -66,10 +66,21 @@ pub fn say(explanation: &[Step], unit_price: Cents, reader: Reader) -> Why {
     let unit = unit.unwrap_or(Unit::Acte);
     let days: Vec<&DayStep> = explanation.iter().filter_map(|step| if let Step::Day(day) = step { Some(day) } else { None }).collect();
     let quantity: Decimal = days.iter().map(|day| day.quantity).sum();
+    let told = Told {
+        unit,
+        is_contract: explanation.iter().any(|step| matches!(step, Step::Contract { .. })),
+        by_resources: explanation.iter().any(|step| matches!(step, Step::UnitPrice { basis: PriceBasis::Psu { .. }, .. })),
+        reader,
+    };
     let mut said: Vec<WhyDay> = days.iter().map(|day| said_day(day, unit_price, reader)).collect();
-    let mut rule: Vec<String> = explanation.iter().filter_map(|step| sentence(step, unit, reader)).collect();
+    let mut rule: Vec<String> = explanation.iter().filter_map(|step| sentence(step, told)).collect();
     rule.extend(once_for_all(&mut said));
-    Why { summary: summary(&days, quantity, unit, unit_price), days: said, rule }
+    let whole = explanation.iter().rev().find_map(|step| if let Step::Amount { quantity, .. } = step { Some(*quantity) } else { None });
+    let summary = match whole.filter(|_| days.is_empty()) {
+        Some(quantity) => format!("{} à {unit_price}", units(quantity, unit)),
+        None => summary(&days, quantity, unit, unit_price),
+    };
+    Why { summary, days: said, rule }
 }
 
 /// What every day says alike is said once: a column of the same words hides the day that differs.
@@ -103,7 +114,7 @@ pub fn units(quantity: Decimal, unit: Unit) -> String {
         Unit::QuartHeure => ("quart d’heure", "quarts d’heure"),
         Unit::Minute => ("minute", "minutes"),
     };
-    format!("{} {}", decimal(quantity), if quantity < Decimal::TWO { one } else { many })
+    format!("{} {}", decimal(quantity), if quantity.abs() < Decimal::TWO { one } else { many })
 }
 
 /// "1,5".
@@ -168,10 +179,12 @@ fn said_booking(booked: &BookedStep, day: &DayStep, reader: Reader) -> Option<St
         (Some(from), Some(to)) if reader != Reader::Payer => format!(" de {} à {}", french::time(from), french::time(to)),
         _ => String::new(),
     };
-    if day.presences.is_empty() {
-        return Some(format!("réservé{times}, sans présence"));
+    match day.by {
+        QuantityOf::Deduction => (!times.is_empty()).then(|| format!("réservé{times}")),
+        _ if day.presences.is_empty() => Some(format!("réservé{times}, sans présence")),
+        QuantityOf::Booking | QuantityOf::BeyondContract => (!times.is_empty()).then(|| format!("réservé{times}")),
+        QuantityOf::Presence | QuantityOf::Provisional => None,
     }
-    (day.by == QuantityOf::Booking && !times.is_empty()).then(|| format!("réservé{times}"))
 }
 
 /// Where a proof comes from, as people call it; a town hall's own word stands as it is.
@@ -184,15 +197,43 @@ fn said_source(source: &str) -> &str {
     }
 }
 
-fn sentence(step: &Step, unit: Unit, reader: Reader) -> Option<String> {
+/// What the sentences of a line depend on, besides their step.
+#[derive(Clone, Copy)]
+struct Told {
+    unit: Unit,
+    is_contract: bool,
+    /// The price goes by resources, and not by a QF.
+    by_resources: bool,
+    reader: Reader,
+}
+
+fn sentence(step: &Step, told: Told) -> Option<String> {
+    let Told { unit, is_contract, by_resources, reader } = told;
     match step {
+        // What a contract bills, its own sentences say.
+        Step::Tariff { valid_from, label, .. } if is_contract => {
+            Some(format!("Tarif « {label} », en vigueur depuis le {}.", french::long_day(*valid_from)))
+        }
+        Step::Contract { .. } => said_contract(step),
+        Step::Part { number, of, hours } => Some(format!("Mensualité {number} sur {of} : {} h.", decimal(*hours))),
+        Step::BeyondContract => Some("Le temps avant et après les heures réservées compte en plus, au même prix de l’heure.".into()),
+        Step::Adaptation { until } => {
+            Some(format!("L’adaptation est gratuite jusqu’au {} : ses heures sont retirées.", french::long_day(*until)))
+        }
+        Step::Excused { by, from, to, deducted_from } => Some(said_excuse(*by, *from, *to, *deducted_from)),
+        Step::ContractEnd { on, reserved_hours, billed_hours } => Some(format!(
+            "Le contrat s’arrête le {} : {} h étaient réservées jusque-là, {} h ont été facturées par mensualités. La différence est ici.",
+            french::long_day(*on),
+            decimal(*reserved_hours),
+            decimal(*billed_hours)
+        )),
         Step::Tariff { valid_from, label, counting, billed, .. } => {
             let counting = counting.as_ref().map(|c| format!(" {}", said_counting(c))).unwrap_or_default();
             Some(format!("Tarif « {label} », en vigueur depuis le {}.{counting} {}", french::long_day(*valid_from), said_billed(*billed)))
         }
         // A situation tells of a household's means; one who only pays may not be of that household.
         Step::Situation { .. } if reader == Reader::Payer => None,
-        Step::Situation { proof, rank, enrolled_children, .. } => said_situation(proof.as_ref(), *rank, *enrolled_children),
+        Step::Situation { proof, rank, enrolled_children, .. } => said_situation(proof.as_ref(), *rank, *enrolled_children, by_resources),
         Step::UnitPrice { .. } if reader == Reader::Payer => None,
         Step::UnitPrice { basis, unproven, unit_price_cents, .. } => Some(said_price(basis, *unproven, *unit_price_cents, unit)),
         Step::Day(_) => None,
@@ -207,6 +248,40 @@ fn sentence(step: &Step, unit: Unit, reader: Reader) -> Option<String> {
             let percent = (Decimal::from(*share) * Decimal::ONE_HUNDRED / Decimal::from((*of).max(1))).round_dp(2);
             Some(format!("La facture du foyer est partagée : {} % de {whole_cents} pour ce payeur.", decimal(percent)))
         }
+    }
+}
+
+fn said_contract(step: &Step) -> Option<String> {
+    let Step::Contract { from, to, weekly_hours, weeks, planned_leave_hours, hours, parts, monthly_hours, .. } = step else { return None };
+    let leave = match planned_leave_hours.is_zero() {
+        true => String::new(),
+        false => format!(" − {} h de congés prévus", decimal(*planned_leave_hours)),
+    };
+    Some(format!(
+        "Contrat du {} au {} : {} h par semaine × {} semaines{leave} = {} h, en {} de {} h.",
+        french::long_day(*from),
+        french::long_day(*to),
+        decimal(*weekly_hours),
+        decimal(*weeks),
+        decimal(*hours),
+        french::count(*parts, "mensualité", "mensualités"),
+        decimal(*monthly_hours)
+    ))
+}
+
+fn said_excuse(by: ExcusedBy, from: NaiveDate, to: NaiveDate, deducted_from: NaiveDate) -> String {
+    let when = match from == to {
+        true => format!("le {}", french::weekday_and_day(from)),
+        false => format!("du {} au {}", french::weekday_and_day(from), french::weekday_and_day(to)),
+    };
+    match by {
+        ExcusedBy::Certificate if deducted_from > from => format!(
+            "Absence avec certificat, {when} : les heures réservées sont déduites à partir du {}, après le délai de carence.",
+            french::weekday_and_day(deducted_from)
+        ),
+        ExcusedBy::Certificate => format!("Absence avec certificat, {when} : les heures réservées sont déduites."),
+        ExcusedBy::Centre => format!("Absence demandée par l’établissement, {when} : les heures réservées sont déduites."),
+        ExcusedBy::Closure => format!("Fermeture de l’établissement, {when} : les heures réservées sont déduites."),
     }
 }
 
@@ -238,7 +313,7 @@ fn said_billed(billed: Billed) -> &'static str {
     }
 }
 
-fn said_situation(proof: Option<&Proof>, rank: u32, enrolled_children: u32) -> Option<String> {
+fn said_situation(proof: Option<&Proof>, rank: u32, enrolled_children: u32, by_resources: bool) -> Option<String> {
     let family = match (enrolled_children, rank) {
         (0 | 1, _) => String::new(),
         (children, rank) => {
@@ -251,7 +326,7 @@ fn said_situation(proof: Option<&Proof>, rank: u32, enrolled_children: u32) -> O
         source => format!("{}, ", said_source(source)),
     };
     let since = format!("({source}depuis le {})", french::long_day(proof.valid_from));
-    match (proof.quotient_familial, proof.monthly_resources) {
+    match (proof.quotient_familial.filter(|_| !(by_resources && proof.monthly_resources.is_some())), proof.monthly_resources) {
         (Some(qf), _) => Some(format!("Votre quotient familial est de {qf} {since}.{family}")),
         (None, Some(resources)) => Some(format!("Vos ressources sont de {} € par mois {since}.{family}", decimal(resources))),
         (None, None) => (!family.is_empty()).then(|| family.trim_start().to_owned()),

@@ -12,13 +12,13 @@ use std::rc::Rc;
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
 use terminal_core::view::{
     BarredDialog, CareDialog, ChildDialog, Choice, Corrects, DepartureDialog, Dialog, Eating, ElsewhereChoice, GroupTab, HourChoice,
-    LateDeparture, MealsDialog, Screen, SignDialog, StaffChoice, Tile, TileState, TimeDialog, Tone,
+    LateDeparture, MealsDialog, NoteCard, Screen, SignDialog, StaffChoice, Tile, TileState, TimeDialog, Tone,
 };
 
 use crate::ui::{
     AdultRow, AppWindow, ArrivalAdapter, BarredAdapter, BoardAdapter, CareAdapter, CentreRow, ChildAdapter, ChoiceRow, ContactRow,
     CorrectionAdapter, CorrectionRow, CounterRow, DepartureAdapter, FaceAdapter, Front, GroupChoiceRow, GroupRow, HourRow, LateAdapter,
-    MealLine, MealState, MealsAdapter, MenuRow, MomentRow, Mood, SignAdapter, StaffRow, TileLook, TileRow,
+    MealLine, MealState, MealsAdapter, MenuRow, MomentRow, Mood, NoteRow, SignAdapter, StaffRow, TileLook, TileRow,
 };
 use crate::{faces, staff_pages};
 
@@ -133,6 +133,7 @@ fn tile_row(tile: &Tile, by_roll_call: bool, choosing: bool) -> TileRow {
         state_text: text(&tile.state_text),
         spoken: text(&tile.spoken(to_call, choosing)),
         care: tile.care,
+        note: tile.note,
         to_call,
         ticked: tile.ticked,
         chosen: choosing && tile.ticked,
@@ -163,6 +164,7 @@ fn show_front(window: &AppWindow, dialog: Option<&Dialog>) {
     if front != Front::Care {
         empty_care(window);
     }
+    empty_notes(window, front);
 }
 
 fn show_arrival(window: &AppWindow, choices: &[Choice]) -> Front {
@@ -181,6 +183,7 @@ fn show_departure(window: &AppWindow, dialog: &DepartureDialog) -> Front {
     departure.set_photo(faces::name(dialog.photo.as_ref()));
     departure.set_subtitle(sentence(&dialog.subtitle));
     departure.set_alone_hint(dialog.alone_hint.as_deref().map(sentence).unwrap_or_default());
+    fill(&departure.get_notes(), dialog.notes.iter().map(note_row), |model| departure.set_notes(model));
     departure.set_may_leave_alone(dialog.may_leave_alone);
     departure.set_confirm(text(&dialog.confirm));
     departure.set_may_confirm(dialog.may_confirm);
@@ -269,6 +272,7 @@ fn show_child(window: &AppWindow, dialog: &ChildDialog) -> Front {
         label: sentence(&correction.label),
     });
     let groups = dialog.groups.iter().map(|group| GroupChoiceRow { key: key(&group.group), name: text(&group.name), chosen: group.chosen });
+    fill(&child.get_notes(), dialog.notes.iter().map(note_row), |model| child.set_notes(model));
     fill(&child.get_groups(), groups, |model| child.set_groups(model));
     fill(&child.get_corrections(), corrections, |model| child.set_corrections(model));
     Front::Child
@@ -336,6 +340,22 @@ fn empty_care(window: &AppWindow) {
     care.set_allergies(SharedString::default());
     care.set_plan(SharedString::default());
     fill(&care.get_contacts(), std::iter::empty(), |model| care.set_contacts(model));
+}
+
+/// What a family wrote doesn't stay behind the board either.
+fn empty_notes(window: &AppWindow, front: Front) {
+    let (child, departure) = (window.global::<ChildAdapter>(), window.global::<DepartureAdapter>());
+    if front != Front::Child {
+        fill(&child.get_notes(), std::iter::empty(), |model| child.set_notes(model));
+    }
+    if front != Front::Departure {
+        fill(&departure.get_notes(), std::iter::empty(), |model| departure.set_notes(model));
+    }
+}
+
+/// As somebody wrote it: not a letter is changed.
+fn note_row(note: &NoteCard) -> NoteRow {
+    NoteRow { author: text(&note.author), text: text(&note.text) }
 }
 
 fn choice_row(choice: &Choice) -> ChoiceRow {

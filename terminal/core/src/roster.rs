@@ -61,8 +61,8 @@ impl Roster {
                 Item::EnRoute(way) => drop(roster.en_route.insert(way.child, way)),
                 // Kept beside the entries that it is about.
                 Item::Device(_) => {}
-                // Read from the disk for whoever opens it, and let go afterwards: no child's health stays in memory.
-                Item::Care(_) => {}
+                // Read from the disk for whoever opens it, and let go afterwards: no child's health and no family's words stay in memory.
+                Item::Care(_) | Item::Note(_) => {}
                 // Compared on the disk, by whoever types one.
                 Item::Pin(_) | Item::DoorCode(_) => {}
             }

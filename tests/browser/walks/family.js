@@ -57,6 +57,24 @@ claim("she announces an absence, and what is wrong is said where it is", async (
   await look(page, "absence-notee");
 });
 
+claim("she writes a word to the team for a day, and takes it back", async () => {
+  const page = world.mother;
+  await page.goto(`${world.house.url}/famille`);
+  await page.getByRole("link", { name: "Un mot à l’équipe de Léa" }).click();
+  await look(page, "mot");
+  const word = page.getByLabel(/^Votre mot/);
+  await word.fill("   ");
+  await page.getByRole("button", { name: "Écrire à l’équipe" }).click();
+  await page.getByText("Écrivez votre mot.").waitFor();
+  await look(page, "mot-refuse");
+  await word.fill("Mamie vient la chercher à 17 h, elle a sa carte d’identité. Le doudou est dans la poche de devant du sac ; le goûter aussi.");
+  await page.getByRole("button", { name: "Écrire à l’équipe" }).click();
+  await page.getByRole("heading", { name: "Ce que l’équipe lira" }).waitFor();
+  await look(page, "mot-ecrit");
+  await page.getByRole("button", { name: /^Retirer ce mot/ }).click();
+  await page.getByRole("heading", { name: "Ce que l’équipe lira" }).waitFor({ state: "detached" });
+});
+
 claim("she opens her bill, reads why, opens the document and asks about a day", async () => {
   const page = world.mother;
   await page.goto(`${world.house.url}/famille/factures`);

@@ -171,11 +171,61 @@ claim("finance decides what blocks, issues the month, and prints what goes by po
   await enterOn(page, "Chercher");
   await enterOn(page, /^F-2026/);
   await look(page, "facture-bureau");
+  world.longBill = page.url();
   const document = await page.request.get(`${page.url()}/pdf`);
   world.remember(document.url(), document.status(), document.headers()["content-type"]);
   assert.equal((await document.body()).subarray(0, 5).toString(), "%PDF-");
   await go(page, "/bureau/MEN/factures/00000000-0000-0000-0000-000000000000");
   await look(page, "bureau-404");
+});
+
+claim("the régisseur takes a cheque, takes it back, and reads the account; the issuer forgives, then withdraws the bill", async () => {
+  const page = await agent("regie");
+  await page.goto(world.longBill);
+  await look(page, "facture-guichet");
+  const open = async () => (await page.locator(".figure b").nth(2).innerText()).replace(/\s/g, " ");
+  const before = await open();
+  await typeInto(page, "Moyen", "Esp");
+  await typeInto(page, "Montant, en euros", "300,01");
+  await enterOn(page, "Encaisser");
+  await page.getByRole("alert").waitFor();
+  await look(page, "facture-encaissement-refuse");
+  await typeInto(page, "Moyen", "Ch");
+  await typeInto(page, "Montant, en euros", "10");
+  await typeInto(page, /^Référence/, "n° 1234567");
+  await enterOn(page, "Encaisser");
+  await page.getByText("Le paiement est encaissé").waitFor();
+  await look(page, "facture-encaissee");
+  assert.notEqual(await open(), before);
+  await enterOn(page, /^Compte de/);
+  await look(page, "compte");
+  await page.goto(world.longBill);
+  await tabTo(page, "Annuler cette quittance");
+  await page.keyboard.press("Enter");
+  await typeInto(page, /^Pourquoi/, "chèque rejeté par la banque");
+  await enterOn(page, /^Annuler la quittance de/);
+  await page.getByText("La quittance est annulée").waitFor();
+  await look(page, "facture-quittance-annulee");
+  assert.equal(await open(), before);
+
+  const finance = world.finance;
+  await finance.goto(world.longBill);
+  await tabTo(finance, "Remise, non-valeur, créance éteinte");
+  await finance.keyboard.press("Enter");
+  await typeInto(finance, "Montant, en euros", "5,00");
+  await typeInto(finance, /^Délibération/, "2026-112 du 2 novembre");
+  await look(finance, "facture-remise");
+  await enterOn(finance, "Enregistrer");
+  await finance.getByText("La remise est enregistrée.").waitFor();
+  await tabTo(finance, "Annuler cette facture");
+  await finance.keyboard.press("Enter");
+  await typeInto(finance, /^Pourquoi/, "mauvais payeur");
+  await look(finance, "facture-annuler");
+  await enterOn(finance, /^Annuler la facture/);
+  await finance.getByText("La facture est annulée par un avoir.").waitFor();
+  await look(finance, "facture-annulee");
+  await enterOn(finance, /^A-2026-/);
+  await look(finance, "avoir");
 });
 
 claim("a family's question is answered at the desk, and the family reads the answer", async () => {

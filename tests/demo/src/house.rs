@@ -24,10 +24,11 @@ pub fn enrol(programs: &Programs, server: &Server, site: &str) -> Result<String>
 /// The password of every agent of a demonstration.
 const PASSWORD: &str = "demonstration-preau";
 /// Agents: log-in, name, roles in the school's commune.
-const AGENTS: [(&str, &str, &[&str]); 4] = [
+const AGENTS: [(&str, &str, &[&str]); 5] = [
     ("direction@demo.example", "Nadia Roche, directrice", &["direction"]),
     ("accueil@demo.example", "Paul Lenoir, accueil enfance", &["agent"]),
     ("finances@demo.example", "Inès Garnier, finances", &["finances", "emetteur"]),
+    ("regie@demo.example", "Yann Kermadec, régisseur", &["regisseur"]),
     ("admin@demo.example", "Hugo Petit, administration", &[ADMINISTERS, "controle"]),
 ];
 const ADMINISTERS: &str = "administrateur";

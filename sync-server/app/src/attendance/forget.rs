@@ -9,6 +9,7 @@ use crate::Result;
 use crate::attendance::day_list;
 use crate::attendance::journal::IDS_A_QUERY_MAX;
 use crate::attendance::{effective, en_route};
+use crate::registry::family_note;
 use crate::store::entity::{forgotten_child, held_entry, journal_entry, journal_note, journal_payload, quarantine, site_change};
 use crate::store::{Territory, insert_all, lock_site, number_changes};
 use sea_orm::sea_query::Expr;
@@ -52,6 +53,7 @@ pub async fn forget_child(territory: &Territory<'_>, organisation: OrganisationI
     }
     erase_set_apart(territory, organisation, child).await?;
     en_route::forget(territory, organisation, child).await?;
+    family_note::forget(territory, child).await?;
     day_list::keep::forget(territory, organisation, child, now).await?;
     Ok(about.len())
 }

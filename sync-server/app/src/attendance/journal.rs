@@ -15,7 +15,7 @@ use shared::calendar::{Instant, business_day, instant_from_ms};
 use shared::fold::{self, Fact};
 use shared::id::{ChildId, OrganisationId, SiteId};
 use shared::journal::{Detail, Envelope, Note, Payload, Private, Sealed, note_hash};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
 /// How many days back tablets are told of entries: what a peer of the same site may hold too.
@@ -318,6 +318,24 @@ pub async fn facts_about(tenant: &Tenant<'_>, child: ChildId, from: NaiveDate, t
         .add(journal_payload::Column::Day.lte(to))
         .add(journal_payload::Column::LastDay.gte(from));
     facts_where(tenant, about).await
+}
+
+/// As [`facts`], about some children, with what is about no child at all: signatures of days, clocks. A household's month.
+///
+/// # Errors
+/// The database's.
+pub async fn facts_of(tenant: &Tenant<'_>, children: &[Uuid], from: NaiveDate, to: NaiveDate) -> Result<Vec<Fact>> {
+    use journal_payload::Column::{ChildId, Day, LastDay};
+    // Two questions, each found by the index of children: as one with an "or", neither would be.
+    let nobodys = Condition::all().add(ChildId.is_null()).add(Day.between(from, to));
+    let mut facts = facts_where(tenant, nobodys).await?;
+    let mut known: HashSet<Uuid> = facts.iter().map(|fact| fact.envelope.entry_id.0).collect();
+    for children in children.chunks(IDS_A_QUERY_MAX) {
+        let theirs = Condition::all().add(ChildId.is_in(children.iter().copied())).add(Day.lte(to)).add(LastDay.gte(from));
+        let found = facts_where(tenant, theirs).await?;
+        facts.extend(found.into_iter().filter(|fact| known.insert(fact.envelope.entry_id.0)));
+    }
+    Ok(facts)
 }
 
 /// What the fold needs of an erasable part: the rest of the row is an index of it.

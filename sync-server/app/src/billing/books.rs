@@ -1,11 +1,11 @@
 //! `preau-server ledger verify`: the laws of the books (`rules::books`) over what is stored.
 
-use super::issue::CREDIT_NOTE;
+use super::issue::{BILL, CREDIT_NOTE};
 use crate::app::{App, Place};
 use crate::cli::Outcome;
 use crate::payments;
 use crate::store::entity::{
-    allocation, invoice, invoice_line, ledger_entry, ledger_posting, number_sequence, organisation, payment, regie,
+    allocation, invoice, invoice_line, ledger_entry, ledger_posting, number_sequence, organisation, payment, receipt, receipt_void, regie,
 };
 use crate::store::{Tenant, Territory};
 use crate::{Error, Result};
@@ -15,15 +15,8 @@ use sea_orm::{QueryOrder, QuerySelect};
 use shared::french;
 use shared::id::OrganisationId;
 use shared::money::Cents;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
-
-/// The subcommands of `ledger`.
-#[derive(Debug, clap::Subcommand)]
-pub enum Command {
-    /// Refait les comptes depuis les écritures : équilibre, factures, paiements, affectations, suites de numéros ; une erreur : sortie 1
-    Verify(Args),
-}
 
 /// Arguments of `ledger verify`.
 #[derive(Debug, clap::Args)]
@@ -33,12 +26,11 @@ pub struct Args {
     pub organisation: Option<String>,
 }
 
-/// Runs a command on the ledger.
+/// Runs `ledger verify`.
 ///
 /// # Errors
 /// An organisation that doesn't exist; the database's.
-pub async fn run(place: &Place, command: &Command) -> Result<Outcome> {
-    let Command::Verify(args) = command;
+pub async fn run(place: &Place, args: &Args) -> Result<Outcome> {
     let app = App::open(place).await?;
     // One moment of all tables: a bill and its posting are seen together or not at all.
     let reading = app.db.snapshot().await?;
@@ -68,13 +60,14 @@ async fn verify(territory: &Territory<'_>, organisation: &organisation::Model) -
     for regie in tenant.find::<regie::Entity>().order_by_asc(regie::Column::Code).all(&tenant.on()).await? {
         let Some(standing) = standings.get(&regie.id) else { continue };
         println!(
-            "{} · {} : {} et {}, {} facturés, {} encaissés, {} à payer, {} d’avance",
+            "{} · {} : {} et {}, {} facturés, {} encaissés, {} remis, {} à payer, {} d’avance",
             organisation.code,
             regie.code,
             french::count(number(standing.bills), "facture", "factures"),
             french::count(number(standing.credit_notes), "avoir", "avoirs"),
             standing.billed,
             standing.received,
+            standing.forgiven,
             standing.open,
             standing.credit
         );
@@ -93,6 +86,13 @@ pub async fn read(tenant: &Tenant<'_>) -> Result<Books<Uuid>> {
     let on = tenant.on();
     let sequences = tenant.find::<number_sequence::Entity>().all(&on).await?;
     let payments = tenant.find::<payment::Entity>().all(&on).await?;
+    let receipts = tenant.find::<receipt::Entity>().all(&on).await?;
+    let voids: HashSet<Uuid> = tenant.find::<receipt_void::Entity>().all(&on).await?.into_iter().map(|row| row.receipt_id).collect();
+    let received = receipts.into_iter().map(|row| Payment {
+        id: row.id,
+        amount: Cents(row.amount_cents),
+        ended: if voids.contains(&row.id) { Ended::Rejected } else { Ended::Paid },
+    });
     let allocations = tenant.find::<allocation::Entity>().all(&on).await?;
     Ok(Books {
         bills: bills(tenant).await?,
@@ -100,12 +100,17 @@ pub async fn read(tenant: &Tenant<'_>) -> Result<Books<Uuid>> {
         payments: payments
             .into_iter()
             .map(|row| Payment { id: row.id, amount: Cents(row.amount_cents), ended: ended(&row.state) })
+            .chain(received)
             .collect(),
         allocations: allocations
             .into_iter()
             .map(|row| Allocation { entry: row.entry_id, bill: row.invoice_id, line: row.line_number, amount: Cents(row.amount_cents) })
             .collect(),
-        last_numbers: sequences.into_iter().map(|row| ((row.regie_id, row.exercise, row.kind == CREDIT_NOTE), row.last_number)).collect(),
+        last_numbers: sequences
+            .into_iter()
+            .filter(|row| [BILL, CREDIT_NOTE].contains(&row.kind.as_str()))
+            .map(|row| ((row.regie_id, row.exercise, row.kind == CREDIT_NOTE), row.last_number))
+            .collect(),
     })
 }
 
@@ -147,6 +152,7 @@ async fn entries(tenant: &Tenant<'_>) -> Result<Vec<Entry<Uuid>>> {
             "famille" => Account::Family,
             "produit" => Account::Product(row.detail),
             "encaisse" => Account::Cash(row.detail),
+            "perte" => Account::Loss(row.detail),
             other => return Err(Error::Finding(format!("L’écriture {} porte un compte inconnu, « {other} ».", row.entry_id))),
         };
         postings.entry(row.entry_id).or_default().push(Posting { account, amount: Cents(row.amount_cents) });
@@ -158,10 +164,11 @@ async fn entries(tenant: &Tenant<'_>) -> Result<Vec<Entry<Uuid>>> {
             "avoir" => Kind::CreditNote,
             "paiement" => Kind::Payment,
             "rejet" => Kind::Rejection,
+            "remise" => Kind::WriteOff,
             other => return Err(Error::Finding(format!("L’écriture {} est d’un genre inconnu, « {other} ».", row.id))),
         };
         let postings = postings.remove(&row.id).unwrap_or_default();
-        Ok(Entry { id: row.id, regie: row.regie_id, kind, bill: row.invoice_id, payment: row.payment_id, postings })
+        Ok(Entry { id: row.id, regie: row.regie_id, kind, bill: row.invoice_id, payment: row.payment_id.or(row.receipt_id), postings })
     };
     rows.all(&on).await?.into_iter().map(entry).collect()
 }

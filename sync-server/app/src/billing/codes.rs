@@ -1,19 +1,21 @@
 //! What stored codes mean to the rules. They are those of the import files, and were checked there: one that isn't
 //! known here is a newer version's, and is told rather than guessed.
 
-use crate::store::entity::{booking_event, custody, situation, tariff};
+use crate::store::entity::{booking_event, child_absence, contract, contract_leave, contract_slot, custody, situation, tariff};
 use crate::{Error, Result};
-use chrono::NaiveTime;
-use rules::input::{Attachment, BookingState, Custody, CustodyCalendar, Situation};
+use chrono::{NaiveTime, Weekday};
+use rules::input::{Absence, AbsenceReason, Attachment, BookingState, Contract, Custody, CustodyCalendar, Situation, Slot, Weeks};
 use rules::tariff::{Tariff, parse};
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as CodeError, StrDeserializer};
 use shared::calendar::Weekdays;
-use shared::id::HouseholdId;
+use shared::id::{ActivityId, HouseholdId};
 
 /// `accueil` of a contract whose hours are billed by monthly parts.
 pub const REGULAR_CARE: &str = "regulier";
+/// `motif` of closures that no contract could count on; `conges` and `pont` are left out of its weeks.
+pub const UNFORESEEN: [&str; 2] = ["greve", "travaux"];
 
 /// A code of a closed list, by the name that the list itself serialises to.
 pub fn code<T: DeserializeOwned>(column: &str, written: &str) -> Result<T> {
@@ -82,6 +84,54 @@ pub fn situation(row: situation::Model) -> Situation {
         aeeh_children: row.aeeh_children.and_then(number).unwrap_or(0),
         source: row.source.unwrap_or_default(),
     }
+}
+
+/// A contract of regular care, with the hours that it reserves and the leave that was declared.
+pub fn contract(row: contract::Model, slots: &[contract_slot::Model], leave: &[contract_leave::Model]) -> Result<Contract> {
+    let hours = |column: &str, written: &str| written.parse::<Decimal>().map_err(|_| unknown(column, written));
+    Ok(Contract {
+        activity: ActivityId(row.activity_id),
+        household: row.household_id.map(HouseholdId),
+        from: row.valid_from,
+        to: row.valid_to,
+        weekly_hours: hours("heures_semaine", &row.weekly_hours)?,
+        weeks: hours("semaines", &row.weeks)?,
+        planned_leave_hours: hours("heures_absence_prevues", &row.planned_leave_hours)?,
+        monthly_parts: u32::try_from(row.monthly_parts).map_err(|_| unknown("mensualites", &row.monthly_parts.to_string()))?,
+        adaptation_until: row.adaptation_until,
+        slots: slots.iter().map(slot).collect::<Result<_>>()?,
+        leave: leave.iter().map(|row| (row.first_day, row.last_day)).collect(),
+        code: row.code,
+    })
+}
+
+fn slot(row: &contract_slot::Model) -> Result<Slot> {
+    let weeks = match row.week.as_str() {
+        "toutes" => Weeks::All,
+        "A" => Weeks::Odd,
+        "B" => Weeks::Even,
+        other => return Err(unknown("semaine", other)),
+    };
+    let weekday = u8::try_from(row.weekday).ok().and_then(|day| Weekday::try_from(day).ok());
+    let wrong = || unknown("debut", &format!("{} à {}", row.starts_minute, row.ends_minute));
+    Ok(Slot {
+        weeks,
+        weekday: weekday.ok_or_else(|| unknown("jour", &row.weekday.to_string()))?,
+        from: time(Some(row.starts_minute)).ok_or_else(wrong)?,
+        to: time(Some(row.ends_minute)).ok_or_else(wrong)?,
+    })
+}
+
+/// An absence, as far as a contract asks why.
+pub fn absence(row: &child_absence::Model) -> Absence {
+    let reason = match row.reason.as_str() {
+        "maladie" => AbsenceReason::Illness,
+        "hospitalisation" => AbsenceReason::Hospital,
+        "eviction" => AbsenceReason::Eviction,
+        "fermeture" => AbsenceReason::Closure,
+        _ => AbsenceReason::Other,
+    };
+    Absence { from: row.first_day, to: row.last_day, reason, certified: row.certificate_on.is_some() }
 }
 
 /// A booking as its events left it.

@@ -6,6 +6,7 @@ use crate::cli::Outcome;
 use crate::store::entity::regie;
 use crate::store::{Tenant, Territory};
 use crate::{Error, Result};
+use rules::Priced;
 use rules::draft::Draft;
 use rules::input::Request;
 use rules::tariff::National;
@@ -26,6 +27,9 @@ pub struct Args {
     /// Collectivité ; inutile s'il n'y en a qu'une
     #[arg(long, value_name = "CODE")]
     pub organisation: Option<String>,
+    /// Seulement ce foyer : se recalcule aussitôt
+    #[arg(long, value_name = "CODE")]
+    pub foyer: Option<String>,
     /// Présentation : un texte à lire, ou le JSON du contrat
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -53,12 +57,24 @@ pub async fn run(place: &Place, args: &Args) -> Result<Outcome> {
     let territory = Territory::new(app.territoire(), &snapshot);
     let organisation = territory.organisation(args.organisation.as_deref()).await?;
     let tenant = territory.tenant(OrganisationId(organisation.id));
-    let draft = draft(&tenant, args.month, args.regie.as_deref(), args.preuves).await?;
+    let request = Request { month: args.month, regie: args.regie.as_deref(), with_entry_ids: args.preuves };
+    let draft = match &args.foyer {
+        Some(household) => of_household(&tenant, household, request).await?,
+        None => priced(&tenant, request).await?.draft,
+    };
     let printed = match args.format {
         Format::Json => serde_json::to_string(&draft).map_err(|error| Error::Unavailable(error.to_string()))? + "\n",
         Format::Text => text::draft(&draft),
     };
-    match std::io::stdout().write_all(printed.as_bytes()) {
+    print(&printed)
+}
+
+/// Prints what a command answers.
+///
+/// # Errors
+/// An output that takes nothing.
+pub fn print(answer: &str) -> Result<Outcome> {
+    match std::io::stdout().write_all(answer.as_bytes()) {
         // Who reads only the beginning (`| head`) has what they wanted.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::io("sortie standard".as_ref())(error)),
         _ => Ok(Outcome::Done),
@@ -71,9 +87,27 @@ pub async fn run(place: &Place, args: &Args) -> Result<Outcome> {
 /// # Errors
 /// No such régie; the database's.
 pub async fn draft(tenant: &Tenant<'_>, month: Month, regie: Option<&str>, with_entry_ids: bool) -> Result<Draft> {
-    known_regie(tenant, regie).await?;
-    let input = month::read(tenant, month).await?;
-    Ok(rules::price(&input, National::shipped(), Request { month, regie, with_entry_ids }))
+    Ok(priced(tenant, Request { month, regie, with_entry_ids }).await?.draft)
+}
+
+/// The same, with the hours of its crèches.
+///
+/// # Errors
+/// As [`draft`].
+pub async fn priced(tenant: &Tenant<'_>, request: Request<'_>) -> Result<Priced> {
+    known_regie(tenant, request.regie).await?;
+    let input = month::read(tenant, request.month).await?;
+    Ok(rules::price_with_indicators(&input, National::shipped(), request))
+}
+
+/// The draft of one household's month, as it stands in the whole one: what it owes, and the problems of its children.
+///
+/// # Errors
+/// No such household; the database's.
+pub async fn of_household(tenant: &Tenant<'_>, household: &str, request: Request<'_>) -> Result<Draft> {
+    known_regie(tenant, request.regie).await?;
+    let input = month::read_household(tenant, request.month, household).await?;
+    Ok(rules::price(&input, National::shipped(), request))
 }
 
 /// That a régie asked for exists.

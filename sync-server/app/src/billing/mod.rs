@@ -9,6 +9,7 @@ mod codes;
 pub mod commands;
 pub mod decide;
 pub mod draft;
+pub mod indicators;
 pub mod issue;
 pub mod issued;
 pub mod month;

@@ -4,19 +4,19 @@
 //! read in [`codes`](super::codes).
 
 use super::codes;
-use crate::Result;
 use crate::attendance::journal;
 use crate::registry::zone::zone_of;
-use crate::store::Tenant;
 use crate::store::entity::{
-    activity, billing_decision, booking, booking_event, centre, closure, commune, contract, custody, custody_exception, enrolment,
-    household, household_address, organisation, person, regie, situation, tariff,
+    activity, billing_decision, booking, booking_event, centre, child, child_absence, closure, commune, contract, contract_leave,
+    contract_slot, custody, custody_exception, enrolment, household, household_address, organisation, person, regie, situation, tariff,
 };
+use crate::store::{OfTerritoire, Tenant};
+use crate::{Error, Result};
 use chrono::NaiveDate;
 use rules::input::{Activity, Attachment, Booking, Centre, Child, Household, Input, Payer, Situation};
 use rules::problem::Decision;
 use rules::tariff::Tariff;
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use shared::calendar::{Month, SchoolCalendar};
 use shared::fold::fold;
 use shared::id::{ActivityId, CentreId, ChildId, HouseholdId, SiteId};
@@ -32,9 +32,38 @@ pub async fn read(tenant: &Tenant<'_>, month: Month) -> Result<Input> {
     let days = Days { from: month.first(), to: month.last() };
     Ok(Input {
         tariffs: tariffs(tenant).await?,
-        households: households(tenant, days).await?,
+        households: households(tenant, days, None).await?,
         decisions: decisions(tenant, month).await?,
         ..read_attendance(tenant, days).await?
+    })
+}
+
+/// Reads what the rules need to price a month of one household: its children by their own row or by custody, and nobody else. Other homes
+/// of the same children aren't read, so that what they owe isn't either.
+///
+/// # Errors
+/// No such household here; as [`read`].
+pub async fn read_household(tenant: &Tenant<'_>, month: Month, code: &str) -> Result<Input> {
+    let on = tenant.on();
+    let days = Days { from: month.first(), to: month.last() };
+    let home = tenant.households().filter(household::Column::Code.eq(code)).one(&on).await?;
+    let home = home.ok_or_else(|| Error::NotFound(format!("Foyer « {code} »")))?;
+    let own = tenant.children().filter(child::Column::HouseholdId.eq(home.id)).select_only().column(child::Column::Id);
+    let mut ids: BTreeSet<Uuid> = own.into_tuple::<Uuid>().all(&on).await?.into_iter().collect();
+    let stays = tenant.about_children::<custody::Entity>(custody::Column::ChildId).filter(custody::Column::HouseholdId.eq(home.id));
+    ids.extend(stays.select_only().column(custody::Column::ChildId).into_tuple::<Uuid>().all(&on).await?);
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    let facts = journal::facts_of(tenant, &ids, days.from, days.to).await?;
+    Ok(Input {
+        tariffs: tariffs(tenant).await?,
+        households: households(tenant, days, Some(home.id)).await?,
+        decisions: decisions(tenant, month).await?,
+        centres: centres(tenant).await?,
+        activities: activities(tenant).await?,
+        children: children(tenant, days, Some(&ids)).await?,
+        bookings: bookings(tenant, days, Some(&ids)).await?,
+        attendance: fold(&facts),
+        calendar: SchoolCalendar::shipped(),
     })
 }
 
@@ -70,9 +99,9 @@ async fn read_attendance(tenant: &Tenant<'_>, days: Days) -> Result<Input> {
         centres: centres(tenant).await?,
         activities: activities(tenant).await?,
         tariffs: Vec::new(),
-        children: children(tenant, days).await?,
+        children: children(tenant, days, None).await?,
         households: Vec::new(),
-        bookings: bookings(tenant, days).await?,
+        bookings: bookings(tenant, days, None).await?,
         attendance: fold(&facts),
         calendar: SchoolCalendar::shipped(),
         decisions: BTreeMap::new(),
@@ -105,14 +134,19 @@ fn by<T>(rows: Vec<T>, key: impl Fn(&T) -> Uuid) -> HashMap<Uuid, Vec<T>> {
 
 async fn centres(tenant: &Tenant<'_>) -> Result<Vec<Centre>> {
     let on = tenant.on();
-    let mut closures = by(tenant.find::<closure::Entity>().all(&on).await?, |row| row.centre_id);
+    let closures = by(tenant.find::<closure::Entity>().all(&on).await?, |row| row.centre_id);
+    let closed = |centre: Uuid, which: fn(&closure::Model) -> bool| {
+        let of_centre = closures.get(&centre).into_iter().flatten().filter(|row| which(row));
+        of_centre.map(|row| (row.first_day, row.last_day)).collect()
+    };
     let resident_communes = resident_communes(tenant).await?;
     let all = tenant.centres().await?;
     let of_row = |row: centre::Model| Centre {
         id: CentreId(row.id),
         site: SiteId(row.site_id),
         zone: zone_of(&row, &all),
-        closures: closures.remove(&row.id).unwrap_or_default().into_iter().map(|c| (c.first_day, c.last_day)).collect(),
+        closures: closed(row.id, |_| true),
+        unforeseen_closures: closed(row.id, |row| row.reason.as_deref().is_some_and(|why| codes::UNFORESEEN.contains(&why))),
         resident_communes: resident_communes.clone(),
         code: row.code,
         name: row.name,
@@ -163,24 +197,55 @@ async fn tariffs(tenant: &Tenant<'_>) -> Result<Vec<Tariff>> {
     in_force.all(&tenant.on()).await?.iter().map(codes::tariff).collect()
 }
 
-async fn children(tenant: &Tenant<'_>, days: Days) -> Result<Vec<Child>> {
+/// Rows about some children, or about everybody.
+async fn of_children<E>(rows: Select<E>, child: E::Column, only: Option<&[Uuid]>, tenant: &Tenant<'_>) -> Result<Vec<E::Model>>
+where
+    E: EntityTrait,
+{
+    let rows = match only {
+        Some(ids) => rows.filter(child.is_in(ids.iter().copied())),
+        None => rows,
+    };
+    Ok(rows.all(&tenant.on()).await?)
+}
+
+async fn children(tenant: &Tenant<'_>, days: Days, only: Option<&[Uuid]>) -> Result<Vec<Child>> {
     let on = tenant.on();
     let Days { from, to } = days;
-    let mut custodies =
-        by(tenant.about_children_between::<custody::Entity>(custody::Column::ChildId, from, to).all(&on).await?, |row| row.child_id);
+    let stays = tenant.about_children_between::<custody::Entity>(custody::Column::ChildId, from, to);
+    let mut custodies = by(of_children(stays, custody::Column::ChildId, only, tenant).await?, |row| row.child_id);
     let exceptions = tenant
         .about_children_between::<custody_exception::Entity>(custody_exception::Column::ChildId, from, to)
         .filter(custody_exception::Column::Day.between(from, to));
-    let mut exceptions = by(exceptions.all(&on).await?, |row| row.child_id);
-    let mut enrolments = by(tenant.find::<enrolment::Entity>().all(&on).await?, |row| row.child_id);
-    let mut contracts = by(tenant.find::<contract::Entity>().all(&on).await?, |row| row.child_id);
+    let mut exceptions = by(of_children(exceptions, custody_exception::Column::ChildId, only, tenant).await?, |row| row.child_id);
+    let mut enrolments =
+        by(of_children(tenant.find::<enrolment::Entity>(), enrolment::Column::ChildId, only, tenant).await?, |row| row.child_id);
+    let agreed = of_children(tenant.find::<contract::Entity>(), contract::Column::ChildId, only, tenant).await?;
+    let of_contracts = agreed.iter().map(|row| row.id).collect::<Vec<_>>();
+    let (slots, leave) = (tenant.find::<contract_slot::Entity>(), tenant.find::<contract_leave::Entity>());
+    let (slots, leave) = match only {
+        Some(_) => (
+            slots.filter(contract_slot::Column::ContractId.is_in(of_contracts.iter().copied())),
+            leave.filter(contract_leave::Column::ContractId.is_in(of_contracts)),
+        ),
+        None => (slots, leave),
+    };
+    let mut slots = by(slots.all(&on).await?, |row| row.contract_id);
+    let mut leave = by(leave.all(&on).await?, |row| row.contract_id);
+    let mut contracts = by(agreed, |row| row.child_id);
+    let absences = tenant.about_children_between::<child_absence::Entity>(child_absence::Column::ChildId, from, to);
+    let mut absences = by(of_children(absences, child_absence::Column::ChildId, only, tenant).await?, |row| row.child_id);
     let mut children = Vec::new();
-    for row in tenant.children_between(from, to).all(&on).await? {
+    for row in of_children(tenant.children_between(from, to), child::Column::Id, only, tenant).await? {
         let attachments: Result<Vec<Attachment>> = custodies.remove(&row.id).unwrap_or_default().iter().map(codes::attachment).collect();
         let enrolments = enrolments.remove(&row.id).unwrap_or_default();
         let (regular, occasional): (Vec<_>, Vec<_>) =
             contracts.remove(&row.id).unwrap_or_default().into_iter().partition(|contract| contract.care_kind == codes::REGULAR_CARE);
-        let of_contract = |row: &contract::Model| dated(row.activity_id, row.valid_from, Some(row.valid_to));
+        let right = |row: &contract::Model| dated(row.activity_id, row.valid_from, Some(row.valid_to));
+        let mut agreed = |row: contract::Model| {
+            let (slots, leave) = (slots.remove(&row.id).unwrap_or_default(), leave.remove(&row.id).unwrap_or_default());
+            codes::contract(row, &slots, &leave)
+        };
         // Occasional and emergency care has no monthly part: its contract is a right to come, priced by the hour.
         let enrolled = enrolments.iter().map(|row| dated(row.activity_id, row.valid_from, row.valid_to));
         children.push(Child {
@@ -194,8 +259,9 @@ async fn children(tenant: &Tenant<'_>, days: Days) -> Result<Vec<Child>> {
                 .iter()
                 .map(|e| (e.day, HouseholdId(e.household_id)))
                 .collect(),
-            enrolments: enrolled.chain(occasional.iter().map(of_contract)).collect(),
-            contracts: regular.iter().map(of_contract).collect(),
+            enrolments: enrolled.chain(occasional.iter().map(right)).collect(),
+            contracts: regular.into_iter().map(&mut agreed).collect::<Result<_>>()?,
+            absences: absences.remove(&row.id).unwrap_or_default().iter().map(codes::absence).collect(),
             code: row.code,
         });
     }
@@ -206,17 +272,24 @@ fn dated(activity: Uuid, from: NaiveDate, to: Option<NaiveDate>) -> Dated<Activi
     Dated { what: ActivityId(activity), from: Some(from), to }
 }
 
-async fn households(tenant: &Tenant<'_>, days: Days) -> Result<Vec<Household>> {
-    let on = tenant.on();
-    let Days { from, to } = days;
-    let addresses = tenant.about_households_between::<household_address::Entity>(household_address::Column::HouseholdId, from, to);
-    let mut addresses = by(addresses.all(&on).await?, |row| row.household_id);
-    let situations = tenant.about_households_between::<situation::Entity>(situation::Column::HouseholdId, from, to);
-    let mut situations = by(situations.all(&on).await?, |row| row.household_id);
-    let payers = tenant.about_households_between::<person::Entity>(person::Column::HouseholdId, from, to);
-    let mut payers = by(payers.filter(person::Column::IsPayer.eq(true)).all(&on).await?, |row| row.household_id);
+/// All of them, or one.
+async fn households(tenant: &Tenant<'_>, days: Days, only: Option<Uuid>) -> Result<Vec<Household>> {
+    async fn of<E: OfTerritoire>(tenant: &Tenant<'_>, days: Days, home: E::Column, only: Option<Uuid>) -> Result<Vec<E::Model>> {
+        let rows = match only {
+            // One that is this organisation's was found by its code before.
+            Some(id) => tenant.about_households::<E>(home).filter(home.eq(id)),
+            None => tenant.about_households_between::<E>(home, days.from, days.to),
+        };
+        Ok(rows.all(&tenant.on()).await?)
+    }
+    let addresses = of::<household_address::Entity>(tenant, days, household_address::Column::HouseholdId, only).await?;
+    let mut addresses = by(addresses, |row| row.household_id);
+    let mut situations = by(of::<situation::Entity>(tenant, days, situation::Column::HouseholdId, only).await?, |row| row.household_id);
+    let mut payers = of::<person::Entity>(tenant, days, person::Column::HouseholdId, only).await?;
+    payers.retain(|row| row.is_payer);
+    let mut payers = by(payers, |row| row.household_id);
     let mut households = Vec::new();
-    for row in tenant.about_households_between::<household::Entity>(household::Column::Id, from, to).all(&on).await? {
+    for row in of::<household::Entity>(tenant, days, household::Column::Id, only).await? {
         let addresses = addresses.remove(&row.id).unwrap_or_default();
         let first = addresses.iter().find(|address| address.valid_from.is_none());
         households.push(Household {
@@ -244,13 +317,21 @@ fn payer(row: person::Model) -> Payer {
     Payer { code: row.code, share_bp: row.share_bp.and_then(|share| u32::try_from(share).ok()) }
 }
 
-async fn bookings(tenant: &Tenant<'_>, days: Days) -> Result<Vec<Booking>> {
+async fn bookings(tenant: &Tenant<'_>, days: Days, only: Option<&[Uuid]>) -> Result<Vec<Booking>> {
     let on = tenant.on();
-    let rows = tenant.find::<booking::Entity>().filter(booking::Column::Day.between(days.from, days.to)).all(&on).await?;
+    let of_days = tenant.find::<booking::Entity>().filter(booking::Column::Day.between(days.from, days.to));
+    let rows = of_children(of_days, booking::Column::ChildId, only, tenant).await?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let mut events = by(tenant.booking_events_between(days.from, days.to).all(&on).await?, |row: &booking_event::Model| row.booking_id);
+    let events = match only {
+        Some(_) => {
+            let of_rows = booking_event::Column::BookingId.is_in(rows.iter().map(|row| row.id));
+            tenant.find::<booking_event::Entity>().filter(of_rows)
+        }
+        None => tenant.booking_events_between(days.from, days.to),
+    };
+    let mut events = by(events.all(&on).await?, |row: &booking_event::Model| row.booking_id);
     let mut bookings = Vec::with_capacity(rows.len());
     for row in rows {
         let mut events = events.remove(&row.id).unwrap_or_default();

@@ -28,7 +28,7 @@ fn invoice(invoice: &Invoice) -> String {
     let payer = if invoice.payer.is_empty() { "sans payeur" } else { &invoice.payer };
     let mut out = format!("Régie {}, foyer {}, payeur {payer} : {}\n", invoice.regie, invoice.household, invoice.total_cents);
     for line in &invoice.lines {
-        let quantity = line.quantity.replace('.', ",");
+        let quantity = line.quantity.replace('.', ",").replace('-', "−");
         _ = write!(out, "  {}  {} : {quantity} × {} = ", line.child, line.label, line.unit_price_cents);
         match line.explanation.last() {
             Some(Step::Share { whole_cents, .. }) => _ = writeln!(out, "{whole_cents}, dont à sa charge {}", line.amount_cents),

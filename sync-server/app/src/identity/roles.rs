@@ -20,8 +20,10 @@ pub enum Right {
     SeeBilling,
     /// Decides what a draft asks.
     Decide,
-    /// Issues a month's bills.
+    /// Issues a month's bills; withdraws one, forgives a debt by deliberation: the ordonnateur's.
     Issue,
+    /// Takes money in at the desk, and takes a receipt back: the régisseur's and nobody else's.
+    Collect,
     /// Sees what people are called for, and notes it as seen.
     SeeAlerts,
     /// Gives the staff of a lieu its codes for the tablets.
@@ -52,6 +54,9 @@ pub enum Role {
     /// Issues it: apart from who prepares, where an organisation wants it; else one account has both.
     #[value(help = "émet les factures")]
     Emetteur,
+    /// Holds a régie: takes money in, and says so by a receipt.
+    #[value(help = "régisseur ou mandataire : encaisse au guichet")]
+    Regisseur,
     /// Reads, and changes nothing.
     #[value(help = "lit tout, ne change rien")]
     Controle,
@@ -61,16 +66,18 @@ pub enum Role {
 }
 
 use Right::{
-    CorrectDay, Decide, EditFamilies, EditTeam, Fleet, Issue, Manage, SeeAlerts, SeeAudit, SeeBilling, SeeDay, SeeFamilies, SignDay,
+    Collect, CorrectDay, Decide, EditFamilies, EditTeam, Fleet, Issue, Manage, SeeAlerts, SeeAudit, SeeBilling, SeeDay, SeeFamilies,
+    SignDay,
 };
 
 /// The table.
-const TABLE: [(Role, &str, &[Right]); 7] = [
+const TABLE: [(Role, &str, &[Right]); 8] = [
     (Role::Equipe, "equipe", &[SeeDay]),
     (Role::Direction, "direction", &[SeeDay, SignDay, CorrectDay, SeeFamilies, EditTeam]),
     (Role::Agent, "agent", &[SeeDay, CorrectDay, SeeFamilies, EditFamilies, SeeBilling, SeeAlerts]),
     (Role::Finances, "finances", &[SeeDay, SeeFamilies, SeeBilling, Decide]),
     (Role::Emetteur, "emetteur", &[SeeBilling, Issue]),
+    (Role::Regisseur, "regisseur", &[SeeFamilies, SeeBilling, Collect]),
     (Role::Controle, "controle", &[SeeDay, SeeFamilies, SeeBilling, SeeAudit]),
     (Role::Administrateur, "administrateur", &[SeeAlerts, EditTeam, Fleet, SeeAudit, Manage]),
 ];
@@ -125,6 +132,7 @@ mod tests {
                 "Agent agent: [SeeDay, CorrectDay, SeeFamilies, EditFamilies, SeeBilling, SeeAlerts]",
                 "Finances finances: [SeeDay, SeeFamilies, SeeBilling, Decide]",
                 "Emetteur emetteur: [SeeBilling, Issue]",
+                "Regisseur regisseur: [SeeFamilies, SeeBilling, Collect]",
                 "Controle controle: [SeeDay, SeeFamilies, SeeBilling, SeeAudit]",
                 "Administrateur administrateur: [SeeAlerts, EditTeam, Fleet, SeeAudit, Manage]",
             ]
@@ -138,6 +146,7 @@ mod tests {
             SeeBilling,
             Decide,
             Issue,
+            Collect,
             SeeAlerts,
             EditTeam,
             Fleet,
@@ -151,6 +160,11 @@ mod tests {
     #[test]
     fn who_prepares_a_month_does_not_issue_it_and_who_controls_changes_nothing() {
         assert!(!Role::Finances.rights().contains(&Issue) && !Role::Emetteur.rights().contains(&Decide));
+        let holds_money = |role: &Role| role.rights().contains(&Collect);
+        assert!(
+            TABLE.iter().filter(|(role, ..)| holds_money(role)).all(|(role, ..)| *role == Role::Regisseur),
+            "who orders doesn't collect"
+        );
         assert!(Role::Controle.rights().iter().all(|r| matches!(r, SeeDay | SeeFamilies | SeeBilling | SeeAudit)));
     }
 

@@ -1,22 +1,27 @@
 //! An issued bill as the office reads it: its lines with their why, what was paid, its document.
 
+use super::day::Notice;
 use super::{Frame, act_of, desk, id_of, snapshot, told};
 use crate::billing::issued::{self, IssuedLine};
 use crate::identity::audit;
 use crate::identity::{Agent, Right};
+use crate::ledger::{FORGIVENESS, means_label, means_of};
 use crate::page::{html, pdf as pdf_of};
 use crate::payments::state_words;
 use crate::serve::Server;
-use crate::store::entity::{household, issued_document, payment, regie};
-use crate::store::{Tenant, Territory};
+use crate::store::entity::{forgiveness, household, invoice, issued_document, payment, receipt, receipt_void, regie};
+use crate::store::{Tenant, Territory, new_id};
 use crate::{Error, Result};
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use rules::wording::{Reader, Why};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::Deserialize;
 use shared::french;
 use shared::money::Cents;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Opens a bill: it tells of a child's days.
@@ -43,7 +48,54 @@ struct Page {
     has_document: bool,
     lines: Vec<SaidLine>,
     payments: Vec<(String, String, &'static str)>,
+    receipts: Vec<SaidReceipt>,
+    forgiven: Vec<String>,
+    notice: Option<Notice>,
+    /// Of a credit note: the bill that it withdraws, and why.
+    withdraws: Option<(Uuid, String, String)>,
+    /// The credit note that withdraws this one.
+    withdrawn: Option<(Uuid, String)>,
+    account: String,
+    /// What may be done, by whoever reads, where the bill stands.
+    may: May,
+    /// Drawn anew for each form: sent twice, it is one act.
+    token: Uuid,
+    today: String,
+    open_typed: String,
+    means: Vec<(&'static str, &'static str)>,
+    kinds: [(&'static str, &'static str); 3],
 }
+
+/// What may be done.
+struct May {
+    collect: bool,
+    void: bool,
+    forgive: bool,
+    cancel: bool,
+}
+
+/// Money that was taken in.
+struct SaidReceipt {
+    id: Uuid,
+    said: String,
+    amount: String,
+    /// Why it was taken back.
+    void: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub(super) struct Asked {
+    /// What was just done: a key of [`DONE`].
+    fait: Option<String>,
+}
+
+/// What was done, as the page says it after the act.
+const DONE: [(&str, &str); 4] = [
+    ("encaisse", "Le paiement est encaissé : la quittance est ci-dessous."),
+    ("quittance-annulee", "La quittance est annulée : ce qu’elle payait est de nouveau dû."),
+    ("remise", "La remise est enregistrée."),
+    ("annulee", "La facture est annulée par un avoir. Ce qui avait été payé est d’avance sur le compte de la famille."),
+];
 
 struct SaidLine {
     child: String,
@@ -54,20 +106,48 @@ struct SaidLine {
 }
 
 /// `GET /bureau/{organisation}/factures/{bill}`.
-pub(super) async fn page(State(server): State<Server>, agent: Agent, Path((_, bill)): Path<(String, String)>) -> Result<Response> {
+pub(super) async fn page(
+    State(server): State<Server>,
+    agent: Agent,
+    Path((_, bill)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
     agent.must(Right::SeeBilling)?;
-    let id = id_of(&bill, "Cette facture")?;
+    show(&server, &agent, id_of(&bill, "Cette facture")?, Ok(asked.fait)).await
+}
+
+/// The page of a bill, after something was done about it or could not be.
+pub(super) async fn show(server: &Server, agent: &Agent, id: Uuid, done: Result<Option<String>, String>) -> Result<Response> {
+    let status = if done.is_ok() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let notice = match done {
+        Ok(key) => Notice::done(&DONE, key.as_deref()),
+        Err(sentence) => Some(Notice::wrong(sentence)),
+    };
     let reading = snapshot(&server.app).await?;
     let territory = Territory::new(server.app.territoire(), &reading);
     let tenant = territory.tenant(agent.organisation_id());
     let bill = issued::bill(&tenant, id).await?;
-    let frame = desk(&territory, &agent, "billing", server.app.clock.today()).await?;
+    let frame = desk(&territory, agent, "billing", server.app.clock.today()).await?;
     let on = tenant.on();
     let regie = tenant.find::<regie::Entity>().filter(regie::Column::Id.eq(bill.bill.regie_id)).one(&on).await?;
     let home = tenant.households().filter(household::Column::Id.eq(bill.bill.household_id)).one(&on).await?;
     let due = bill.bill.due_on.map(|day| format!(", à payer avant le {}", french::long_day(day))).unwrap_or_default();
-    told(&server.app, act_of(&agent, READ).about("invoice", id)).await?;
-    html(&Page {
+    let code = regie.as_ref().map(|r| r.code.clone()).unwrap_or_default();
+    let by_hand = regie.as_ref().is_some_and(|r| r.mode == "regie");
+    let (receipts, forgiven) = (receipts(&tenant, id).await?, forgiven(&tenant, id).await?);
+    let withdrawn = by_column(&tenant, invoice::Column::CancelsId, Some(id)).await?.map(|row| (row.id, row.printed_number));
+    let withdraws = by_column(&tenant, invoice::Column::Id, bill.bill.cancels_id).await?;
+    let withdraws = withdraws.map(|row| (row.id, row.printed_number, bill.bill.reason.clone().unwrap_or_default()));
+    let is_open = !bill.is_credit_note() && bill.open() > Cents::ZERO;
+    let may = May {
+        collect: agent.may(Right::Collect) && by_hand && is_open,
+        void: agent.may(Right::Collect),
+        forgive: agent.may(Right::Issue) && is_open,
+        cancel: agent.may(Right::Issue) && by_hand && !bill.is_credit_note() && withdrawn.is_none(),
+    };
+    let taken = regie.as_ref().and_then(|r| r.means.clone()).unwrap_or_default();
+    told(&server.app, act_of(agent, READ).about("invoice", id)).await?;
+    let page = html(&Page {
         frame,
         id,
         run: bill.bill.run_id,
@@ -84,7 +164,59 @@ pub(super) async fn page(State(server): State<Server>, agent: Agent, Path((_, bi
         has_document: has_document(&tenant, id).await?,
         payments: payments(&tenant, id).await?,
         lines: bill.lines.iter().map(line).collect(),
-    })
+        receipts,
+        forgiven,
+        notice,
+        withdraws,
+        withdrawn,
+        account: format!("/bureau/{}/comptes/{}/{code}", agent.organisation.code, bill.bill.payer_id),
+        may,
+        token: new_id(server.app.clock.now())?,
+        today: server.app.clock.today().to_string(),
+        open_typed: bill.open().to_euros().to_string().replace('.', ","),
+        means: means_of(&taken),
+        kinds: FORGIVENESS,
+    })?;
+    Ok((status, page).into_response())
+}
+
+async fn by_column(tenant: &Tenant<'_>, column: invoice::Column, id: Option<Uuid>) -> Result<Option<invoice::Model>> {
+    let Some(id) = id else { return Ok(None) };
+    Ok(tenant.find::<invoice::Entity>().filter(column.eq(id)).one(&tenant.on()).await?)
+}
+
+/// Money taken in for a bill, in its order.
+async fn receipts(tenant: &Tenant<'_>, bill: Uuid) -> Result<Vec<SaidReceipt>> {
+    let on = tenant.on();
+    let rows =
+        tenant.find::<receipt::Entity>().filter(receipt::Column::InvoiceId.eq(bill)).order_by_asc(receipt::Column::AtMs).all(&on).await?;
+    let voids = tenant.find::<receipt_void::Entity>().filter(receipt_void::Column::ReceiptId.is_in(rows.iter().map(|row| row.id)));
+    let voids = voids.all(&on).await?;
+    let said = |row: receipt::Model| {
+        let reference = if row.reference.is_empty() { String::new() } else { format!(" ({})", row.reference) };
+        SaidReceipt {
+            said: format!(
+                "{}, {}{reference}, quittance {}",
+                french::long_day(row.received_on),
+                means_label(&row.means),
+                row.printed_number
+            ),
+            amount: Cents(row.amount_cents).to_string(),
+            void: voids.iter().find(|void| void.receipt_id == row.id).map(|void| void.reason.clone()),
+            id: row.id,
+        }
+    };
+    Ok(rows.into_iter().map(said).collect())
+}
+
+/// What was forgiven of a bill.
+async fn forgiven(tenant: &Tenant<'_>, bill: Uuid) -> Result<Vec<String>> {
+    let rows = tenant.find::<forgiveness::Entity>().filter(forgiveness::Column::InvoiceId.eq(bill));
+    let said = |row: forgiveness::Model| {
+        let kind = FORGIVENESS.iter().find(|(code, _)| *code == row.kind).map_or("Remise", |(_, label)| label);
+        format!("{kind} de {} : {}", Cents(row.amount_cents), row.deliberation)
+    };
+    Ok(rows.order_by_asc(forgiveness::Column::AtMs).all(&tenant.on()).await?.into_iter().map(said).collect())
 }
 
 fn line(line: &IssuedLine) -> SaidLine {

@@ -2,8 +2,8 @@
 
 use super::table::{Entry, Needs, table};
 use super::{
-    activation_code, acts, alerts, apart, bill, day, day_acts, day_list, decide, door_code, draft, families, fleet, household, issue,
-    paper, payments, questions, run, site_watch, tablet, team,
+    account, activation_code, acts, alerts, apart, bill, bill_acts, day, day_acts, day_list, decide, door_code, draft, families, fleet,
+    household, issue, paper, payments, questions, run, site_watch, tablet, team,
 };
 use crate::api::{By, Field, Told};
 use crate::identity::Right;
@@ -15,6 +15,8 @@ const SEARCH: (&str, Field, &str) = ("cherche", Field::Text(0), "Une partie d’
 const PAGE: (&str, Field, &str) = ("page", Field::Number, "La page, à partir de 1.");
 const WHY: (&str, Field, &str) = ("motif", Field::Text(0), "Pourquoi.");
 const CHILD: (&str, Field, &str) = ("enfant", Field::Code("E0001"), "Le code de l’enfant.");
+const TOKEN: (&str, Field, &str) = ("jeton", Field::Id, "Tiré à l’affichage du formulaire : envoyé deux fois, c’est un seul acte.");
+const EUROS: (&str, Field, &str) = ("montant", Field::Text(12), "En euros : « 12,50 ».");
 const ENTRY: (&str, Field, &str) = ("pointage", Field::Id, "Le pointage.");
 
 /// Every route of [`table`], and the one before it.
@@ -54,6 +56,7 @@ fn said(right: Right) -> &'static str {
         Right::SeeBilling => "voir la facturation",
         Right::Decide => "décider de ce qu’un projet de facturation demande",
         Right::Issue => "émettre",
+        Right::Collect => "encaisser",
         Right::SeeAlerts => "voir les signalements",
         Right::EditTeam => "codes de l’équipe",
         Right::Fleet => "tablettes",
@@ -74,6 +77,7 @@ fn segment(part: &str) -> Option<(&'static str, Field, &'static str)> {
         "{payer}" => ("payer", Field::Code("R01"), "Le code du payeur ; `-` : personne."),
         "{run}" => ("run", Field::Id, "La campagne."),
         "{bill}" => ("bill", Field::Id, "La facture."),
+        "{receipt}" => ("receipt", Field::Id, "La quittance."),
         "{payment}" => ("payment", Field::Id, "Le paiement."),
         "{question}" => ("question", Field::Id, "La question."),
         "{staff}" => ("staff", Field::Id, "Le membre de l’équipe."),
@@ -200,7 +204,43 @@ fn of_billing(name: &str) -> Option<Tell> {
                 "Un seul PDF.",
             )
         }),
-        bill::READ => ("Une facture", |t| t.html(200, "Ses lignes, ses paiements.")),
+        bill::READ => ("Une facture", |t| {
+            t.query::<bill::Asked>(&[("fait", Field::OneOf(&["encaisse", "quittance-annulee", "remise", "annulee"]), DONE)])
+                .html(200, "Ses lignes, ses paiements.")
+        }),
+        bill_acts::RECEIVE => ("Encaisser au guichet", |t| {
+            t.says("Une quittance numérotée ; ce qui dépasse la facture paie les plus anciennes de la même régie, puis reste d’avance.")
+                .form::<bill_acts::Brought>(&[
+                    TOKEN,
+                    (
+                        "moyen",
+                        Field::OneOf(&["especes", "cheque", "carte", "virement", "prelevement", "cesu", "ancv"]),
+                        "Le moyen de paiement.",
+                    ),
+                    EUROS,
+                    ("jour", Field::Day, "Le jour du paiement."),
+                    ("reference", Field::Text(300), "Numéro du chèque, référence du virement ; peut rester vide."),
+                ])
+                .goes("Vers la facture.")
+                .html(422, "Ce paiement n’est pas pris : la facture, et pourquoi.")
+        }),
+        bill_acts::VOID => ("Annuler une quittance", |t| {
+            t.form::<bill_acts::Reason>(&[WHY]).goes("Vers la facture.").html(422, "Pas de motif, ou déjà annulée.")
+        }),
+        bill_acts::WRITE_OFF => ("Remettre une dette", |t| {
+            t.form::<bill_acts::Forgiven>(&[
+                TOKEN,
+                ("genre", Field::OneOf(&["remise_gracieuse", "non_valeur", "creance_eteinte"]), "Pourquoi la dette s’en va."),
+                EUROS,
+                ("motif", Field::Text(300), "La délibération ou le jugement : numéro et date."),
+            ])
+            .goes("Vers la facture.")
+            .html(422, "Plus que ce qui reste dû, ou pas de délibération.")
+        }),
+        bill_acts::CANCEL => ("Annuler une facture par un avoir", |t| {
+            t.form::<bill_acts::Reason>(&[WHY]).goes("Vers la facture.").html(422, "Pas de motif, ou déjà annulée.")
+        }),
+        account::READ => ("Le compte d’un payeur à une régie", |t| t.html(200, "Ses écritures et son solde.")),
         "GET /bureau/{organisation}/paiements" => ("Les paiements", |t| {
             t.query::<payments::Asked>(&[
                 ("fait", Field::OneOf(&["encaisse", "classe", "rejete"]), DONE),

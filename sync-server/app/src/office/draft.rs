@@ -1,8 +1,9 @@
 //! A month's draft: what would be billed, what stands in the way, and each bill with its why.
 
 use super::day::Notice;
+use super::draft_compared::{Compared, compared};
 use super::{Frame, act_of, desk, snapshot, told, who};
-use crate::billing::draft::draft;
+use crate::billing::draft::{of_household, priced};
 use crate::billing::names::Names;
 use crate::identity::{Agent, Right};
 use crate::page::html;
@@ -13,9 +14,12 @@ use crate::{Error, Result};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use rules::Priced;
+use rules::cnaf::Indicator;
 use rules::draft::{Invoice, Line};
+use rules::input::Request;
 use rules::problem::{Decision, Problem};
-use rules::wording::{Reader, Why, why};
+use rules::wording::{Reader, Why, decimal, why};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use serde::Deserialize;
 use shared::calendar::Month;
@@ -64,6 +68,8 @@ struct Page {
     may_decide: bool,
     may_issue: bool,
     regies: Vec<OfRegie>,
+    creches: Vec<Creche>,
+    compared: Option<Compared>,
     runs: Vec<Run>,
     total: String,
     count: usize,
@@ -82,6 +88,25 @@ struct OfRegie {
     name: String,
     bills: usize,
     total: String,
+}
+
+/// The hours that the CNAF pays a crèche by.
+struct Creche {
+    name: String,
+    done: String,
+    billed: String,
+    rate: String,
+}
+
+impl Creche {
+    fn of(indicator: &Indicator, names: &Names) -> Self {
+        Self {
+            name: names.centre(&indicator.centre).to_owned(),
+            done: decimal(indicator.hours_done),
+            billed: decimal(indicator.hours_billed),
+            rate: indicator.rate_percent.map_or_else(|| "–".to_owned(), |rate| format!("{}\u{a0}%", decimal(rate))),
+        }
+    }
 }
 
 /// What was issued of the month.
@@ -140,7 +165,8 @@ pub(super) async fn page(State(server): State<Server>, agent: Agent, Query(asked
         None => Month::of(server.app.clock.today()).previous(),
     };
     let tenant = territory.tenant(agent.organisation_id());
-    let (draft, names) = (draft(&tenant, month, None, false).await?, Names::read(&tenant).await?);
+    let request = Request { month, regie: None, with_entry_ids: false };
+    let (Priced { draft, indicators }, names) = (priced(&tenant, request).await?, Names::read(&tenant).await?);
     let decided = decided(&territory, &tenant, month).await?;
     let (blocking, others): (Vec<&Problem>, Vec<&Problem>) = draft.problems.iter().partition(|p| p.blocking);
     let (settled, others): (Vec<&Problem>, Vec<&Problem>) = others.into_iter().partition(|p| decided.contains_key(&p.name()));
@@ -165,6 +191,8 @@ pub(super) async fn page(State(server): State<Server>, agent: Agent, Query(asked
         may_decide: agent.may(Right::Decide),
         may_issue: agent.may(Right::Issue),
         regies: by_regie(&draft.invoices, &names),
+        creches: indicators.iter().map(|indicator| Creche::of(indicator, &names)).collect(),
+        compared: compared(&tenant, &draft, month, &names).await?,
         runs: runs(&tenant, month).await?,
         total: draft.total_cents.to_string(),
         count: draft.invoices.len(),
@@ -312,9 +340,9 @@ pub(super) async fn bill(
     let tenant = territory.tenant(agent.organisation_id());
     let names = Names::read(&tenant).await?;
     let payer = if payer == "-" { String::new() } else { payer };
-    let draft = draft(&tenant, month, Some(&regie), true).await?;
-    let found = draft.invoices.iter().find(|i| i.regie == regie && i.household == household && i.payer == payer).ok_or_else(nothing)?;
     let home = tenant.households().filter(homes::Column::Code.eq(household.as_str())).one(&tenant.on()).await?.ok_or_else(nothing)?;
+    let draft = of_household(&tenant, &household, Request { month, regie: Some(&regie), with_entry_ids: true }).await?;
+    let found = draft.invoices.iter().find(|i| i.regie == regie && i.household == household && i.payer == payer).ok_or_else(nothing)?;
     told(&server.app, act_of(&agent, READ).about("household", home.id)).await?;
     let line = |line: &Line| SaidLine {
         child: names.child(&line.child).to_owned(),

@@ -4,6 +4,7 @@
 //! (its situations, bookings, bills) aren't here. An address, telephone and e-mail that are confidential show to whoever may edit
 //! families only.
 
+use super::account::said_balance;
 use super::day::Notice;
 use super::families::{households_of, must_see, visible};
 use super::{Frame, act_of, desk, id_of};
@@ -48,6 +49,15 @@ pub(super) struct Asked {
     fait: Option<String>,
 }
 
+/// What an adult owes a régie.
+struct Balance {
+    payer: String,
+    regie: String,
+    sum: String,
+    /// Of its account, below `comptes`.
+    path: String,
+}
+
 #[derive(Template)]
 #[template(path = "office/household.html")]
 struct Page {
@@ -65,7 +75,7 @@ struct Page {
     month: String,
     bookings: Vec<Booked>,
     see_bills: bool,
-    balances: Vec<(String, String, String)>,
+    balances: Vec<Balance>,
     bills: Vec<Bill>,
     may_edit: bool,
 }
@@ -166,7 +176,7 @@ async fn read(territory: &Territory<'_>, tenant: &Tenant<'_>, agent: &Agent, hom
     let month = Month::of(today);
     let see_bills = agent.may(Right::SeeBilling);
     let regies = tenant.find::<regie::Entity>().all(&on).await?;
-    let regies: HashMap<Uuid, String> = regies.into_iter().map(|r| (r.id, r.name)).collect();
+    let regies: HashMap<Uuid, regie::Model> = regies.into_iter().map(|r| (r.id, r)).collect();
     Ok(Page {
         id,
         hidden,
@@ -384,32 +394,32 @@ fn said_status(status: Status) -> &'static str {
 }
 
 /// What each adult owes each régie, from the ledger: never netted across régies.
-async fn balances(tenant: &Tenant<'_>, people: &[person::Model], regies: &HashMap<Uuid, String>) -> Result<Vec<(String, String, String)>> {
+async fn balances(tenant: &Tenant<'_>, people: &[person::Model], regies: &HashMap<Uuid, regie::Model>) -> Result<Vec<Balance>> {
     let rows = tenant.find::<ledger_posting::Entity>().filter(ledger_posting::Column::Account.eq("famille"));
     let rows = rows.filter(ledger_posting::Column::PayerId.is_in(people.iter().map(|p| p.id))).all(&tenant.on()).await?;
     let mut sums: BTreeMap<(Uuid, Uuid), Cents> = BTreeMap::new();
     for row in rows {
         *sums.entry((row.payer_id, row.regie_id)).or_default() += Cents(row.amount_cents);
     }
-    let name = |id: &Uuid| people.iter().find(|p| p.id == *id).map(|p| format!("{} {}", p.first_name, p.last_name)).unwrap_or_default();
     let said = |((payer, regie), sum): (&(Uuid, Uuid), &Cents)| {
-        let sum = match sum.0 {
-            0 => "rien à payer".to_owned(),
-            owed if owed > 0 => format!("{sum} à payer"),
-            _ => format!("{} d’avance", Cents(-sum.0)),
-        };
-        (name(payer), regies.get(regie).cloned().unwrap_or_default(), sum)
+        let (person, regie) = (people.iter().find(|p| p.id == *payer)?, regies.get(regie)?);
+        Some(Balance {
+            payer: format!("{} {}", person.first_name, person.last_name),
+            path: format!("{payer}/{}", regie.code),
+            regie: regie.name.clone(),
+            sum: said_balance(*sum),
+        })
     };
-    Ok(sums.iter().map(said).collect())
+    Ok(sums.iter().filter_map(said).collect())
 }
 
-async fn bills(tenant: &Tenant<'_>, id: Uuid, regies: &HashMap<Uuid, String>) -> Result<Vec<Bill>> {
+async fn bills(tenant: &Tenant<'_>, id: Uuid, regies: &HashMap<Uuid, regie::Model>) -> Result<Vec<Bill>> {
     let rows = tenant.find::<invoice::Entity>().filter(invoice::Column::HouseholdId.eq(id));
     let rows = rows.order_by_desc(invoice::Column::IssuedOn).order_by_desc(invoice::Column::Id).limit(BILLS_MAX);
     let said = |row: invoice::Model| Bill {
         id: row.id,
         month: row.month.parse().map_or_else(|_| row.month.clone(), french::month),
-        regie: regies.get(&row.regie_id).cloned().unwrap_or_default(),
+        regie: regies.get(&row.regie_id).map(|r| r.name.clone()).unwrap_or_default(),
         total: Cents(row.total_cents).to_string(),
         number: row.printed_number,
     };

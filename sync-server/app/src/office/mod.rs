@@ -4,6 +4,7 @@
 //! organisation's, named in the address; whoever asks for one in which they have no role is answered as for one that doesn't exist.
 //! A page reads one moment of the database; an act is one transaction with its line.
 
+mod account;
 mod activation_code;
 mod acts;
 mod alert_words;
@@ -12,6 +13,7 @@ mod apart;
 mod apart_entry;
 mod apart_words;
 mod bill;
+mod bill_acts;
 mod day;
 mod day_acts;
 mod day_list;
@@ -19,6 +21,7 @@ mod decide;
 pub(crate) mod described;
 mod door_code;
 mod draft;
+mod draft_compared;
 mod families;
 mod fleet;
 mod frame;

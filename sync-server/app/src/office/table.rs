@@ -1,8 +1,8 @@
 //! The table of the office's routes: what each asks for, and what it leaves behind. Tests walk it.
 
 use super::{
-    activation_code, acts, alerts, apart, bill, day, day_acts, day_list, decide, door_code, draft, families, fleet, household, issue,
-    paper, payments, questions, run, site_watch, tablet, team, today,
+    account, activation_code, acts, alerts, apart, bill, bill_acts, day, day_acts, day_list, decide, door_code, draft, families, fleet,
+    household, issue, paper, payments, questions, run, site_watch, tablet, team, today,
 };
 use crate::identity::Right;
 use crate::serve::Server;
@@ -56,7 +56,9 @@ fn told(name: &'static str, said: &'static str, needs: Needs, handler: MethodRou
 #[must_use]
 pub fn table() -> Vec<Entry> {
     use Needs::{AnyRole, Somewhere, Whole};
-    use Right::{CorrectDay, Decide, EditFamilies, EditTeam, Fleet, Issue, SeeAlerts, SeeAudit, SeeBilling, SeeDay, SeeFamilies, SignDay};
+    use Right::{
+        Collect, CorrectDay, Decide, EditFamilies, EditTeam, Fleet, Issue, SeeAlerts, SeeAudit, SeeBilling, SeeDay, SeeFamilies, SignDay,
+    };
     vec![
         reads("GET /bureau/{organisation}", AnyRole, get(today::page)),
         // A lieu's day.
@@ -87,8 +89,13 @@ pub fn table() -> Vec<Entry> {
         told(paper::ROUTE, "Factures papier imprimées", Whole(Decide), post(paper::print)),
         told(bill::READ, "Facture lue", Whole(SeeBilling), get(bill::page)),
         told(bill::PDF, "Facture ouverte en PDF", Whole(SeeBilling), get(bill::pdf)),
+        told(account::READ, "Compte lu", Whole(SeeBilling), get(account::page)),
         reads("GET /bureau/{organisation}/paiements", Whole(SeeBilling), get(payments::page)),
         told(payments::DECIDE, "Paiement décidé", Whole(Decide), post(payments::decided)),
+        told(bill_acts::RECEIVE, "Encaissement au guichet", Whole(Collect), post(bill_acts::received)),
+        told(bill_acts::VOID, "Quittance annulée", Whole(Collect), post(bill_acts::voided)),
+        told(bill_acts::WRITE_OFF, "Remise sur une facture", Whole(Issue), post(bill_acts::written_off)),
+        told(bill_acts::CANCEL, "Facture annulée", Whole(Issue), post(bill_acts::cancelled)),
         reads("GET /bureau/{organisation}/questions", Whole(SeeBilling), get(questions::page)),
         told(questions::ANSWER, "Réponse à une famille", Whole(Decide), post(questions::answer)),
         // What was set apart, and what somebody is called for.

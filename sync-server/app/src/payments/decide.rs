@@ -108,6 +108,7 @@ async fn take_back(tenant: &Tenant<'_>, row: &payment::Model, now: Instant) -> R
         at_ms: now.timestamp_millis(),
         invoice_id: Some(row.invoice_id),
         payment_id: Some(row.id),
+        receipt_id: None,
     };
     let came = tenant.find::<ledger_entry::Entity>().filter(ledger_entry::Column::PaymentId.eq(row.id)).all(&on).await?;
     let paid = tenant.find::<allocation::Entity>().filter(allocation::Column::EntryId.is_in(came.iter().map(|e| e.id)));

@@ -146,6 +146,8 @@ mod tests {
             due_on: None,
             total_cents: cents,
             addressee: text(),
+            cancels_id: None,
+            reason: None,
         };
         let row = invoice_line::Model {
             organisation_id: id,
@@ -170,6 +172,7 @@ mod tests {
             amount_cents: cents,
             label: text(),
             explanation: "[]".into(),
+            part: text(),
         };
         IssuedBill { bill, lines: vec![IssuedLine { row, explanation: Vec::new(), paid: Cents(paid) }] }
     }

@@ -240,6 +240,7 @@ pub(super) async fn settle(territory: &Territory<'_>, row: &mut payment::Model, 
         at_ms: now.timestamp_millis(),
         invoice_id: Some(row.invoice_id),
         payment_id: Some(row.id),
+        receipt_id: None,
     };
     let postings = posting_rows(&entry, row.territoire_id, row.payer_id, &of_payment(MEANS, Cents(row.amount_cents)));
     insert_all(&tenant.on(), vec![entry]).await?;

@@ -1,6 +1,6 @@
 //! The family's pages, told to an integrator.
 
-use super::{account, child, question};
+use super::{account, child, note, question};
 use crate::api::{By, Field, Told};
 
 const CHILD: (&str, Field, &str) = ("id", Field::Id, "L’enfant.");
@@ -58,6 +58,20 @@ fn children() -> Vec<Told> {
                 Some("Un champ `pour_` suivi de l’identifiant d’une activité : un de ceux que le formulaire propose."),
             )
             .html(200, "Ce qui est annoncé, et ce qui sera facturé."),
+        page("GET /famille/enfants/{id}/mot", "Un mot à l’équipe : le formulaire, et les mots de cette personne")
+            .path(&[CHILD])
+            .html(200, "Le formulaire.")
+            .html(403, "Les droits sur cet enfant ne permettent pas d’écrire à son équipe."),
+        page("POST /famille/enfants/{id}/mot", "Écrire un mot à l’équipe, ou le retirer")
+            .says("Un par jour et par personne : le nouveau remplace l’ancien. Effacé une semaine après son jour.")
+            .path(&[CHILD])
+            .form::<note::Typed>(&[
+                ("jour", Field::Day, "D’aujourd’hui à trente jours."),
+                ("texte", Field::Text(300), "Le mot."),
+                ("retirer", Field::OneOf(&["", "oui"]), "`oui` : le mot de ce jour est retiré."),
+            ])
+            .goes("Vers le formulaire.")
+            .html(422, "Ce mot n’est pas pris : le formulaire, et pourquoi."),
     ]
 }
 

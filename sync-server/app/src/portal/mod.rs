@@ -14,6 +14,7 @@ mod days;
 pub(crate) mod described;
 mod document;
 mod home;
+mod note;
 mod notices;
 mod question;
 pub(crate) mod reading;
@@ -25,11 +26,13 @@ use axum::Router;
 use axum::routing::{get, post};
 
 /// Every route of the portal, once: the router is made from it, and a test walks it as each kind of person.
-pub const ROUTES: [Route; 13] = [
+pub const ROUTES: [Route; 15] = [
     Route::new("GET", "/famille", || get(home::page)),
     Route::new("GET", "/famille/enfants/{id}", || get(child::page)),
     Route::new("GET", "/famille/enfants/{id}/absence", || get(absence::page)),
     Route::new("POST", "/famille/enfants/{id}/absence", || post(absence::submit)),
+    Route::new("GET", "/famille/enfants/{id}/mot", || get(note::page)),
+    Route::new("POST", "/famille/enfants/{id}/mot", || post(note::submit)),
     Route::new("GET", "/famille/factures", || get(bills::page)),
     Route::new("GET", "/famille/factures/{id}", || get(bill::page)),
     Route::new("GET", "/famille/factures/{id}/facture.pdf", || get(document::pdf)),

@@ -5,6 +5,7 @@
 
 pub mod booking;
 pub mod door_code;
+pub mod family_note;
 pub mod homonym;
 pub mod import;
 pub mod init;

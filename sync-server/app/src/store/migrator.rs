@@ -30,6 +30,10 @@ impl MigratorTrait for Migrator {
             Box::new(Sql { name: "m0019_day_list", text: include_str!("migrations/m0019_day_list.sql") }),
             Box::new(Sql { name: "m0020_journey", text: include_str!("migrations/m0020_journey.sql") }),
             Box::new(Sql { name: "m0021_door_code", text: include_str!("migrations/m0021_door_code.sql") }),
+            Box::new(Sql { name: "m0022_family_note", text: include_str!("migrations/m0022_family_note.sql") }),
+            Box::new(Sql { name: "m0023_contract_lines", text: include_str!("migrations/m0023_contract_lines.sql") }),
+            Box::new(Sql { name: "m0024_desk_money", text: include_str!("migrations/m0024_desk_money.sql") }),
+            Box::new(InsertOnly { name: "m0025_desk_money_is_insert_only", tables: &["receipt", "receipt_void", "forgiveness"] }),
         ]
     }
 }

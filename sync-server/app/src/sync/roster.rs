@@ -11,8 +11,8 @@ use crate::registry::booking::{self, Status};
 use crate::registry::zone::zone_of;
 use crate::store::entity::{
     activity, badge, booking as booking_row, booking_event, centre, centre_group, child, child_absence, child_right, class_assignment,
-    closure, contract, contract_leave, contract_slot, custody, device, door_code, enrolment, group_assignment, household, person,
-    pickup_person, school_class, site, staff,
+    closure, contract, contract_leave, contract_slot, custody, device, door_code, enrolment, family_note, group_assignment, household,
+    person, pickup_person, school_class, site, staff,
 };
 use crate::store::{OfOrganisation, OfTerritoire, Tenant, Territory};
 use crate::sync::roster_care::cards;
@@ -98,6 +98,7 @@ pub(super) struct People {
     pub absences: Vec<child_absence::Model>,
     pub badges: Vec<badge::Model>,
     pub door_codes: Vec<door_code::Model>,
+    pub notes: Vec<family_note::Model>,
 }
 
 /// Every item of a site for a day, by key.
@@ -130,6 +131,7 @@ pub async fn items(territory: &Territory<'_>, site: SiteId, today: NaiveDate) ->
     items.extend(adults);
     items.extend(parts::badges(&people, &offers));
     items.extend(parts::door_codes(&people));
+    items.extend(parts::notes(&people));
     let devices = territory.find::<device::Entity>().filter(device::Column::SiteId.eq(site.0)).all(&territory.on()).await?;
     items.extend(devices.iter().map(parts::device));
     Ok(items.into_iter().map(|item| (item.key(), item)).collect())
@@ -216,6 +218,8 @@ async fn people(territory: &Territory<'_>, offers: &[Offer], others: impl Iterat
     people.classes = of_territory::<class_assignment::Entity>(territory, class_assignment::Column::ChildId, &ids).await?;
     people.classes.retain(|c| window.meets(Some(c.valid_from), c.valid_to));
     people.absences = of_territory::<child_absence::Entity>(territory, child_absence::Column::ChildId, &ids).await?;
+    people.notes = of_territory::<family_note::Entity>(territory, family_note::Column::ChildId, &ids).await?;
+    people.notes.retain(|note| window.today() <= note.day && note.day <= window.last);
     people.absences.retain(|a| window.meets(Some(a.first_day), Some(a.last_day)));
     let classes: BTreeSet<Uuid> = people.classes.iter().map(|c| c.class_id).collect();
     let classes: Vec<Uuid> = classes.into_iter().collect();

@@ -16,8 +16,8 @@ use shared::id::{
 };
 use shared::ratio::StaffingRule;
 use shared::roster::{
-    Activity, Adult, AdultStatus, Badge, BadgeHolder, Booking, Centre, Child, Class, Dated, Device, DoorCode, Group, Item, OtherCentre,
-    Period, Site, Staff, StaffPin,
+    Activity, Adult, AdultStatus, Badge, BadgeHolder, Booking, Centre, Child, Class, Dated, Device, DoorCode, FamilyNote, Group, Item,
+    OtherCentre, Period, Site, Staff, StaffPin,
 };
 use shared::wire::Bytes;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -327,6 +327,25 @@ pub(super) fn door_codes(people: &People) -> impl Iterator<Item = Item> {
         Some(Item::DoorCode(DoorCode { person: PersonId(row.person_id), telephone_end, hash: row.hash.clone() }))
     };
     people.door_codes.iter().filter_map(code)
+}
+
+/// What families wrote, but for whoever has nothing to say of the child any more.
+pub(super) fn notes(people: &People) -> impl Iterator<Item = Item> {
+    let barred = barred_of(people);
+    people.notes.iter().filter_map(move |row| {
+        let right = people.rights.iter().find(|r| r.child_id == row.child_id && r.person_id == row.person_id)?;
+        let author = people.persons.get(&row.person_id)?;
+        let by_id = barred.iter().any(|b| b.child_id == row.child_id && b.person_id == Some(row.person_id));
+        (!by_id && !is_barred_by_name(&barred, right, author)).then(|| {
+            Item::Note(FamilyNote {
+                child: ChildId(row.child_id),
+                day: row.day,
+                person: PersonId(row.person_id),
+                author: format!("{} {}", author.first_name, author.last_name),
+                text: row.text.clone(),
+            })
+        })
+    })
 }
 
 /// Bookings of the window, and the days that contracts reserve. A child announced absent is not expected.

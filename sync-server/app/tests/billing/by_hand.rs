@@ -3,7 +3,7 @@
 
 use super::preau_server;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 fn folder() -> PathBuf {
@@ -12,6 +12,12 @@ fn folder() -> PathBuf {
 
 fn draft(data: &Path) -> Value {
     let output = preau_server(&["billing", "draft", "--month", "2026-09", "--format", "json"], data);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn draft_of(data: &Path, household: &str) -> Value {
+    let output = preau_server(&["billing", "draft", "--month", "2026-09", "--foyer", household, "--format", "json"], data);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -68,4 +74,19 @@ fn a_month_counted_by_hand_comes_to_the_same_cents() {
 fn the_same_folder_gives_the_same_bytes_in_any_installation() {
     let (one, other) = (imported(), imported());
     assert_eq!(draft(one.path()).to_string(), draft(other.path()).to_string());
+}
+
+#[test]
+fn one_household_drafted_alone_owes_what_it_owes_among_all() {
+    let data = imported();
+    let whole = draft(data.path());
+    let invoices = whole["invoices"].as_array().unwrap();
+    let homes: BTreeSet<&str> = invoices.iter().map(|invoice| invoice["household"].as_str().unwrap()).collect();
+    assert!(homes.len() > 3, "{homes:?}");
+    for home in homes {
+        let among_all: Vec<&Value> = invoices.iter().filter(|invoice| invoice["household"] == home).collect();
+        assert_eq!(json!(among_all), draft_of(data.path(), home)["invoices"], "{home}");
+    }
+    let unknown = preau_server(&["billing", "draft", "--month", "2026-09", "--foyer", "F99"], data.path());
+    assert!(unknown.status.code() == Some(2) && String::from_utf8_lossy(&unknown.stderr).contains("F99"));
 }

@@ -22,10 +22,10 @@ use shared::id::EntryId;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-const BY: &str = "Mme Roche";
+pub(super) const BY: &str = "Mme Roche";
 
 /// The third of the next month: the month is over.
-fn on_the_third(fresh: &Fresh) -> App {
+pub(super) fn on_the_third(fresh: &Fresh) -> App {
     App { clock: Clock::manual(instant(day("2026-11-03"), "10:00:00".parse().unwrap())), ..fresh.app.clone() }
 }
 
@@ -48,21 +48,21 @@ async fn without_signature(app: &App, here: &Commune, months: &[&str]) {
 }
 
 /// A priced commune with an evening of three half-hours in October: 1,80 €.
-async fn october(app: &App, code: &str) -> Commune {
+pub(super) async fn october(app: &App, code: &str) -> Commune {
     let here = priced(app, code).await;
     an_evening(app, &here, "2026-10-05", "17:45:00").await;
     without_signature(app, &here, &["2026-10", "2026-11"]).await;
     here
 }
 
-async fn issued(app: &App, here: &Commune, month: &str) -> Result<Issued> {
+pub(super) async fn issued(app: &App, here: &Commune, month: &str) -> Result<Issued> {
     let order = Order { month: month.parse().unwrap(), regie: None, exercise: None, by: BY };
     let issued = issue(app, here.organisation, &order, Act::command("billing issue").by(BY)).await;
     app.clock.advance(Duration::from_secs(60));
     issued
 }
 
-async fn bills(app: &App, here: &Commune) -> Vec<IssuedBill> {
+pub(super) async fn bills(app: &App, here: &Commune) -> Vec<IssuedBill> {
     let tenant = Territory::new(app.territoire(), app.db.read()).tenant(here.organisation);
     let rows = tenant.find::<invoice::Entity>().order_by_asc(invoice::Column::Kind).order_by_asc(invoice::Column::Number);
     with_lines(&tenant, rows.all(&tenant.on()).await.unwrap()).await.unwrap()

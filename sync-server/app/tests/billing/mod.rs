@@ -1,6 +1,8 @@
 //! Billing through the real program.
 
+mod at_the_desk;
 mod by_hand;
+mod contracts;
 pub mod draft;
 mod issuing;
 mod tariff_check;

@@ -25,7 +25,7 @@ use server::identity::{Role, roles};
 use server::office::Entry;
 use server::store::entity::{
     account as accounts, alert, billing_decision, billing_run, child, device, household, invoice, journal_entry, payment, person,
-    quarantine, question, regie, site, staff, tariff,
+    quarantine, question, receipt, regie, site, staff, tariff,
 };
 use server::store::{Territory, insert_all, new_id};
 use server::sync::alerts::{self, Call};
@@ -273,8 +273,8 @@ pub async fn at_desk(house: &House, login: &str, commune: &Commune, roles: &[(Ro
 
 /// Every role at once.
 pub fn all_roles() -> Vec<(Role, Option<CentreId>)> {
-    use roles::Role::{Administrateur, Agent, Controle, Direction, Emetteur, Equipe, Finances};
-    [Equipe, Direction, Agent, Finances, Emetteur, Controle, Administrateur].into_iter().map(|role| (role, None)).collect()
+    use roles::Role::{Administrateur, Agent, Controle, Direction, Emetteur, Equipe, Finances, Regisseur};
+    [Equipe, Direction, Agent, Finances, Emetteur, Regisseur, Controle, Administrateur].into_iter().map(|role| (role, None)).collect()
 }
 
 /// What the table's paths and forms name, of one commune.
@@ -294,6 +294,7 @@ pub struct Ids {
     pub run: Option<Uuid>,
     pub bill: Option<Uuid>,
     pub question: Option<Uuid>,
+    pub receipt: Option<Uuid>,
     pub payment: Option<Uuid>,
     /// `A` or `B`.
     pub code: &'static str,
@@ -326,6 +327,7 @@ pub async fn ids(house: &House, code: &'static str) -> Ids {
         left: entries[1].entry_id,
         run: tenant.find::<billing_run::Entity>().one(&on).await.unwrap().map(|row| row.id),
         bill: tenant.find::<invoice::Entity>().one(&on).await.unwrap().map(|row| row.id),
+        receipt: tenant.find::<receipt::Entity>().one(&on).await.unwrap().map(|row| row.id),
         payment: tenant.find::<payment::Entity>().one(&on).await.unwrap().map(|row| row.id),
         question: tenant.find::<question::Entity>().one(&on).await.unwrap().map(|row| row.id),
         code,
@@ -341,6 +343,7 @@ pub fn call(entry: &Entry, desk: &str, ids: &Ids) -> (String, Vec<(&'static str,
         ("{household}", if entry.path().contains("{regie}") { code("F") } else { ids.household.to_string() }),
         ("{person}", ids.person.to_string()),
         ("{payer}", code("R")),
+        ("{receipt}", id(ids.receipt)),
         ("{run}", id(ids.run)),
         ("{bill}", id(ids.bill)),
         ("{question}", id(ids.question)),
@@ -366,6 +369,21 @@ pub fn call(entry: &Entry, desk: &str, ids: &Ids) -> (String, Vec<(&'static str,
             "correction" => field(&[("pointage", &ids.arrived.to_string()), ("heure", "16:35"), ("motif", "montre arrêtée")]),
             "retrait" => field(&[("pointage", &ids.left.to_string()), ("motif", "autre enfant")]),
             "presence" => field(&[("enfant", &code("E")), ("depart", "17:50"), ("motif", "vu par l’équipe")]),
+            "encaissement" => [
+                ("jeton", Uuid::from_u128(7).to_string()),
+                ("moyen", "cheque".into()),
+                ("montant", "0,10".into()),
+                ("jour", "2026-10-05".into()),
+            ]
+            .into(),
+            "remise" => [
+                ("jeton", Uuid::from_u128(8).to_string()),
+                ("genre", "non_valeur".into()),
+                ("montant", "0,10".into()),
+                ("motif", "2026-7".into()),
+            ]
+            .into(),
+            "annulation" => vec![("motif", "mauvais payeur".into())],
             "code" => vec![("code", "471108".into())],
             "codes" => vec![("site", ids.site.to_string())],
             "veille" => vec![("site", ids.site.to_string()), ("heure", "09:30".into())],

@@ -231,6 +231,8 @@ impl House {
             due_on: None,
             total_cents: total,
             addressee: "{}".into(),
+            cancels_id: None,
+            reason: None,
         };
         self.add(bill.clone()).await;
         for (position, amount) in amounts.iter().enumerate() {
@@ -257,6 +259,7 @@ impl House {
                 amount_cents: *amount,
                 label: "Accueil du soir".into(),
                 explanation: "[]".into(),
+                part: String::new(),
             };
             self.add(line).await;
         }
@@ -268,6 +271,7 @@ impl House {
             at_ms: now.timestamp_millis(),
             invoice_id: Some(bill.id),
             payment_id: None,
+            receipt_id: None,
         };
         let postings = posting_rows(&entry, territoire_id, bill.payer_id, &of_bill(amounts.iter().map(|a| ("garde", Cents(*a)))));
         self.add(entry).await;

@@ -110,9 +110,16 @@ async fn no_page_and_no_watch_walks_through_a_table_that_grows() {
     let (mother, _) = f.browser(Who::Mother).await;
     let child = format!("/famille/enfants/{}", f.house.a.child);
     let bill = format!("/famille/factures/{}", f.mothers_bill);
-    for path in
-        ["/famille", &child, &format!("{child}/absence"), "/famille/factures", &bill, &format!("{bill}/facture.pdf"), "/famille/compte"]
-    {
+    for path in [
+        "/famille",
+        &child,
+        &format!("{child}/absence"),
+        &format!("{child}/mot"),
+        "/famille/factures",
+        &bill,
+        &format!("{bill}/facture.pdf"),
+        "/famille/compte",
+    ] {
         assert_eq!(mother.get(path).await.status, 200, "{path}");
     }
 

@@ -5,10 +5,14 @@ use crate::on_both;
 use crate::world::day;
 use sea_orm::{ColumnTrait, QueryFilter};
 use server::attendance::sheet;
+use server::registry::family_note as family_note_desk;
 use server::store::Territory;
-use server::store::entity::{journal_entry, question, site_change};
+use server::store::entity::{family_note, journal_entry, question, site_change};
+use server::sync::publish;
+use server::sync::roster::items;
 use shared::id::SiteId;
 use shared::journal::{ActorKind, Channel, Detail};
+use shared::roster::{FamilyNote, Item};
 
 async fn announced(f: &Family) -> Vec<journal_entry::Model> {
     let tenant = f.house.reading().tenant(f.house.a.organisation);
@@ -168,5 +172,69 @@ on_both! {
         assert!(account.contains("Votre code est posé depuis le") && !account.contains("902817") && !account.contains("argon2"), "{account}");
         let (father, _) = f.browser(Who::Father).await;
         assert!(father.get("/famille/compte").await.text.contains("Vous n’avez pas de code."), "hers is not his");
+    }
+}
+
+/// What the tablets of the child's site would be told of its notes.
+async fn notes_told(f: &Family) -> Vec<FamilyNote> {
+    let items = items(&f.house.reading(), f.house.a.site, f.house.app.clock.today()).await.unwrap();
+    items.into_values().filter_map(|item| if let Item::Note(note) = item { Some(note) } else { None }).collect()
+}
+
+on_both! {
+    async fn a_note_reaches_the_tablets_for_its_day_and_can_be_changed_and_taken_back(fresh: &Fresh) {
+        let f = family(fresh).await;
+        publish::due_sites(&f.house.app).await.unwrap();
+        let (mother, form) = f.browser(Who::Mother).await;
+        let (child, site) = (f.house.a.child, f.house.a.site);
+        let path = format!("/famille/enfants/{child}/mot");
+        let due = async || publish::is_due(&f.house.reading(), site, f.house.app.clock.now()).await.unwrap();
+        assert!(!due().await);
+        let done = mother.submit(form, &path, &[("jour", "2026-10-06"), ("texte", "Mamie <b>vient</b>\r\nà 17 h.")]).await;
+        assert_eq!((done.status, done.to), (303, format!("{path}#ecrits")));
+        assert!(due().await, "its tablets are to be told");
+        let [note] = notes_told(&f).await.try_into().unwrap();
+        assert_eq!((note.child.0, note.day, note.text.as_str()), (child.0, day("2026-10-06"), "Mamie <b>vient</b>\nà 17 h."));
+        assert_eq!(note.author, "Claire Martin");
+        let page = mother.get(&path).await.text;
+        assert!(page.contains("mardi 6 octobre") && page.contains("Mamie &#60;b&#62;vient"), "{page}");
+        let (father, _) = f.browser(Who::Father).await;
+        assert!(!father.get(&path).await.text.contains("&#60;b&#62;vient"), "another adult's words are theirs");
+
+        mother.submit(form, &path, &[("jour", "2026-10-06"), ("texte", "Papi.")]).await;
+        assert_eq!(notes_told(&f).await.iter().map(|n| n.text.as_str()).collect::<Vec<_>>(), ["Papi."], "in place of the first");
+        mother.submit(form, &path, &[("jour", "2026-10-06"), ("retirer", "oui")]).await;
+        assert!(notes_told(&f).await.is_empty());
+    }
+}
+
+on_both! {
+    async fn a_note_about_no_day_or_too_long_is_shown_again_and_one_of_yesterday_is_told_to_nobody(fresh: &Fresh) {
+        let f = family(fresh).await;
+        let (mother, form) = f.browser(Who::Mother).await;
+        let path = format!("/famille/enfants/{}/mot", f.house.a.child);
+        let long = "é".repeat(301);
+        for (day, text, sentence) in [
+            ("2026-10-04", "Doudou.", "Ce jour est passé."),
+            ("2026-11-05", "Doudou.", "au plus 30 jours à l’avance"),
+            ("demain", "Doudou.", "Indiquez un jour"),
+            ("2026-10-05", " ", "Écrivez votre mot."),
+            ("2026-10-05", &long, "301 caractères"),
+        ] {
+            let refused = mother.submit(form, &path, &[("jour", day), ("texte", text)]).await;
+            assert!(refused.status == 422 && refused.text.contains(sentence), "{sentence} in {}", refused.text);
+            assert!(refused.text.contains(text.trim()), "what was typed stays");
+        }
+        assert!(notes_told(&f).await.is_empty());
+        mother.submit(form, &path, &[("jour", "2026-10-05"), ("texte", "Doudou.")]).await;
+        assert_eq!(notes_told(&f).await.len(), 1);
+        f.house.later(86_400);
+        assert!(notes_told(&f).await.is_empty(), "its day is over");
+        let left = async || f.house.reading().find::<family_note::Entity>().all(f.house.app.db.read()).await.unwrap().len();
+        family_note_desk::purge(&f.house.app).await.unwrap();
+        assert_eq!(left().await, 1, "kept for a week");
+        f.house.later(8 * 86_400);
+        family_note_desk::purge(&f.house.app).await.unwrap();
+        assert_eq!(left().await, 0);
     }
 }

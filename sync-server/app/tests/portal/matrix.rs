@@ -32,6 +32,11 @@ fn requests(f: &Family) -> Vec<Asked> {
         fields: vec![("du".into(), "2026-10-08"), (format!("pour_{activity}"), "oui")],
         ..asked(announce, path, status)
     };
+    let note = ("POST", "/famille/enfants/{id}/mot");
+    let noted = |path: String, status| Asked {
+        fields: vec![("jour".into(), "2026-10-08"), ("texte".into(), "Doudou.")],
+        ..asked(note, path, status)
+    };
     let said = |path: String, status| Asked { fields: vec![("texte".into(), "Ce soir-là, absence.")], ..asked(question, path, status) };
     //                                                              mother father barred payer third agent nobody
     vec![
@@ -41,6 +46,9 @@ fn requests(f: &Family) -> Vec<Asked> {
         asked(absence, format!("/famille/enfants/{child}/absence"), [200, 200, 403, 403, 404, 303, 303]),
         asked(absence, format!("/famille/enfants/{theirs}/absence"), [404, 404, 404, 404, 200, 303, 303]),
         announced(format!("/famille/enfants/{child}/absence"), [200, 200, 403, 403, 404, 303, 401], f.house.a.activity.0),
+        asked(("GET", "/famille/enfants/{id}/mot"), format!("/famille/enfants/{child}/mot"), [200, 200, 403, 403, 404, 303, 303]),
+        asked(("GET", "/famille/enfants/{id}/mot"), format!("/famille/enfants/{theirs}/mot"), [404, 404, 404, 404, 200, 303, 303]),
+        noted(format!("/famille/enfants/{child}/mot"), [303, 303, 403, 403, 404, 303, 401]),
         asked(("GET", "/famille/factures"), "/famille/factures".into(), [200, 200, 200, 200, 200, 303, 303]),
         asked(bill, format!("/famille/factures/{mothers}"), [200, 404, 404, 404, 404, 303, 303]),
         asked(bill, format!("/famille/factures/{payers}"), [200, 404, 404, 200, 404, 303, 303]),

@@ -256,6 +256,26 @@ impl std::ops::Add for Quantity {
     }
 }
 
+impl Default for Quantity {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
+impl std::ops::Neg for Quantity {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self { numerator: -self.numerator, ..self }
+    }
+}
+
+impl std::ops::Sub for Quantity {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self + -other
+    }
+}
+
 impl Sum for Quantity {
     fn sum<I: Iterator<Item = Self>>(quantities: I) -> Self {
         quantities.fold(Self::ZERO, std::ops::Add::add)

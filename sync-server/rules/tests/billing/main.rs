@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says by failing what it expected")]
 
 mod amounts;
+mod contracts;
 mod grids;
 mod issuing;
 mod laws;

@@ -1,6 +1,7 @@
 //! A small town to bill: builders that read as what happened, and the real fold of what was recorded.
 
 use chrono::{NaiveDate, NaiveTime};
+use rules::Priced;
 use rules::draft::{Draft, Invoice, Line};
 use rules::input::{Activity, Booking, BookingState, Centre, Child, Household, Input, Payer, Request, Situation};
 use rules::problem::Problem;
@@ -46,6 +47,7 @@ impl Town {
             name: "Accueil Vauban".into(),
             zone: Zone::B,
             closures: Vec::new(),
+            unforeseen_closures: Vec::new(),
             resident_communes: ["27681".to_owned()].into(),
         };
         let input = Input { centres: vec![centre], calendar: SchoolCalendar::shipped(), ..Input::default() };
@@ -122,6 +124,7 @@ impl Town {
             custody_exceptions: Vec::new(),
             enrolments: Vec::new(),
             contracts: Vec::new(),
+            absences: Vec::new(),
         });
         self.input.children.last_mut().unwrap()
     }
@@ -213,6 +216,11 @@ impl Town {
     }
 
     pub fn draft_of(&mut self, signed: bool, regie: Option<&str>) -> Draft {
+        self.priced(signed, regie).draft
+    }
+
+    /// The draft with the hours of its crèches.
+    pub fn priced(&mut self, signed: bool, regie: Option<&str>) -> Priced {
         self.input.attendance = fold(&self.facts);
         if signed {
             let days: BTreeSet<NaiveDate> = self.input.attendance.days.keys().map(|(day, _)| *day).collect();
@@ -229,7 +237,7 @@ impl Town {
             }
         }
         let request = Request { month: self.month.parse().unwrap(), regie, with_entry_ids: false };
-        rules::price(&self.input, National::shipped(), request)
+        rules::price_with_indicators(&self.input, National::shipped(), request)
     }
 
     /// The only line of the draft.

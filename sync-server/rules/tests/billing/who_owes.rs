@@ -274,23 +274,3 @@ fn an_enrolment_alone_is_never_a_booking() {
     town.enrol("E1", "repas");
     assert_eq!(town.draft().invoices, []);
 }
-
-#[test]
-fn a_psu_contract_is_one_blocking_problem_and_an_occasional_hour_is_priced() {
-    let mut town = Town::new("2026-10");
-    town.tariff("code = \"creche\"\nlibelle = \"Crèche\"\nmethode = \"psu\"\naccueil = \"collectif\"\ndecompte = \"cadran\"\n");
-    town.activity("creche", Recording::Heures, "");
-    town.the_household().situations.push(rules::input::Situation {
-        monthly_resources: Some("3000".parse().unwrap()),
-        dependent_children: Some(3),
-        ..situation("2026-01-01", None, None)
-    });
-    town.child("E2", "F1", "2024-01-01").contracts.push(shared::roster::Dated { what: id("creche"), from: None, to: None });
-    for child in ["E1", "E2"] {
-        town.stay(child, "2026-10-05", "08:20", "17:10", "creche");
-    }
-    let draft = town.draft();
-    assert_eq!(read_all(&draft), ["creche 9.5 × 1.24 = 11.78"]);
-    let told: Vec<(&str, Option<&str>)> = draft.problems.iter().map(|p| (p.kind.code(), p.child.as_deref())).collect();
-    assert_eq!(told, [("contrat_psu", Some("E2"))]);
-}

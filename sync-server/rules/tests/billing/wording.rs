@@ -15,7 +15,7 @@ fn evenings() -> Town {
 }
 
 /// The page as a person reads it aloud.
-fn aloud(why: &Why) -> String {
+pub fn aloud(why: &Why) -> String {
     let mut out = vec![why.summary.clone()];
     for day in &why.days {
         let times = day.times.as_deref().unwrap_or("-");

@@ -6,7 +6,7 @@ use shared::id::{GroupId, StaffId};
 use terminal_app::desk::closed;
 use terminal_core::store::StoreError;
 use terminal_core::view::{
-    ChildDialog, Correction, Corrects, Dialog, ElsewhereChoice, GroupChoice, HourChoice, HourPick, LateDeparture, Notice, Screen,
+    ChildDialog, Correction, Corrects, Dialog, ElsewhereChoice, GroupChoice, HourChoice, HourPick, LateDeparture, NoteCard, Notice, Screen,
     SignDialog, StaffChoice, SyncBar, TileState, TimeDialog, Tone,
 };
 
@@ -92,6 +92,7 @@ pub fn child_dialog() -> Screen {
             hue: 2,
             photo: None,
             subtitle: "Absence annoncée par la famille".into(),
+            notes: Vec::new(),
             may_arrive: true,
             may_be_absent: true,
             groups: Vec::new(),
@@ -111,6 +112,7 @@ pub fn child_today() -> Screen {
             hue: 1,
             photo: None,
             subtitle: "Départ à 8:20".into(),
+            notes: Vec::new(),
             may_arrive: true,
             may_be_absent: false,
             groups: [("Petits", false), ("Moyens", true), ("Grands", false)]
@@ -125,6 +127,47 @@ pub fn child_today() -> Screen {
         })),
         ..creche()
     }
+}
+
+/// What two parents wrote about today, one of them at length.
+fn notes() -> Vec<NoteCard> {
+    let note = |author: &str, text: &str| NoteCard { author: author.into(), text: text.into() };
+    vec![
+        note(
+            "Bérengère de Montalembert-Lacaze",
+            "Sacha s’est levé à cinq heures et n’a presque rien mangé : il aura sans doute faim avant midi, et besoin de dormir plus \
+             tôt. Son doudou est resté dans la voiture, son père l’apporte vers dix heures. Merci de lui garder une part de gâteau s’il \
+             dort pendant l’anniversaire de Lina !",
+        ),
+        note("Luc Roy", "Mamie vient à 17 h."),
+    ]
+}
+
+/// The same child, whose family wrote.
+pub fn child_noted() -> Screen {
+    let mut screen = child_today();
+    if let Some(Dialog::Child(dialog)) = &mut screen.dialog {
+        dialog.notes = notes();
+    }
+    screen
+}
+
+/// Who takes a child whose family wrote, and children with the sign on the board behind.
+pub fn departure_noted() -> Screen {
+    let mut screen = departure();
+    if let Some(Dialog::Departure(dialog)) = &mut screen.dialog {
+        dialog.notes = notes();
+    }
+    screen
+}
+
+/// The board in the morning: families of three children wrote.
+pub fn board_noted() -> Screen {
+    let mut screen = creche();
+    for at in [1, 4, 9] {
+        screen.tiles[at].note = true;
+    }
+    screen
 }
 
 pub fn correction() -> Screen {

@@ -26,8 +26,8 @@ pub use evacuations::{
 };
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use evening::{
-    child_dialog, child_today, correction, departure_handing, departure_late, departure_stranger, departure_witness, doubled, key_sealed,
-    lock_to_come, locked, quarantined, repaired, signature, signing, staff,
+    board_noted, child_dialog, child_noted, child_today, correction, departure_handing, departure_late, departure_noted,
+    departure_stranger, departure_witness, doubled, key_sealed, lock_to_come, locked, quarantined, repaired, signature, signing, staff,
 };
 #[allow(unused_imports, reason = "the window's tests take more of it than the pictures do")]
 pub use outings::{outing, outing_choice, outing_choice_large, outing_choice_small, outing_large, outing_small, outings_away};
@@ -76,6 +76,7 @@ fn tile(number: u128, first_name: &str, last_initial: &str, hue: u8, state: Tile
         state,
         state_text: state_text.into(),
         care,
+        note: false,
         ticked: false,
     }
 }
@@ -342,6 +343,7 @@ pub fn departure() -> Screen {
                 adult(4, "Claire Martin", 6, "mère, responsable", None),
             ],
             siblings: vec![choice(38, "Tom Martin", true)],
+            notes: Vec::new(),
             alone_hint: None,
             may_leave_alone: false,
             several: None,
@@ -452,6 +454,9 @@ pub fn all() -> Vec<(&'static str, Screen)> {
         ("depart-inconnu", departure_stranger()),
         ("depart-inconnu-remise", departure_handing()),
         ("enfant-present", child_today()),
+        ("enfant-mot", child_noted()),
+        ("depart-mot", departure_noted()),
+        ("tableau-mots", board_noted()),
         ("correction", correction()),
         ("a-signer", signing()),
         ("signature", signature()),

@@ -15,6 +15,7 @@ mod faces;
 mod fixtures;
 mod looks;
 mod monkey;
+mod notes;
 mod outing;
 mod reader;
 mod references;

@@ -164,6 +164,8 @@ impl Door {
             // With an outing, a child is still in the team's care.
             state_text: away.map_or_else(|| standing.text.clone(), |label| tr!("en sortie · {label}", label)),
             care: child.care,
+            // At a gate of families stand other families.
+            note: self.noted.contains(&child.id) && !self.serves_families(),
             ticked: if by_roll_call { self.is_ticked(child.id, standing.state) } else { self.is_chosen(child.id) },
         }
     }

@@ -4,7 +4,7 @@ use super::board::hue;
 use super::depart::{Departing, With};
 use super::hours::Hour;
 use super::{Door, Open, words};
-use crate::view::{AdultCard, ChildDialog, Choice, DepartureDialog, Dialog, PhotoHash, TileState};
+use crate::view::{AdultCard, ChildDialog, Choice, DepartureDialog, Dialog, NoteCard, PhotoHash, TileState};
 use shared::id::{ChildId, PersonId};
 use shared::name::initials;
 use shared::roster::Adult;
@@ -73,6 +73,7 @@ impl Door {
             subtitle: self.departure_subtitle(*child, late.is_some()),
             adults: self.roster.allowed(*child, self.day).into_iter().map(|a| self.adult_card(a, chosen)).collect(),
             siblings: self.choices(siblings),
+            notes: if self.serves_families() { Vec::new() } else { self.notes(*child) },
             alone_hint: self.alone_hint(*child),
             may_leave_alone: self.may_leave_alone(*child),
             several: None,
@@ -105,6 +106,7 @@ impl Door {
             },
             adults: one.adults.into_iter().filter(takes_all).collect(),
             siblings: Vec::new(),
+            notes: Vec::new(),
             alone_hint: None,
             may_leave_alone: false,
             several: u32::try_from(count).ok(),
@@ -146,6 +148,18 @@ impl Door {
         }
     }
 
+    /// Opened for as long as a sheet about the child shows them.
+    fn notes(&self, child: ChildId) -> Vec<NoteCard> {
+        if !self.noted.contains(&child) {
+            return Vec::new();
+        }
+        let notes = self.store.roster.notes(child, self.day).unwrap_or_else(|error| {
+            tracing::error!(%error, "the notes about a child could not be read");
+            Vec::new()
+        });
+        notes.into_iter().map(|note| NoteCard { author: note.author, text: note.text }).collect()
+    }
+
     fn child_dialog(&self, child: ChildId) -> Option<ChildDialog> {
         let standing = self.standing(child)?;
         // The hour ends the words of a tile.
@@ -167,6 +181,7 @@ impl Door {
             hue: hue(child.0),
             photo: self.photo_of(child),
             subtitle,
+            notes: self.notes(child),
             may_arrive: standing.state != TileState::Present,
             may_be_absent: matches!(standing.state, TileState::Expected | TileState::Late),
             groups: self.group_choices(child),

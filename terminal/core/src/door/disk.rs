@@ -86,6 +86,7 @@ impl Door {
             self.roster = Roster::of(self.store.roster.items(self.day)?, 0);
             self.codes = self.store.roster.pins()?;
             self.family_codes = self.store.roster.has_door_codes()?;
+            self.noted = self.store.roster.children_with_notes(self.day)?;
         }
         self.roster.version = self.store.roster.cursor()?;
         if new_day {

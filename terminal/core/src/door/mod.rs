@@ -98,7 +98,7 @@ use hardware::said::Fault;
 use shared::fold::{Attendance, Fact};
 use shared::id::{ActivityId, ChildId, EntryId, GroupId, StaffId};
 use shared::roster::{Activity, Recording};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// How long a member of staff who showed a card stays named on gestures, in ms.
 const NAMED_MS: u64 = 60_000;
@@ -152,6 +152,8 @@ pub struct Door {
     codes: Vec<StaffId>,
     /// Whether any adult has one.
     family_codes: bool,
+    /// Children about whom a family wrote for today.
+    noted: BTreeSet<ChildId>,
     /// The name that was touched last on the screen of the team, and until when a second touch is the same finger's.
     team_echo: Option<(StaffId, u64)>,
     echoes: HashMap<ChildId, u64>,
@@ -250,6 +252,7 @@ impl Door {
             staff: None,
             codes: Vec::new(),
             family_codes: false,
+            noted: BTreeSet::new(),
             team_echo: None,
             echoes: HashMap::new(),
             last_recorded: Vec::new(),

@@ -1,8 +1,8 @@
-//! Care cards and codes, sealed one by one among the rows of the roster.
+//! Care cards, families' notes and codes, sealed one by one among the rows of the roster.
 //!
 //! In the roster, so that a page, its cursor and its cards are one transaction, and whatever erases the roster erases them: the data
 //! lock, a move to another site, a child who left. Sealed, because what is about a child's health is not to be read from a copied disk;
-//! never held in memory but for the card that somebody opened. The hash of a code is sealed for the same reason: from a copied disk, four
+//! never held in memory but for what somebody opened. The hash of a code is sealed for the same reason: from a copied disk, four
 //! digits would soon be found.
 //!
 //! A row is `1 ` and base 64 of nonce (24) ‖ XChaCha20-Poly1305 of the card's JSON, under a key that HKDF-SHA256 makes of the device's
@@ -29,8 +29,8 @@ const NONCE_BYTES: usize = 24;
 /// Cards of less than this are of one length, and so on by steps.
 const STEP_BYTES: usize = 1_024;
 /// The rows that are sealed, by their keys.
-pub(super) const KEYS: &str =
-    "((key >= 'care:' AND key < 'care;') OR (key >= 'pin:' AND key < 'pin;') OR (key >= 'code:' AND key < 'code;'))";
+pub(super) const KEYS: &str = "((key >= 'care:' AND key < 'care;') OR (key >= 'pin:' AND key < 'pin;')
+    OR (key >= 'code:' AND key < 'code;') OR (key >= 'note:' AND key < 'note;'))";
 
 /// What seals the cards of one life of the tablet.
 pub(super) struct CareSeal(XChaCha20Poly1305);
@@ -80,8 +80,9 @@ pub(super) fn row_of(item: &Item, key: &Key, seal: Option<&CareSeal>) -> Result<
         (Item::Care(care), Some(seal)) => seal.sealed(key, care),
         (Item::Pin(pin), Some(seal)) => seal.sealed(key, pin),
         (Item::DoorCode(code), Some(seal)) => seal.sealed(key, code),
-        (Item::Care(_) | Item::Pin(_) | Item::DoorCode(_), None) => {
-            Err(StoreError::Refused("une fiche d'urgence ou un code n'est pas écrit sans être scellé".into()))
+        (Item::Note(note), Some(seal)) => seal.sealed(key, note),
+        (Item::Care(_) | Item::Pin(_) | Item::DoorCode(_) | Item::Note(_), None) => {
+            Err(StoreError::Refused("une fiche d'urgence, un mot ou un code n'est pas écrit sans être scellé".into()))
         }
         _ => serde_json::to_string(item).map_err(|error| StoreError::Refused(error.to_string())),
     }

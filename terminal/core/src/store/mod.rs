@@ -33,6 +33,7 @@ mod keys;
 mod lives;
 mod mark;
 mod migrations;
+mod notes;
 mod opening;
 mod outbox;
 mod peers;

@@ -146,6 +146,8 @@ pub struct DepartureDialog {
     pub adults: Vec<AdultCard>,
     /// Brothers and sisters here, who may leave too.
     pub siblings: Vec<Choice>,
+    /// What the family wrote about today; nothing where a family answers by itself, or several leave.
+    pub notes: Vec<NoteCard>,
     /// "Part sans adulte à partir de 17:00", where the parents said so.
     pub alone_hint: Option<String>,
     /// Whether leaving alone is allowed now.
@@ -380,6 +382,8 @@ pub struct ChildDialog {
     pub photo: Option<PhotoHash>,
     /// "Attendue dès 8:30", "Absence annoncée".
     pub subtitle: String,
+    /// What the family wrote about today.
+    pub notes: Vec<NoteCard>,
     /// Whether an arrival makes sense.
     pub may_arrive: bool,
     /// Whether an absence can be noted.
@@ -388,6 +392,22 @@ pub struct ChildDialog {
     pub groups: Vec<GroupChoice>,
     /// Times of today that can be put right.
     pub corrections: Vec<Correction>,
+}
+
+/// What one of the family wrote to the team.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NoteCard {
+    /// "Claire Martin".
+    pub author: String,
+    /// As it was written.
+    pub text: String,
+}
+
+/// A family's words are in no log.
+impl std::fmt::Debug for NoteCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NoteCard")
+    }
 }
 
 /// A time of today.

@@ -14,8 +14,8 @@ mod tablet;
 
 pub use dialogs::{
     AdultCard, BarredDialog, CareDialog, CentreChoice, ChildDialog, Choice, ContactCard, Correction, DepartureDialog, Dialog, Eating,
-    ElsewhereChoice, GroupChoice, HourChoice, HourPick, LateDeparture, MealRow, MealsDialog, MenuCount, PinDialog, RatioCard, SignDialog,
-    StaffChoice, TeamDialog, TeamMember, TimeDialog, VisitorLine,
+    ElsewhereChoice, GroupChoice, HourChoice, HourPick, LateDeparture, MealRow, MealsDialog, MenuCount, NoteCard, PinDialog, RatioCard,
+    SignDialog, StaffChoice, TeamDialog, TeamMember, TimeDialog, VisitorLine,
 };
 
 pub use evacuation::{EvacuationDialog, EvacuationHelp, EvacuationReason, EvacuationReport, ReportLine};
@@ -157,6 +157,8 @@ pub struct Tile {
     pub state_text: String,
     /// One neutral sign for care instructions; what they are stands in the room view.
     pub care: bool,
+    /// The family wrote to the team about today; the child's sheet says what.
+    pub note: bool,
     /// Ticked in a roll call, or chosen for a gesture on several.
     pub ticked: bool,
 }

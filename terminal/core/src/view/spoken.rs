@@ -19,6 +19,7 @@ impl Tile {
             TileState::Present | TileState::Late | TileState::Gone | TileState::Absent => text.clone(),
         };
         let state = if choosing && self.ticked { tr!("{}, fait partie du choix", state) } else { state };
-        if self.care { tr!("{}, consignes de soin", state) } else { state }
+        let state = if self.care { tr!("{}, consignes de soin", state) } else { state };
+        if self.note { tr!("{}, mot de la famille", state) } else { state }
     }
 }

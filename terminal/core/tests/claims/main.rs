@@ -28,6 +28,7 @@ mod meals;
 mod moments;
 mod move_group;
 mod not_here;
+mod notes;
 mod outing;
 mod packed;
 mod peers;

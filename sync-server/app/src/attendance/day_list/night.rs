@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::attendance::journal::IDS_A_QUERY_MAX;
 use crate::identity::audit::Act;
 use crate::jobs::{self, Kind};
+use crate::registry::family_note;
 use crate::store::entity::{centre, job};
 use crate::store::{Territory, insert_all};
 use crate::{Error, Result};
@@ -52,6 +53,7 @@ pub async fn due(app: &App) -> Result<()> {
     transaction.commit().await?;
     // Once a day, with the first work of it.
     let purged = purge(app).await?;
+    family_note::purge(app).await?;
     tracing::info!(lists = missing.len(), purged, "the lists of the day were asked for");
     Ok(())
 }

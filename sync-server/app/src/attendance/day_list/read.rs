@@ -96,7 +96,7 @@ impl Known {
                 Item::Staff(it) => known.staff.push(it),
                 Item::Site(_) | Item::Centre(_) | Item::Badge(_) | Item::Device(_) | Item::Pin(_) | Item::DoorCode(_) => {}
                 // Of today, and of the tablets.
-                Item::OtherCentre(_) | Item::EnRoute(_) => {}
+                Item::OtherCentre(_) | Item::EnRoute(_) | Item::Note(_) => {}
             }
         }
         known

@@ -1,9 +1,10 @@
 //! What payers are owed, set against what they owe: a credit note or a payment that was too much pays the oldest open lines.
 
 use crate::Result;
-use crate::store::entity::{allocation, invoice, invoice_line, ledger_entry, ledger_posting, regie};
+use crate::store::entity::{allocation, child, invoice, invoice_line, ledger_entry, ledger_posting, regie};
 use crate::store::{Tenant, insert_all, new_id};
-use rules::ledger::{Allocated, OpenLine, allocate as spread};
+use chrono::NaiveDate;
+use rules::ledger::{Allocated, OpenLine, Purse, Purses, allocate as spread};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use shared::calendar::Instant;
@@ -17,8 +18,17 @@ const IDS_A_QUERY_MAX: usize = 500;
 /// What one payer has at one régie: lines that are open, and entries that are not used up.
 struct Standing {
     open: Vec<OpenLine<Uuid>>,
-    /// Entry, what is left of it, and the bill that was meant.
-    rests: Vec<(Uuid, Cents, Option<Uuid>)>,
+    rests: Vec<Rest>,
+}
+
+/// An entry that is not used up.
+struct Rest {
+    entry: Uuid,
+    left: Cents,
+    /// The bill that it is meant for before any other.
+    meant: Option<Uuid>,
+    /// What it may pay.
+    purse: Purse,
 }
 
 /// Allocates what is left of credit notes and payments of some payers, oldest entry first; for a payment, the bill that it was meant
@@ -32,8 +42,8 @@ pub async fn allocate(tenant: &Tenant<'_>, payers: &BTreeSet<Uuid>, now: Instant
     let mut rows = Vec::new();
     for payers in payers.chunks(IDS_A_QUERY_MAX) {
         for mut standing in standings(tenant, payers).await? {
-            for (entry, rest, meant) in std::mem::take(&mut standing.rests) {
-                for Allocated { bill, number, amount } in spread(rest, meant.as_ref(), &standing.open) {
+            for Rest { entry, left, meant, purse } in std::mem::take(&mut standing.rests) {
+                for Allocated { bill, number, amount } in spread(left, meant.as_ref(), purse, &standing.open) {
                     if let Some(line) = standing.open.iter_mut().find(|l| l.bill == bill && l.number == number) {
                         line.open = line.open - amount;
                     }
@@ -74,6 +84,36 @@ where
     Ok(found)
 }
 
+/// What makes two entries one: money that came, and was taken back.
+fn money(entry: &ledger_entry::Model) -> Uuid {
+    entry.payment_id.or(entry.receipt_id).unwrap_or(entry.id)
+}
+
+/// What tells whether a line may be paid by CESU or ANCV: its nature, the kind of its lieu, and the child's age.
+struct Payable {
+    kinds: HashMap<Uuid, String>,
+    births: HashMap<Uuid, NaiveDate>,
+}
+
+impl Payable {
+    async fn read(tenant: &Tenant<'_>, lines: &[invoice_line::Model]) -> Result<Self> {
+        let kinds = tenant.centres().await?.into_iter().map(|centre| (centre.id, centre.kind)).collect();
+        let ids: Vec<Uuid> = lines.iter().map(|line| line.child_id).collect::<BTreeSet<_>>().into_iter().collect();
+        let mut births = HashMap::new();
+        for ids in ids.chunks(IDS_A_QUERY_MAX) {
+            let found = tenant.children().filter(child::Column::Id.is_in(ids.iter().copied())).all(&tenant.on()).await?;
+            births.extend(found.into_iter().map(|child| (child.id, child.birth_date)));
+        }
+        Ok(Self { kinds, births })
+    }
+
+    fn purses(&self, line: &invoice_line::Model) -> Purses {
+        let kind = self.kinds.get(&line.centre_id).map_or("", String::as_str);
+        let age = self.births.get(&line.child_id).and_then(|birth| line.date_from.years_since(*birth));
+        Purses::of(&line.nature, kind, age)
+    }
+}
+
 async fn standings(tenant: &Tenant<'_>, payers: &[Uuid]) -> Result<Vec<Standing>> {
     let bills = of::<invoice::Entity>(tenant, invoice::Column::PayerId, payers).await?;
     let ids: Vec<Uuid> = bills.iter().map(|b| b.id).collect();
@@ -88,13 +128,15 @@ async fn standings(tenant: &Tenant<'_>, payers: &[Uuid]) -> Result<Vec<Standing>
         *paid.entry((row.invoice_id, row.line_number)).or_default() += Cents(row.amount_cents);
         *used.entry(row.entry_id).or_default() += Cents(row.amount_cents);
     }
+    let payable = Payable::read(tenant, &lines).await?;
     let mut standings: BTreeMap<(Uuid, Uuid), Standing> = BTreeMap::new();
     let by_id: HashMap<Uuid, &invoice::Model> = bills.iter().map(|b| (b.id, b)).collect();
     for line in &lines {
         let Some(bill) = by_id.get(&line.invoice_id).filter(|bill| bill.kind == super::rows::BILL) else { continue };
         let open = Cents(line.amount_cents) - paid.get(&(bill.id, line.number)).copied().unwrap_or_default();
         let standing = standings.entry((bill.payer_id, bill.regie_id)).or_insert_with(|| Standing { open: Vec::new(), rests: Vec::new() });
-        standing.open.push(OpenLine { bill: bill.id, issued_on: bill.issued_on, number: line.number, open });
+        let purses = payable.purses(line);
+        standing.open.push(OpenLine { bill: bill.id, issued_on: bill.issued_on, number: line.number, open, purses });
     }
     let mut entries: Vec<&ledger_entry::Model> = entries.iter().filter(|e| e.kind != "facture").collect();
     entries.sort_by_key(|e| (e.at_ms, e.id));
@@ -102,14 +144,19 @@ async fn standings(tenant: &Tenant<'_>, payers: &[Uuid]) -> Result<Vec<Standing>
     let mut rests: BTreeMap<Uuid, Cents> = BTreeMap::new();
     for entry in &entries {
         let owed: Cents = postings.iter().filter(|p| p.entry_id == entry.id && p.account == "famille").map(|p| Cents(p.amount_cents)).sum();
-        *rests.entry(entry.payment_id.unwrap_or(entry.id)).or_default() += -owed - used.get(&entry.id).copied().unwrap_or_default();
+        *rests.entry(money(entry)).or_default() += -owed - used.get(&entry.id).copied().unwrap_or_default();
     }
     for entry in entries {
         let Some(payer) = postings.iter().find(|p| p.entry_id == entry.id).map(|p| p.payer_id) else { continue };
-        let Some(rest) = rests.remove(&entry.payment_id.unwrap_or(entry.id)).filter(|rest| *rest > Cents::ZERO) else { continue };
+        let Some(rest) = rests.remove(&money(entry)).filter(|rest| *rest > Cents::ZERO) else { continue };
         if let Some(standing) = standings.get_mut(&(payer, entry.regie_id)) {
-            let meant = entry.invoice_id.filter(|_| entry.kind == "paiement");
-            standing.rests.push((entry.id, rest, meant));
+            let meant = match entry.kind.as_str() {
+                // A credit note that withdraws a bill takes what is open of it first.
+                "avoir" => entry.invoice_id.and_then(|note| by_id.get(&note)?.cancels_id),
+                _ => entry.invoice_id,
+            };
+            let means = postings.iter().find(|p| p.entry_id == entry.id && p.account == "encaisse").map_or("", |p| p.detail.as_str());
+            standing.rests.push(Rest { entry: entry.id, left: rest, meant, purse: Purse::of(means) });
         }
     }
     Ok(standings.into_values().collect())

@@ -57,6 +57,7 @@ pub(super) async fn read(tenant: &Tenant<'_>, codes: &Codes, order: &Order<'_>) 
             tariff: row.tariff_code.clone(),
             tariff_from: row.tariff_from,
             unit_price: Cents(row.unit_price_cents),
+            part: row.part.clone(),
         };
         let quantity: Decimal = row
             .quantity
@@ -87,6 +88,7 @@ fn as_line(row: &invoice_line::Model, child: &str, centre: &str) -> Line {
         amount_cents: Cents(row.amount_cents),
         label: label.to_owned(),
         explanation: Vec::new(),
+        part: row.part.clone(),
     }
 }
 

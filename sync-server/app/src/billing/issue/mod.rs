@@ -19,7 +19,7 @@ use chrono::{Datelike, NaiveDate};
 pub use codes::Addressee;
 use codes::Codes;
 pub use credits::{allocate, hold};
-pub use rows::{CREDIT_NOTE, posting_rows};
+pub use rows::{BILL, CREDIT_NOTE, posting_rows};
 use rules::draft::Draft;
 use rules::input::{Input, Request};
 use rules::issue::{Bill, bills};

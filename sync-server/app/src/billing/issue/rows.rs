@@ -66,6 +66,8 @@ impl<'a, 'c> Rows<'a, 'c> {
             due_on: (kind == BILL).then(|| due_on(self.run.issued_on)),
             total_cents: bill.total.0,
             addressee: text::json(&addressee)?,
+            cancels_id: None,
+            reason: None,
         };
         let lines = self.lines_of(bill, row.id)?;
         self.post(&row, &lines)?;
@@ -102,6 +104,7 @@ impl<'a, 'c> Rows<'a, 'c> {
                 amount_cents: line.amount_cents.0,
                 label: line.label.clone(),
                 explanation: text::json(&line.explanation)?,
+                part: line.part.clone(),
             })
         };
         bill.lines.iter().enumerate().map(line).collect()
@@ -116,6 +119,7 @@ impl<'a, 'c> Rows<'a, 'c> {
             at_ms: self.now.timestamp_millis(),
             invoice_id: Some(bill.id),
             payment_id: None,
+            receipt_id: None,
         };
         let postings = of_bill(lines.iter().map(|l| (l.nature.as_str(), shared::money::Cents(l.amount_cents))));
         self.postings.extend(posting_rows(&entry, bill.territoire_id, bill.payer_id, &postings));
@@ -136,6 +140,7 @@ pub fn posting_rows(
             Account::Family => ("famille", String::new()),
             Account::Product(nature) => ("produit", nature.clone()),
             Account::Cash(means) => ("encaisse", means.clone()),
+            Account::Loss(kind) => ("perte", kind.clone()),
         };
         ledger_posting::Model {
             organisation_id: entry.organisation_id,

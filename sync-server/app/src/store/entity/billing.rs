@@ -44,6 +44,8 @@ entity! {
         due_on: Option<Day>,
         total_cents: i64,
         addressee: String,
+        cancels_id: Option<Uuid>,
+        reason: Option<String>,
     }
 }
 
@@ -70,6 +72,7 @@ entity! {
         amount_cents: i64,
         label: String,
         explanation: String,
+        part: String,
     }
 }
 
@@ -103,6 +106,7 @@ entity! {
         at_ms: i64,
         invoice_id: Option<Uuid>,
         payment_id: Option<Uuid>,
+        receipt_id: Option<Uuid>,
     }
 }
 
@@ -153,6 +157,52 @@ entity! {
         asked_at_ms: Option<i64>,
         next_ask_ms: Option<i64>,
         settled_at_ms: Option<i64>,
+    }
+}
+
+entity! {
+    receipt "receipt" of_organisation
+    key { organisation_id: Uuid, id: Uuid }
+    {
+        territoire_id: Uuid,
+        regie_id: Uuid,
+        payer_id: Uuid,
+        invoice_id: Uuid,
+        means: String,
+        amount_cents: i64,
+        received_on: Day,
+        reference: String,
+        exercise: i32,
+        number: i64,
+        printed_number: String,
+        taken_by: String,
+        at_ms: i64,
+    }
+}
+
+entity! {
+    receipt_void "receipt_void" of_organisation
+    key { organisation_id: Uuid, receipt_id: Uuid }
+    {
+        reason: String,
+        by: String,
+        at_ms: i64,
+    }
+}
+
+entity! {
+    forgiveness "forgiveness" of_organisation
+    key { organisation_id: Uuid, id: Uuid }
+    {
+        territoire_id: Uuid,
+        regie_id: Uuid,
+        payer_id: Uuid,
+        invoice_id: Uuid,
+        kind: String,
+        amount_cents: i64,
+        deliberation: String,
+        by: String,
+        at_ms: i64,
     }
 }
 

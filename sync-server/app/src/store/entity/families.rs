@@ -210,3 +210,12 @@ entity! {
         set_at_ms: i64,
     }
 }
+
+entity! {
+    family_note "family_note" of_territoire
+    key { territoire_id: Uuid, child_id: Uuid, day: Day, person_id: Uuid }
+    {
+        text: String,
+        written_at_ms: i64,
+    }
+}
