@@ -5,7 +5,7 @@
 
 use crate::attribution::{Context, Part, Stretch};
 use crate::contract::{self, Excuse};
-use crate::custody::{owing, owing_part};
+use crate::custody::{self, owing, owing_part};
 use crate::explanation::{BookedStep, DayStep, ExcusedBy, PresenceStep, QuantityOf, Step};
 use crate::input::{Absence, AbsenceReason, Activity, Contract};
 use crate::lines::{About, Owed};
@@ -81,8 +81,19 @@ impl<'a, 'w> Pricing<'a, 'w> {
             let owed = self.owed(at, contract, psu, days);
             let households = contract.household.map_or_else(|| owing_part(child, context.day), |household| vec![(household, None)]);
             for (household, percent) in households {
-                if let Some(household) = self.world.households.get(&household).copied() {
-                    self.charge_household(at, household, owed.iter().cloned().map(|owed| part_of(owed, percent)).collect());
+                match self.world.households.get(&household).copied() {
+                    Some(household) => {
+                        self.charge_household(at, household, owed.iter().cloned().map(|owed| part_of(owed, percent)).collect());
+                    }
+                    // Another home's part of a household drafted alone is left out; a contract of a stranger to the child never is.
+                    None if contract.household.is_some_and(|home| !custody::belongs(child, home, context.day)) => {
+                        let message = format!(
+                            "« {} » : le foyer du contrat {} n'est pas un foyer de l'enfant à cette date. Rien n'est facturé.",
+                            activity.name, contract.code
+                        );
+                        self.tell_once(&contract.code, context.problem(ProblemKind::PsuContract, true, Some(centre), message));
+                    }
+                    None => {}
                 }
             }
         }

@@ -17,6 +17,10 @@ pub struct IssuedBill {
     pub bill: invoice::Model,
     /// Its lines, as numbered.
     pub lines: Vec<IssuedLine>,
+    /// The printed number of the credit note that withdraws it.
+    pub withdrawn_by: Option<String>,
+    /// Of a credit note that withdraws a bill: that bill's printed number.
+    pub withdraws: Option<String>,
 }
 
 /// A line, with what was paid of it.
@@ -83,11 +87,20 @@ pub async fn with_lines(tenant: &Tenant<'_>, bills: Vec<invoice::Model>) -> Resu
     let ids: Vec<Uuid> = bills.iter().map(|b| b.id).collect();
     let mut paid: HashMap<(Uuid, i32), Cents> = HashMap::new();
     let mut lines: HashMap<Uuid, Vec<IssuedLine>> = HashMap::new();
+    let mut withdrawn: HashMap<Uuid, String> = HashMap::new();
+    let mut named: HashMap<Uuid, String> = HashMap::new();
+    let gone: Vec<Uuid> = bills.iter().filter_map(|bill| bill.cancels_id).collect();
+    for ids in gone.chunks(crate::attendance::journal::IDS_A_QUERY_MAX) {
+        let theirs = tenant.find::<invoice::Entity>().filter(invoice::Column::Id.is_in(ids.iter().copied()));
+        named.extend(theirs.all(&on).await?.into_iter().map(|row| (row.id, row.printed_number)));
+    }
     for ids in ids.chunks(crate::attendance::journal::IDS_A_QUERY_MAX) {
         let allocated = tenant.find::<allocation::Entity>().filter(allocation::Column::InvoiceId.is_in(ids.iter().copied()));
         for row in allocated.all(&on).await? {
             *paid.entry((row.invoice_id, row.line_number)).or_default() += Cents(row.amount_cents);
         }
+        let notes = tenant.find::<invoice::Entity>().filter(invoice::Column::CancelsId.is_in(ids.iter().copied()));
+        withdrawn.extend(notes.all(&on).await?.into_iter().filter_map(|note| Some((note.cancels_id?, note.printed_number))));
         let rows = tenant.find::<invoice_line::Entity>().filter(invoice_line::Column::InvoiceId.is_in(ids.iter().copied()));
         for row in rows.order_by_asc(invoice_line::Column::Number).all(&on).await? {
             let explanation = serde_json::from_str(&row.explanation)
@@ -96,5 +109,11 @@ pub async fn with_lines(tenant: &Tenant<'_>, bills: Vec<invoice::Model>) -> Resu
             lines.entry(row.invoice_id).or_default().push(IssuedLine { row, explanation, paid });
         }
     }
-    Ok(bills.into_iter().map(|bill| IssuedBill { lines: lines.remove(&bill.id).unwrap_or_default(), bill }).collect())
+    let issued = |bill: invoice::Model| IssuedBill {
+        lines: lines.remove(&bill.id).unwrap_or_default(),
+        withdrawn_by: withdrawn.remove(&bill.id),
+        withdraws: bill.cancels_id.and_then(|id| named.get(&id).cloned()),
+        bill,
+    };
+    Ok(bills.into_iter().map(issued).collect())
 }

@@ -1,5 +1,6 @@
 //! An issued bill as the office reads it: its lines with their why, what was paid, its document.
 
+use super::bill_acts::Brought;
 use super::day::Notice;
 use super::{Frame, act_of, desk, id_of, snapshot, told};
 use crate::billing::issued::{self, IssuedLine};
@@ -62,6 +63,8 @@ struct Page {
     token: Uuid,
     today: String,
     open_typed: String,
+    /// What stands in the form of a payment: what is open, or what was typed and refused.
+    brought: Brought,
     means: Vec<(&'static str, &'static str)>,
     kinds: [(&'static str, &'static str); 3],
 }
@@ -113,11 +116,17 @@ pub(super) async fn page(
     Query(asked): Query<Asked>,
 ) -> Result<Response> {
     agent.must(Right::SeeBilling)?;
-    show(&server, &agent, id_of(&bill, "Cette facture")?, Ok(asked.fait)).await
+    show(&server, &agent, id_of(&bill, "Cette facture")?, Ok(asked.fait), None).await
 }
 
 /// The page of a bill, after something was done about it or could not be.
-pub(super) async fn show(server: &Server, agent: &Agent, id: Uuid, done: Result<Option<String>, String>) -> Result<Response> {
+pub(super) async fn show(
+    server: &Server,
+    agent: &Agent,
+    id: Uuid,
+    done: Result<Option<String>, String>,
+    brought: Option<Brought>,
+) -> Result<Response> {
     let status = if done.is_ok() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let notice = match done {
         Ok(key) => Notice::done(&DONE, key.as_deref()),
@@ -145,6 +154,7 @@ pub(super) async fn show(server: &Server, agent: &Agent, id: Uuid, done: Result<
         forgive: agent.may(Right::Issue) && is_open,
         cancel: agent.may(Right::Issue) && by_hand && !bill.is_credit_note() && withdrawn.is_none(),
     };
+    let open_typed = bill.open().to_euros().to_string().replace('.', ",");
     let taken = regie.as_ref().and_then(|r| r.means.clone()).unwrap_or_default();
     told(&server.app, act_of(agent, READ).about("invoice", id)).await?;
     let page = html(&Page {
@@ -173,7 +183,12 @@ pub(super) async fn show(server: &Server, agent: &Agent, id: Uuid, done: Result<
         may,
         token: new_id(server.app.clock.now())?,
         today: server.app.clock.today().to_string(),
-        open_typed: bill.open().to_euros().to_string().replace('.', ","),
+        brought: brought.unwrap_or_else(|| Brought {
+            montant: open_typed.clone(),
+            jour: server.app.clock.today().to_string(),
+            ..Brought::default()
+        }),
+        open_typed,
         means: means_of(&taken),
         kinds: FORGIVENESS,
     })?;

@@ -32,11 +32,11 @@ pub(super) const VOID: &str = "POST /bureau/{organisation}/quittances/{receipt}/
 #[serde(default)]
 pub(super) struct Brought {
     /// Drawn when the form was shown: sent twice, it is one act.
-    jeton: String,
-    moyen: String,
-    montant: String,
-    jour: String,
-    reference: String,
+    pub jeton: String,
+    pub moyen: String,
+    pub montant: String,
+    pub jour: String,
+    pub reference: String,
 }
 
 /// A debt that goes.
@@ -66,10 +66,10 @@ fn amount(typed: &str) -> Result<Cents> {
 }
 
 /// Back to the bill, with what was done or what is wrong.
-async fn back<T>(server: &Server, agent: &Agent, bill: Uuid, done: &str, result: Result<T>) -> Result<Response> {
+async fn back<T>(server: &Server, agent: &Agent, bill: Uuid, done: &str, result: Result<T>, typed: Option<Brought>) -> Result<Response> {
     match result {
         Ok(_) => Ok(Redirect::to(&format!("/bureau/{}/factures/{bill}?fait={done}", agent.organisation.code)).into_response()),
-        Err(error) => show(server, agent, bill, Err(to_say(error)?)).await,
+        Err(error) => show(server, agent, bill, Err(to_say(error)?), typed).await,
     }
 }
 
@@ -94,7 +94,8 @@ pub(super) async fn received(
         };
         receive(&server.app, agent.organisation_id(), &asked, &agent.account.to_string(), act_of(&agent, RECEIVE)).await
     };
-    back(&server, &agent, bill, "encaisse", act().await).await
+    let result = act().await;
+    back(&server, &agent, bill, "encaisse", result, Some(typed)).await
 }
 
 /// `POST /bureau/{organisation}/factures/{bill}/remise`.
@@ -111,7 +112,7 @@ pub(super) async fn written_off(
             WriteOff { id: token(&typed.jeton)?, bill, kind: &typed.genre, amount: amount(&typed.montant)?, deliberation: &typed.motif };
         write_off(&server.app, agent.organisation_id(), asked, &agent.account.to_string(), act_of(&agent, WRITE_OFF)).await
     };
-    back(&server, &agent, bill, "remise", act().await).await
+    back(&server, &agent, bill, "remise", act().await, None).await
 }
 
 /// `POST /bureau/{organisation}/factures/{bill}/annulation`.
@@ -125,7 +126,7 @@ pub(super) async fn cancelled(
     let bill = id_of(&bill, "Cette facture")?;
     let asked = Cancel { bill, reason: &typed.motif };
     let result = cancel(&server.app, agent.organisation_id(), asked, &agent.account.to_string(), act_of(&agent, CANCEL)).await;
-    back(&server, &agent, bill, "annulee", result).await
+    back(&server, &agent, bill, "annulee", result, None).await
 }
 
 /// `POST /bureau/{organisation}/quittances/{receipt}/annulation`.
@@ -142,5 +143,5 @@ pub(super) async fn voided(
     let bill = row.ok_or_else(|| Error::NotFound("Cette quittance".into()))?.invoice_id;
     let asked = Void { receipt: id, reason: &typed.motif };
     let result = void(&server.app, agent.organisation_id(), asked, &agent.account.to_string(), act_of(&agent, VOID)).await;
-    back(&server, &agent, bill, "quittance-annulee", result).await
+    back(&server, &agent, bill, "quittance-annulee", result, None).await
 }

@@ -174,7 +174,12 @@ mod tests {
             explanation: "[]".into(),
             part: text(),
         };
-        IssuedBill { bill, lines: vec![IssuedLine { row, explanation: Vec::new(), paid: Cents(paid) }] }
+        IssuedBill {
+            bill,
+            lines: vec![IssuedLine { row, explanation: Vec::new(), paid: Cents(paid) }],
+            withdrawn_by: None,
+            withdraws: None,
+        }
     }
 
     fn a_regie(mode: &str, numcli: Option<&str>) -> regie::Model {

@@ -39,6 +39,7 @@ pub(super) struct Page {
     regie: String,
     payer: String,
     /// "10,00 € déjà payés, il reste 19,60 €."
+    withdrawn: Option<String>,
     partly: Option<String>,
     is_credit_note: bool,
     pay: Pay,
@@ -128,11 +129,24 @@ pub(super) async fn shown(server: &Server, guardian: &Guardian, bill: &Bill, ref
         payer: payer(bill),
         partly: is_partly_paid.then(|| format!("{paid} déjà payés : il reste {open}.")),
         is_credit_note,
+        withdrawn: withdrawn(bill),
         pay: pay(bill, &server.app.settings, server.app.clock.now_ms()),
         href: bill.href(),
         lines: bill.issued.lines.iter().map(|line| said_line(bill, line, &questions, refused)).collect(),
         is_partial: !bill.is_read_whole(),
     })
+}
+
+/// That a bill was withdrawn, or what a credit note withdraws and why.
+fn withdrawn(bill: &Bill) -> Option<String> {
+    let reason = bill.issued.bill.reason.as_deref().unwrap_or_default();
+    match (&bill.issued.withdrawn_by, &bill.issued.withdraws) {
+        (Some(note), _) => {
+            Some(format!("Cette facture est annulée par l’avoir {note}. Ce que vous aviez payé est d’avance sur votre compte."))
+        }
+        (None, Some(number)) => Some(format!("Cet avoir annule la facture {number} : {reason}")),
+        (None, None) => None,
+    }
 }
 
 fn said_line(bill: &Bill, line: &IssuedLine, questions: &[question::Model], refused: Option<&Refused>) -> SaidLine {
@@ -146,7 +160,12 @@ fn said_line(bill: &Bill, line: &IssuedLine, questions: &[question::Model], refu
     SaidLine {
         number: line.row.number,
         child: line.row.child_name.clone(),
-        label: if line.row.adjusts { format!("{}, rectification", line.row.label) } else { line.row.label.clone() },
+        // A line that withdraws another says so itself.
+        label: if line.row.adjusts && bill.issued.withdraws.is_none() {
+            format!("{}, rectification", line.row.label)
+        } else {
+            line.row.label.clone()
+        },
         place: (reader == Reader::Guardian).then(|| line.row.centre_name.clone()),
         amount: Cents(line.row.amount_cents).to_string(),
         days: match why.days.len() {
@@ -168,6 +187,9 @@ pub(super) fn payer(bill: &Bill) -> String {
 pub(super) fn state(bill: &Bill, today: NaiveDate) -> (String, &'static str) {
     if bill.issued.is_credit_note() {
         return ("avoir".into(), "here");
+    }
+    if bill.issued.withdrawn_by.is_some() {
+        return ("annulée".into(), "here");
     }
     if bill.open() <= Cents::ZERO {
         let word = if bill.issued.total() > Cents::ZERO { "payée" } else { "rien à payer" };

@@ -284,6 +284,13 @@ fn a_broken_contract_stops_with_its_month_and_settles_what_was_reserved() {
 }
 
 #[test]
+fn a_contract_that_ran_its_months_settles_nothing() {
+    let mut town = creche("2026-08", AT_3_47, "");
+    give(&mut town, "E1", contract("C1", YEAR, "42.5", "46", 12));
+    assert_eq!(lines(&mut town), ["mensualite 162.88 × 3.47 = 565.19"], "the last of twelve parts, and no more");
+}
+
+#[test]
 fn two_contracts_that_follow_each_other_in_a_month_are_two_parts_and_one_settlement() {
     let mut town = creche("2025-10", AT_3_47, "");
     give(&mut town, "E1", contract("C1", ("2025-09-01", "2025-10-15"), "42.5", "46", 12));
@@ -341,6 +348,16 @@ fn a_contract_without_reserved_hours_bills_its_part_and_says_what_it_cannot_reck
     let [problem] = town.draft().problems.try_into().unwrap();
     assert_eq!((problem.kind, problem.blocking), (ProblemKind::PsuContract, true));
     assert!(problem.message.contains("C1"), "{}", problem.message);
+}
+
+#[test]
+fn a_contract_of_a_household_that_isn_t_the_child_s_is_told_and_bills_nobody() {
+    let mut town = creche("2025-09", AT_3_47, "");
+    give(&mut town, "E1", Contract { household: Some(id("F9")), ..contract("C1", YEAR, "45", "46", 12) });
+    let draft = town.draft();
+    assert!(draft.invoices.is_empty());
+    assert_eq!(kinds(&draft.problems), ["contrat_psu"]);
+    assert!(draft.problems[0].blocking);
 }
 
 #[test]
