@@ -7,7 +7,7 @@
 use crate::input::{Absence, AbsenceReason, Activity, Centre, Contract};
 use crate::quantity::{Interval, Quantity, count, union};
 use crate::tariff::{Psu, Tariff};
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use rust_decimal::{Decimal, RoundingStrategy};
 use shared::calendar::{Month, SchoolCalendar, instant};
 use std::collections::BTreeMap;
@@ -54,7 +54,6 @@ pub(crate) fn parts(contract: &Contract, month: Month) -> Parts {
 
 /// Months from that of a day to that of a later one.
 fn months_between(from: NaiveDate, to: NaiveDate) -> u32 {
-    use chrono::Datelike;
     let number = |day: NaiveDate| day.year() * 12 + day.month0().cast_signed();
     u32::try_from(number(to) - number(from)).unwrap_or(0)
 }
@@ -78,7 +77,6 @@ pub(crate) fn planned(
     calendar: &SchoolCalendar,
     day: NaiveDate,
 ) -> Vec<Interval> {
-    use chrono::Datelike;
     let on_leave = contract.leave.iter().any(|(first, last)| (*first..=*last).contains(&day));
     if !contract.holds(day) || on_leave || !activity.is_due(day, centre, calendar) {
         return Vec::new();

@@ -4,19 +4,19 @@
 //! read in [`codes`](super::codes).
 
 use super::codes;
+use crate::Result;
 use crate::attendance::journal;
 use crate::registry::zone::zone_of;
 use crate::store::entity::{
     activity, billing_decision, booking, booking_event, centre, child, child_absence, closure, commune, contract, contract_leave,
     contract_slot, custody, custody_exception, enrolment, household, household_address, organisation, person, regie, situation, tariff,
 };
-use crate::store::{OfTerritoire, Tenant};
-use crate::{Error, Result};
+use crate::store::{Kin, OfOrganisation, OfTerritoire, Tenant};
 use chrono::NaiveDate;
 use rules::input::{Activity, Attachment, Booking, Centre, Child, Household, Input, Payer, Situation};
 use rules::problem::Decision;
 use rules::tariff::Tariff;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, Select};
 use shared::calendar::{Month, SchoolCalendar};
 use shared::fold::fold;
 use shared::id::{ActivityId, CentreId, ChildId, HouseholdId, SiteId};
@@ -44,24 +44,17 @@ pub async fn read(tenant: &Tenant<'_>, month: Month) -> Result<Input> {
 /// # Errors
 /// No such household here; as [`read`].
 pub async fn read_household(tenant: &Tenant<'_>, month: Month, code: &str) -> Result<Input> {
-    let on = tenant.on();
     let days = Days { from: month.first(), to: month.last() };
-    let home = tenant.households().filter(household::Column::Code.eq(code)).one(&on).await?;
-    let home = home.ok_or_else(|| Error::NotFound(format!("Foyer « {code} »")))?;
-    let own = tenant.children().filter(child::Column::HouseholdId.eq(home.id)).select_only().column(child::Column::Id);
-    let mut ids: BTreeSet<Uuid> = own.into_tuple::<Uuid>().all(&on).await?.into_iter().collect();
-    let stays = tenant.about_children::<custody::Entity>(custody::Column::ChildId).filter(custody::Column::HouseholdId.eq(home.id));
-    ids.extend(stays.select_only().column(custody::Column::ChildId).into_tuple::<Uuid>().all(&on).await?);
-    let ids: Vec<Uuid> = ids.into_iter().collect();
-    let facts = journal::facts_of(tenant, &ids, days.from, days.to).await?;
+    let kin = tenant.kin(code).await?;
+    let facts = journal::facts_of(tenant, kin.children(), days.from, days.to).await?;
     Ok(Input {
         tariffs: tariffs(tenant).await?,
-        households: households(tenant, days, Some(home.id)).await?,
+        households: households(tenant, days, Some(&kin)).await?,
         decisions: decisions(tenant, month).await?,
         centres: centres(tenant).await?,
         activities: activities(tenant).await?,
-        children: children(tenant, days, Some(&ids)).await?,
-        bookings: bookings(tenant, days, Some(&ids)).await?,
+        children: children(tenant, days, Some(&kin)).await?,
+        bookings: bookings(tenant, days, Some(&kin)).await?,
         attendance: fold(&facts),
         calendar: SchoolCalendar::shipped(),
     })
@@ -197,46 +190,48 @@ async fn tariffs(tenant: &Tenant<'_>) -> Result<Vec<Tariff>> {
     in_force.all(&tenant.on()).await?.iter().map(codes::tariff).collect()
 }
 
-/// Rows about some children, or about everybody.
-async fn of_children<E>(rows: Select<E>, child: E::Column, only: Option<&[Uuid]>, tenant: &Tenant<'_>) -> Result<Vec<E::Model>>
-where
-    E: EntityTrait,
-{
+/// Rows of a territoire table about the children of one household, or about everybody whom these days may be about.
+async fn of_children<E: OfTerritoire>(tenant: &Tenant<'_>, days: Days, child: E::Column, only: Option<&Kin>) -> Result<Vec<E::Model>> {
     let rows = match only {
-        Some(ids) => rows.filter(child.is_in(ids.iter().copied())),
+        Some(kin) => tenant.of_kin::<E>(child, kin),
+        None => tenant.about_children_between::<E>(child, days.from, days.to),
+    };
+    Ok(rows.all(&tenant.on()).await?)
+}
+
+/// The same of an organisation's table.
+async fn agreed<E: OfOrganisation>(tenant: &Tenant<'_>, rows: Select<E>, child: E::Column, only: Option<&Kin>) -> Result<Vec<E::Model>> {
+    let rows = match only {
+        Some(kin) => rows.filter(child.is_in(kin.children().iter().copied())),
         None => rows,
     };
     Ok(rows.all(&tenant.on()).await?)
 }
 
-async fn children(tenant: &Tenant<'_>, days: Days, only: Option<&[Uuid]>) -> Result<Vec<Child>> {
+async fn children(tenant: &Tenant<'_>, days: Days, only: Option<&Kin>) -> Result<Vec<Child>> {
     let on = tenant.on();
-    let Days { from, to } = days;
-    let stays = tenant.about_children_between::<custody::Entity>(custody::Column::ChildId, from, to);
-    let mut custodies = by(of_children(stays, custody::Column::ChildId, only, tenant).await?, |row| row.child_id);
-    let exceptions = tenant
-        .about_children_between::<custody_exception::Entity>(custody_exception::Column::ChildId, from, to)
-        .filter(custody_exception::Column::Day.between(from, to));
-    let mut exceptions = by(of_children(exceptions, custody_exception::Column::ChildId, only, tenant).await?, |row| row.child_id);
+    let mut custodies = by(of_children::<custody::Entity>(tenant, days, custody::Column::ChildId, only).await?, |row| row.child_id);
+    let mut exceptions = of_children::<custody_exception::Entity>(tenant, days, custody_exception::Column::ChildId, only).await?;
+    exceptions.retain(|row| (days.from..=days.to).contains(&row.day));
+    let mut exceptions = by(exceptions, |row| row.child_id);
     let mut enrolments =
-        by(of_children(tenant.find::<enrolment::Entity>(), enrolment::Column::ChildId, only, tenant).await?, |row| row.child_id);
-    let agreed = of_children(tenant.find::<contract::Entity>(), contract::Column::ChildId, only, tenant).await?;
-    let of_contracts = agreed.iter().map(|row| row.id).collect::<Vec<_>>();
+        by(agreed(tenant, tenant.find::<enrolment::Entity>(), enrolment::Column::ChildId, only).await?, |row| row.child_id);
+    let of_contracts = agreed(tenant, tenant.find::<contract::Entity>(), contract::Column::ChildId, only).await?;
+    let ids = || of_contracts.iter().map(|row| row.id);
     let (slots, leave) = (tenant.find::<contract_slot::Entity>(), tenant.find::<contract_leave::Entity>());
     let (slots, leave) = match only {
-        Some(_) => (
-            slots.filter(contract_slot::Column::ContractId.is_in(of_contracts.iter().copied())),
-            leave.filter(contract_leave::Column::ContractId.is_in(of_contracts)),
-        ),
+        Some(_) => {
+            (slots.filter(contract_slot::Column::ContractId.is_in(ids())), leave.filter(contract_leave::Column::ContractId.is_in(ids())))
+        }
         None => (slots, leave),
     };
     let mut slots = by(slots.all(&on).await?, |row| row.contract_id);
     let mut leave = by(leave.all(&on).await?, |row| row.contract_id);
-    let mut contracts = by(agreed, |row| row.child_id);
-    let absences = tenant.about_children_between::<child_absence::Entity>(child_absence::Column::ChildId, from, to);
-    let mut absences = by(of_children(absences, child_absence::Column::ChildId, only, tenant).await?, |row| row.child_id);
+    let mut contracts = by(of_contracts, |row| row.child_id);
+    let mut absences =
+        by(of_children::<child_absence::Entity>(tenant, days, child_absence::Column::ChildId, only).await?, |row| row.child_id);
     let mut children = Vec::new();
-    for row in of_children(tenant.children_between(from, to), child::Column::Id, only, tenant).await? {
+    for row in of_children::<child::Entity>(tenant, days, child::Column::Id, only).await? {
         let attachments: Result<Vec<Attachment>> = custodies.remove(&row.id).unwrap_or_default().iter().map(codes::attachment).collect();
         let enrolments = enrolments.remove(&row.id).unwrap_or_default();
         let (regular, occasional): (Vec<_>, Vec<_>) =
@@ -273,11 +268,10 @@ fn dated(activity: Uuid, from: NaiveDate, to: Option<NaiveDate>) -> Dated<Activi
 }
 
 /// All of them, or one.
-async fn households(tenant: &Tenant<'_>, days: Days, only: Option<Uuid>) -> Result<Vec<Household>> {
-    async fn of<E: OfTerritoire>(tenant: &Tenant<'_>, days: Days, home: E::Column, only: Option<Uuid>) -> Result<Vec<E::Model>> {
+async fn households(tenant: &Tenant<'_>, days: Days, only: Option<&Kin>) -> Result<Vec<Household>> {
+    async fn of<E: OfTerritoire>(tenant: &Tenant<'_>, days: Days, home: E::Column, only: Option<&Kin>) -> Result<Vec<E::Model>> {
         let rows = match only {
-            // One that is this organisation's was found by its code before.
-            Some(id) => tenant.about_households::<E>(home).filter(home.eq(id)),
+            Some(kin) => tenant.of_home::<E>(home, kin),
             None => tenant.about_households_between::<E>(home, days.from, days.to),
         };
         Ok(rows.all(&tenant.on()).await?)
@@ -317,10 +311,10 @@ fn payer(row: person::Model) -> Payer {
     Payer { code: row.code, share_bp: row.share_bp.and_then(|share| u32::try_from(share).ok()) }
 }
 
-async fn bookings(tenant: &Tenant<'_>, days: Days, only: Option<&[Uuid]>) -> Result<Vec<Booking>> {
+async fn bookings(tenant: &Tenant<'_>, days: Days, only: Option<&Kin>) -> Result<Vec<Booking>> {
     let on = tenant.on();
     let of_days = tenant.find::<booking::Entity>().filter(booking::Column::Day.between(days.from, days.to));
-    let rows = of_children(of_days, booking::Column::ChildId, only, tenant).await?;
+    let rows = agreed(tenant, of_days, booking::Column::ChildId, only).await?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }

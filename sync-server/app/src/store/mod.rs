@@ -16,7 +16,7 @@ mod sequence;
 pub use bulk::{insert_all, update_all, upsert};
 pub use changes::{Change, lock_site, number_changes, record_changes};
 pub use db::{Db, Engine, POOL_SIZE_MAX, without_password};
-pub use scope::{OfOrganisation, OfTerritoire, Tenant, Territory};
+pub use scope::{Kin, OfOrganisation, OfTerritoire, Tenant, Territory};
 pub use sequence::raise_sequence;
 
 use crate::{Error, Result};

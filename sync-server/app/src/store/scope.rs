@@ -15,6 +15,8 @@ use sea_orm::{
     QueryTrait, Select, UpdateMany,
 };
 use shared::id::{AccountId, OrganisationId, TerritoireId};
+use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// A table whose rows belong to a territoire.
 pub trait OfTerritoire: EntityTrait {
@@ -166,6 +168,21 @@ impl<'c> From<&'c DatabaseTransaction> for Connection<'c> {
     }
 }
 
+/// A household and its children, found to be an organisation's.
+#[derive(Debug, Clone)]
+pub struct Kin {
+    home: Uuid,
+    children: Vec<Uuid>,
+}
+
+impl Kin {
+    /// Its linked children.
+    #[must_use]
+    pub fn children(&self) -> &[Uuid] {
+        &self.children
+    }
+}
+
 /// What is one organisation's: activities, bookings, tariffs, staff, and the persons that an enrolment links to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Tenant<'c> {
@@ -224,6 +241,35 @@ impl<'c> Tenant<'c> {
         self.territory.find::<household::Entity>().filter(
             Condition::any().add(household::Column::Id.in_subquery(own)).add(household::Column::Id.in_subquery(self.custody_households())),
         )
+    }
+
+    /// A household of this organisation by its code, with its linked children, by their own row or by custody. What hangs on them is then
+    /// found by their ids ([`Self::of_kin`], [`Self::of_home`]): to ask again who is linked would walk through a month for one family.
+    ///
+    /// # Errors
+    /// None of that code here; the database's.
+    pub async fn kin(&self, code: &str) -> Result<Kin> {
+        let on = self.on();
+        let nobody = || Error::NotFound(format!("Foyer « {code} »"));
+        let home = self.territory.find::<household::Entity>().filter(household::Column::Code.eq(code)).one(&on).await?;
+        let home = home.ok_or_else(nobody)?.id;
+        let own = self.children().filter(child::Column::HouseholdId.eq(home)).select_only().column(child::Column::Id);
+        let mut children: BTreeSet<Uuid> = own.into_tuple::<Uuid>().all(&on).await?.into_iter().collect();
+        let stays = self.about_children::<custody::Entity>(custody::Column::ChildId).filter(custody::Column::HouseholdId.eq(home));
+        children.extend(stays.select_only().column(custody::Column::ChildId).into_tuple::<Uuid>().all(&on).await?);
+        if children.is_empty() { Err(nobody()) } else { Ok(Kin { home, children: children.into_iter().collect() }) }
+    }
+
+    /// Rows of a territoire table about the children of a household.
+    #[must_use]
+    pub fn of_kin<E: OfTerritoire>(&self, child_column: E::Column, kin: &Kin) -> Select<E> {
+        self.territory.find::<E>().filter(child_column.is_in(kin.children.iter().copied()))
+    }
+
+    /// Rows of a territoire table about a household itself.
+    #[must_use]
+    pub fn of_home<E: OfTerritoire>(&self, household_column: E::Column, kin: &Kin) -> Select<E> {
+        self.territory.find::<E>().filter(household_column.eq(kin.home))
     }
 
     /// Rows of a territoire table about linked children: `tenant.about_children(child_right::Column::ChildId)`.
