@@ -48,8 +48,9 @@ class Fuzz:
         self.schema = schemathesis.openapi.from_dict(document)
         self.operations = [found.ok() for found in self.schema.get_all_operations()]
         ends = lambda path: (path.startswith(tuple(LAST)), LAST.index(path) if path in LAST else 0)
-        # A tablet that is revoked neither moves nor gets another name.
-        self.operations.sort(key=lambda operation: (*ends(operation.path), operation.path.endswith("/revocation")))
+        # A tablet that is revoked neither moves nor gets another name; of a bill paid or withdrawn nothing is forgiven.
+        closes = lambda path: path.endswith(("/revocation", "/encaissement", "/annulation"))
+        self.operations.sort(key=lambda operation: (*ends(operation.path), closes(operation.path)))
         self.templates = [operation.path for operation in self.operations]
         self.strategies = {}
 

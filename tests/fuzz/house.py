@@ -16,7 +16,7 @@ LOST = ["E01", "E02", "E03", "E04", "E05", "E06"]
 # The town's month is billed, and today is the Monday after it.
 TODAY, MONTH = "2026-10-05", "2026-09"
 PASSWORD = "un-mot-de-passe-de-vitrine"
-ROLES = ["direction", "agent", "finances", "emetteur", "controle", "administrateur", "equipe"]
+ROLES = ["direction", "agent", "finances", "emetteur", "regisseur", "controle", "administrateur", "equipe"]
 # Where a browser says that it comes from; the server is told to believe it, so that one caller's wrong passwords slow no other's.
 NETWORKS = iter(f"203.0.{n // 250}.{n % 250 + 1}" for n in range(60_000))
 WAIT_S = 60
@@ -150,6 +150,8 @@ class House:
         for kind in {p["kind"] for p in problems} & set(decisions):
             self.run("billing", "decide", "--month", MONTH, "--by", "agent@exemple.fr", "--probleme", kind, "--decision", decisions[kind])
         self.run("billing", "issue", "--month", MONTH, "--by", "agent@exemple.fr")
+        for number in (2, 3, 4):
+            self.run("ledger", "receive", "--bill", f"F-{TODAY[:4]}-{number:06}", "--means", "cheque", "--amount", "0,10", "--by", "agent@exemple.fr")
 
     def close(self):
         for running in reversed(self.running):
