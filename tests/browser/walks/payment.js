@@ -171,9 +171,11 @@ claim("what PayFiP couldn't prove is decided at the desk, and a debit that a ban
   await page.goto(bill);
   await page.getByText("payée", { exact: true }).waitFor();
 
-  await desk.getByText(/^Signaler un rejet par la banque/).first().click();
-  await desk.getByLabel("D’où le savez-vous ?").first().fill("avis de rejet du 26 novembre");
-  await enterOn(desk, /^Enregistrer le rejet/);
+  // Theirs, wherever it stands: the house's day begins again at midnight, and what was paid before then is listed first.
+  const theirs = desk.getByRole("listitem").filter({ hasText: "relevé du 25 novembre" });
+  await theirs.getByText(/^Signaler un rejet par la banque/).click();
+  await theirs.getByLabel("D’où le savez-vous ?").fill("avis de rejet du 26 novembre");
+  await theirs.getByRole("button", { name: /^Enregistrer le rejet/ }).press("Enter");
   await desk.getByText("Le rejet est dans les comptes").waitFor();
   await look(desk, "paiements-rejet");
   await page.goto(bill);
