@@ -61,6 +61,11 @@ async fn movable(tenant: &Tenant<'_>, id: Uuid, now: Instant) -> Result<(IssuedB
     Ok((found, regie))
 }
 
+/// A form that was sent, gone back to, and changed: what it says now isn't what was done.
+fn sent_before(done: &str) -> Error {
+    Error::conflict(format!("Ce formulaire a déjà servi, pour {done} : rechargez la page pour saisir autre chose."))
+}
+
 /// A bill by its printed number: `F-2026-000012`. A régie's numbers are its own, so one number may name several.
 async fn by_number(tenant: &Tenant<'_>, number: &str, regie: Option<&str>) -> Result<Uuid> {
     let mut found = tenant.find::<invoice::Entity>().filter(invoice::Column::PrintedNumber.eq(number)).all(&tenant.on()).await?;

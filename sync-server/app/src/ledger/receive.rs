@@ -1,6 +1,6 @@
 //! Money that a family brings: by card, in cash, by cheque… One receipt is one numbered quittance and one entry of the ledger.
 
-use super::{movable, not_in_reprise, said};
+use super::{movable, not_in_reprise, said, sent_before};
 use crate::app::App;
 use crate::billing::issue::{allocate, posting_rows};
 use crate::identity::audit::{self, Act};
@@ -70,7 +70,7 @@ pub struct Receipt<'r> {
 ///
 /// # Errors
 /// A means that the régie doesn't take, an amount or a day that can't be; a bill that isn't there, whose money the Treasury takes, or
-/// which somebody is paying online at this moment; a server in reprise.
+/// which somebody is paying online at this moment; another receipt's id; a server in reprise.
 pub async fn receive(app: &App, of: OrganisationId, asked: &Receipt<'_>, by: &str, act: Act<'_>) -> Result<receipt::Model> {
     not_in_reprise(app)?;
     let (now, transaction) = (app.clock.now(), app.db.begin().await?);
@@ -78,7 +78,8 @@ pub async fn receive(app: &App, of: OrganisationId, asked: &Receipt<'_>, by: &st
     let tenant = territory.tenant(of);
     let on = tenant.on();
     if let Some(known) = tenant.find::<receipt::Entity>().filter(receipt::Column::Id.eq(asked.id)).one(&on).await? {
-        return Ok(known);
+        let is_same = known.invoice_id == asked.bill && known.means == asked.means && known.amount_cents == asked.amount.0;
+        return if is_same { Ok(known) } else { Err(sent_before(&format!("la quittance {}", known.printed_number))) };
     }
     let (bill, regie) = movable(&tenant, asked.bill, now).await?;
     if regie.mode != "regie" {

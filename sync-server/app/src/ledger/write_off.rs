@@ -1,6 +1,6 @@
 //! What the council forgives, or the Treasury can't collect: the debt goes by an entry of its own, under the deliberation's number.
 
-use super::{movable, not_in_reprise, said};
+use super::{movable, not_in_reprise, said, sent_before};
 use crate::app::App;
 use crate::billing::issue::{allocate, hold, posting_rows};
 use crate::identity::audit::{self, Act};
@@ -49,7 +49,8 @@ pub async fn write_off(app: &App, of: OrganisationId, asked: WriteOff<'_>, by: &
     let tenant = territory.tenant(of);
     let on = tenant.on();
     if let Some(known) = tenant.find::<forgiveness::Entity>().filter(forgiveness::Column::Id.eq(asked.id)).one(&on).await? {
-        return Ok(known);
+        let is_same = known.invoice_id == asked.bill && known.kind == asked.kind && known.amount_cents == asked.amount.0;
+        return if is_same { Ok(known) } else { Err(sent_before(&format!("une remise de {}", Cents(known.amount_cents)))) };
     }
     hold(&tenant).await?;
     let (bill, regie) = movable(&tenant, asked.bill, now).await?;

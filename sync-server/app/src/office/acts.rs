@@ -139,6 +139,8 @@ fn subject(kind: &str) -> &str {
         "device" => "appareil",
         "account" => "compte",
         "payment" => "paiement",
+        "receipt" => "quittance",
+        "forgiveness" => "remise",
         "quarantine" => "pointage mis de côté",
         "alert" => "signalement",
         "day_list" => "liste de secours",

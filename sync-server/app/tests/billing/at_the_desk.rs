@@ -102,6 +102,9 @@ on_both! {
         let once = receive(&app, here.organisation, &asked, BY, act()).await.unwrap();
         let twice = receive(&app, here.organisation, &asked, BY, act()).await.unwrap();
         assert_eq!(once, twice);
+        let changed = Receipt { amount: asked.amount + Cents(1), ..asked };
+        let refused = receive(&app, here.organisation, &changed, BY, act()).await.unwrap_err();
+        assert!(refused.to_string().contains(&once.printed_number), "{refused}");
         assert_eq!(account(&app, &here).await.1, 0);
     }
 }
